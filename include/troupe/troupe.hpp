@@ -1,0 +1,32 @@
+// troupe: actors that are operating-system processes.
+//
+// The words:
+//   actor            a process running one actor function
+//   mailbox          its inbox, in shared memory
+//   actor reference  a value that names an actor and the messages it takes; it can be sent
+//   queue            many senders, many receivers, first in first out
+//   pipe             two connections, each with one owner
+//   start method     spawn (a fresh exec), forkserver (cloned from a small clean server), fork (a copy of the parent)
+//   parked           asleep in the kernel until its doorbell rings
+//   exit status      how a process ended
+//   program          the first actor, in the process that called `run`
+//
+// Everything that waits is awaited, can be given a deadline (`with_timeout`) and can be cancelled; a wait that ended
+// without success has taken nothing. What went wrong is an exception of `troupe::error`.
+#pragma once
+
+#include <troupe/actor.hpp>
+#include <troupe/error.hpp>
+#include <troupe/exit_status.hpp>
+#include <troupe/mailbox.hpp>
+#include <troupe/pipe.hpp>
+#include <troupe/queue.hpp>
+#include <troupe/run.hpp>
+#include <troupe/spawn.hpp>
+#include <troupe/start_method.hpp>
+#include <troupe/sync_wait.hpp>
+#include <troupe/task.hpp>
+#include <troupe/task_group.hpp>
+#include <troupe/this_actor.hpp>
+#include <troupe/time.hpp>
+#include <troupe/when.hpp>

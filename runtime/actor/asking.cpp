@@ -1,0 +1,275 @@
+#include "actor/asking.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include <troupe/actor.hpp>
+#include <troupe/error.hpp>
+
+#include "actor/own_process.hpp"
+#include "base/type_name.hpp"
+#include "channel/making.hpp"
+#include "channel/port.hpp"
+#include "loop/event_loop.hpp"
+
+namespace troupe::actors {
+namespace {
+
+// A request's number: generation:22 | place:10. Never 0, which says that no reply is wanted.
+constexpr std::uint32_t place_bits = 10;
+std::uint32_t number_of(std::size_t place, std::uint32_t generation) {
+    return generation << place_bits | static_cast<std::uint32_t>(place);
+}
+
+}  // namespace
+
+asking::~asking() {
+    if (enrolled() && loop::event_loop::exists()) loop::event_loop::current().dismiss(*this);
+}
+
+void asking::open() {
+    const shm::channel_id made =
+        channel::make_channel(station_, shm::channel_kind::replies, granule_bits, {.reader = station_.slot()});
+    replies_ = &station_.port_of(made);
+    replies_->read_alone();
+    places_ = std::make_unique<std::array<place, most_requests>>();
+    station_.memory().open_channel(made);
+    station_.self().replies.store(made.index() + 1u, std::memory_order_release);  // sync: replies - publishes the ring
+}
+
+std::optional<std::uint32_t> asking::reserve(detail::ask_wait& wait) {
+    if (replies_ == nullptr) open();
+    if (used_ == most_requests) return std::nullopt;
+    while ((*places_)[next_].used) next_ = (next_ + 1) % most_requests;
+    place& one = (*places_)[next_];
+    one = {&wait, wait.target(), one.generation % ((1u << 22) - 1) + 1, true};
+    ++used_;
+    if (!enrolled()) loop::event_loop::current().enroll(*this);
+    station_.memory().process(wait.target().slot()).watchers.add(station_.slot());
+    return number_of(next_, one.generation);
+}
+
+asking::place* asking::find(std::uint32_t request) noexcept {
+    const std::uint32_t index = request & ((1u << place_bits) - 1);
+    if (!places_ || index >= most_requests) return nullptr;
+    place& one = (*places_)[index];
+    return one.used && number_of(index, one.generation) == request ? &one : nullptr;
+}
+
+void asking::free(place& one) noexcept {
+    one.used = false;
+    one.wait = nullptr;
+    --used_;
+    turns_.for_each([](detail::ask_wait& next) { next.wake(); });
+    if (used_ == 0 && turns_.empty()) loop::event_loop::current().dismiss(*this);
+}
+
+void asking::unreserve(std::uint32_t request) noexcept {
+    if (place* one = find(request)) free(*one);
+}
+
+void asking::give_up(std::uint32_t request) noexcept {
+    if (place* one = find(request)) one->wait = nullptr;
+}
+
+void asking::wait_for_turn(detail::ask_wait& wait) {
+    turns_.append(wait);
+    if (!enrolled()) loop::event_loop::current().enroll(*this);
+}
+void asking::leave_turn(detail::ask_wait& wait) noexcept { turns_.remove(wait); }
+void asking::drop_block(std::uint64_t block) noexcept { replies_->drop_block(block); }
+
+bool asking::poll() {
+    if (replies_ == nullptr) return false;
+    // Who is dead is asked before the replies are read: what a dead actor had answered is found.
+    const std::uint64_t deaths = station_.memory().header().deaths.load(
+        std::memory_order_acquire);  // sync: deaths - observes the end of an actor
+    bool found = false;
+    detail::letter reply;
+    while (replies_->pick(reply, nullptr) == detail::port::picked::letter) {
+        found = true;
+        place* one = find(reply.frame.request);
+        if (one != nullptr && one->wait != nullptr) one->wait->reply_arrived(reply);
+        detail::finish_letter(reply);
+        if (one != nullptr) free(*one);
+    }
+    if (found) replies_->flush();  // the room of these replies is what the next requests reserve
+    if (deaths == deaths_seen_) return found;
+    deaths_seen_ = deaths;
+    for (place& one : *places_) {
+        if (!one.used || station_.memory().alive(one.target)) continue;
+        found = true;
+        if (one.wait != nullptr) one.wait->target_died();
+        free(one);
+    }
+    return found;
+}
+
+bool asking::glance() {
+    if (replies_ == nullptr) return false;
+    return replies_->glance_for_letter() || station_.memory().header().deaths.load(std::memory_order_acquire) !=
+                                                deaths_seen_;  // sync: deaths - observes the end of an actor
+}
+
+loop::parking asking::park() {
+    if (replies_ == nullptr) return loop::parking::parked;
+    if (station_.memory().header().deaths.load(std::memory_order_acquire) != deaths_seen_)
+        return loop::parking::ready;  // sync: deaths - observes the end of an actor
+    return replies_->park_for_letter();
+}
+
+void asking::unpark() {
+    if (replies_ != nullptr) replies_->unpark();
+}
+
+}  // namespace troupe::actors
+
+namespace troupe::detail {
+
+// --- ask_wait ------------------------------------------------------------------------------------------------------
+
+ask_wait::ask_wait(actor_id target, message_frame frame, parting message)
+    : target_(target), frame_(frame), message_(std::move(message)) {}
+
+ask_wait::ask_wait(ask_wait&& other) noexcept
+    : room_wait(), target_(other.target_), frame_(other.frame_), message_(std::move(other.message_)) {}
+
+ask_wait::~ask_wait() {
+    if (request_block_ != 0 && to_ != nullptr) to_->drop_block(request_block_);
+    if (reply_block_ != 0) actors::own_process::here().asking().drop_block(reply_block_);
+}
+
+void ask_wait::send() {
+    actors::asking& asking = actors::own_process::here().asking();
+    to_ = &mailbox_of(target_);
+    const auto request = asking.reserve(*this);
+    has_turn_ = request.has_value();
+    if (!request) return;
+    frame_.request = *request;
+    push_result result = push_result::closed;
+    try {
+        result = to_->push(frame_, *message_, request_block_);
+    } catch (...) {
+        asking.unreserve(*request);
+        throw;
+    }
+    if (result == push_result::sent) {
+        stage_ = stage::sent;
+        leave_queue();
+        return;
+    }
+    asking.unreserve(*request);
+    if (result == push_result::closed) to_->throw_closed();
+}
+
+bool ask_wait::try_finish() {
+    if (stage_ == stage::unsent) send();
+    if (stage_ == stage::answered) return true;
+    if (target_dead_) to_->throw_closed();
+    return false;
+}
+
+void ask_wait::enlist() {
+    if (stage_ != stage::unsent) return;
+    if (has_turn_) {
+        queued_ = queued::for_room;
+        to_->wait_for_room(*this);
+    } else {
+        queued_ = queued::for_turn;
+        actors::own_process::here().asking().wait_for_turn(*this);
+    }
+}
+
+void ask_wait::leave_queue() noexcept {
+    switch (std::exchange(queued_, queued::nowhere)) {
+    case queued::for_room: to_->leave(*this); break;
+    case queued::for_turn: actors::own_process::here().asking().leave_turn(*this); break;
+    case queued::nowhere: break;
+    }
+}
+
+void ask_wait::abandon() noexcept {
+    leave_queue();
+    if (stage_ == stage::sent) actors::own_process::here().asking().give_up(frame_.request);
+}
+
+void ask_wait::reply_arrived(letter& reply) noexcept {
+    kind_ = reply.frame.type;
+    reply_ = reply.content;
+    if (reply.block != 0) {
+        reply_block_ = std::exchange(reply.block, 0);
+    } else {
+        const std::size_t length = std::min(reply.content.bytes.size(), inline_.size());
+        std::memcpy(inline_.data(), reply.content.bytes.data(), length);
+        reply_.bytes = {inline_.data(), length};
+    }
+    stage_ = stage::answered;
+    wake();
+}
+
+incoming ask_wait::reply() {
+    switch (kind_) {
+    case reply_value: return reply_;
+    case reply_exception: {
+        auto [type, text] = decoded<std::pair<std::string, std::string>>(reply_);
+        throw remote_error(std::move(type), std::move(text));
+    }
+    case reply_nothing: throw remote_error("troupe::unanswered", "the actor let the request go without an answer");
+    default: throw corrupt("a reply of an unknown kind arrived");
+    }
+}
+
+// --- answering -----------------------------------------------------------------------------------------------------
+
+namespace {
+
+void send_reply(std::uint64_t asker, std::uint32_t request, reply_kind kind, const outgoing& value) {
+    channel::station& here = channel::station::here();
+    const actor_id to{asker};
+    shm::process_slot& slot = here.memory().process(to.slot());
+    if (slot.actor() != to || !here.memory().alive(to)) return;                // nobody is left to hear it
+    const std::uint32_t index = slot.replies.load(std::memory_order_acquire);  // sync: replies - observes the ring
+    if (index == 0) return;
+    port& replies = here.port_of(here.memory().channel(static_cast<std::uint16_t>(index - 1)).name());
+    replies.deliver_to(to);
+    std::uint64_t block = 0;
+    // Room was reserved by the asker; where there is none, the asker's ring is damaged, and it has to do without.
+    const push_result result = replies.push({.type = kind, .request = request}, value, block);
+    if (result != push_result::sent && block != 0) replies.drop_block(block);
+}
+
+}  // namespace
+
+reply_address reply_address_of(const letter& request) {
+    if (request.frame.request == 0) return {};
+    channel::station& here = channel::station::here();
+    // The slot is not used again before this request has been read, so it still names the asker.
+    const actor_id asker = here.memory().process(shm::owner_id{request.writer}.slot()).actor();
+    return {asker.value, request.frame.request};
+}
+
+reply_address::~reply_address() {
+    if (asker_ == 0 || channel::station::current() == nullptr) return;
+    try {
+        send_reply(std::exchange(asker_, 0), request_, reply_nothing, *parting());
+    } catch (...) {
+        // No memory for a message of no bytes: the asker's deadline is what is left.
+    }
+}
+
+void reply_address::answer(outgoing& value) {
+    if (asker_ == 0) return;
+    const std::uint64_t asker = asker_;
+    send_reply(asker, request_, reply_value, value);
+    asker_ = 0;
+}
+
+void reply_address::answer_with_exception() {
+    if (asker_ == 0) return;
+    const base::caught caught = base::current_exception_description();
+    send_reply(std::exchange(asker_, 0), request_, reply_exception, *encoded(std::pair(caught.type, caught.text)));
+}
+
+}  // namespace troupe::detail

@@ -1,0 +1,65 @@
+// The requests of this process that wait for their replies.
+//
+// Replies come through a ring of their own, made at the first request. Room in it is reserved before a request is sent:
+// there are never more requests under way than replies that fit, so whoever answers never waits, and an actor may ask
+// from inside a handler while its mailbox is full. A request that was given up keeps its place until its reply has come
+// (and was dropped) or its actor is dead.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include <troupe/detail/request.hpp>
+
+#include "channel/station.hpp"
+#include "channel/waiting_list.hpp"
+#include "loop/source.hpp"
+
+namespace troupe::actors {
+
+class asking final : public loop::source {
+public:
+    explicit asking(channel::station& station) : station_(station) {}
+    ~asking();
+
+    // A number for a request; nothing while too many are under way.
+    std::optional<std::uint32_t> reserve(detail::ask_wait& wait);
+    void unreserve(std::uint32_t request) noexcept;  // it was not sent after all
+    void give_up(std::uint32_t request) noexcept;    // nobody waits for its reply any more
+
+    void wait_for_turn(detail::ask_wait& wait);
+    void leave_turn(detail::ask_wait& wait) noexcept;
+    void drop_block(std::uint64_t block) noexcept;
+
+private:
+    static constexpr std::size_t most_requests = 1000;
+    static constexpr unsigned granule_bits = 11;  // two granules a reply
+
+    struct place {
+        detail::ask_wait* wait = nullptr;  // null: given up
+        detail::actor_id target;
+        std::uint32_t generation = 0;
+        bool used = false;
+    };
+
+    bool poll() override;
+    bool glance() override;
+    loop::parking park() override;
+    void unpark() override;
+
+    void open();
+    place* find(std::uint32_t request) noexcept;
+    void free(place& one) noexcept;
+
+    channel::station& station_;
+    detail::port* replies_ = nullptr;
+    std::unique_ptr<std::array<place, most_requests>> places_;
+    std::size_t used_ = 0;
+    std::size_t next_ = 0;
+    std::uint64_t deaths_seen_ = 0;
+    channel::waiting_list<detail::ask_wait, &detail::ask_wait::next_turn> turns_;
+};
+
+}  // namespace troupe::actors

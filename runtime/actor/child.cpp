@@ -1,0 +1,209 @@
+// An actor's process, from its first instruction to its last.
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include <troupe/error.hpp>
+#include <troupe/sync_wait.hpp>
+
+#include "actor/launch.hpp"
+#include "actor/lifetime.hpp"
+#include "base/step.hpp"
+#include "base/type_name.hpp"
+#include "channel/parcel.hpp"
+#include "channel/port.hpp"
+#include "process/clone.hpp"
+#include "process/message_socket.hpp"
+#include "process/signals.hpp"
+#include "process/standard_streams.hpp"
+
+namespace troupe::actors {
+namespace {
+
+constexpr int could_not_begin = 127;
+
+template <std::size_t N>
+void copy_text(char (&into)[N], const std::string& text) {
+    const std::size_t length = std::min(text.size(), N - 1);
+    std::memcpy(into, text.data(), length);
+    into[length] = '\0';
+}
+
+class arriving final : public detail::birth {
+public:
+    explicit arriving(own_process& here) : here_(here) {}
+
+    // Takes over the parcel; throws corrupt when it is not what the parent packed.
+    circumstances open() {
+        const shm::block_id block{
+            here_.station().self().arguments.load(std::memory_order_acquire)};  // sync: arguments - observes the parcel
+        shm::block_store& blocks = here_.memory().blocks();
+        const auto content = channel::look_into_parcel(here_.memory(), block);
+        std::uint32_t head[2];
+        if (!content || content->bytes.size() < sizeof head) throw corrupt("the arguments of this actor are damaged");
+        const detail::actor_id parent{
+            here_.station().self().parent.load(std::memory_order_relaxed)};  // relaxed: as the arguments
+        if (!blocks.receive(block, here_.memory().owner(parent.slot()), here_.station().owner(),
+                            here_.memory().owners())) {
+            throw corrupt("the arguments of this actor are gone");
+        }
+        block_ = block;
+        std::memcpy(head, content->bytes.data(), sizeof head);
+        const auto rest = content->bytes.subspan(sizeof head);
+        if (head[0] > rest.size()) throw corrupt("the arguments of this actor are damaged");
+        arguments_ = {rest.subspan(head[0]), content->handles, head[1] != 0};
+        return detail::decoded<circumstances>({rest.first(head[0]), {}, false});
+    }
+
+    detail::incoming arguments() override { return arguments_; }
+
+    void begin() override {
+        arguments_ = {};
+        channel::discard_parcel(here_.memory(), std::exchange(block_, {}), [this](shm::channel_id held) {
+            here_.tell_keeper({.word = keeper_word::look_at, .subject = held.value});
+        });
+        here_.open_mailbox();
+        shm::process_slot& self = here_.station().self();
+        begun_ = true;
+        TROUPE_STEP("child: about to begin");
+        self.begun.store(1, std::memory_order_relaxed);  // relaxed: published by the state
+        for (shm::life now = self.present(); !self.move(now, shm::process_state::running); now = self.present()) {
+        }
+        here_.station().ring(parent_);
+    }
+
+    void set_parent(std::uint16_t parent) noexcept { parent_ = parent; }
+    bool begun() const noexcept { return begun_; }
+
+private:
+    own_process& here_;
+    shm::block_id block_;
+    detail::incoming arguments_;
+    std::uint16_t parent_ = 0;
+    bool begun_ = false;
+};
+
+void settle_in(const circumstances& around) {
+    for (const auto& [key, value] : around.environment) setenv(key.c_str(), value.c_str(), 1);
+    if (!around.directory.empty() && chdir(around.directory.c_str()) != 0) {
+        throw spawn_failed("its working directory '" + around.directory + "': " + std::strerror(errno));
+    }
+}
+
+int live(own_process& here, arriving& birth) {
+    const shm::process_slot& self = here.station().self();
+    settle_in(birth.open());
+    // relaxed: written by the parent before this process was made
+    const std::uint64_t key = self.entry.load(std::memory_order_relaxed);
+    const detail::registration* entry = detail::registration::find(key);
+    if (entry == nullptr) {
+        throw spawn_failed(
+            "its function is not in this executable: is it another binary than its parent's, or was the "
+            "function registered by a library that was loaded later?");
+    }
+    return entry->call()(birth);
+}
+
+}  // namespace
+
+void be_actor(newborn born) {
+    const bool by_exit_handlers = !born.copy_of_parent;
+    int code = could_not_begin;
+    int signal = 0;
+    {
+        // relaxed: written once, before any actor was started
+        if (!process::die_with_parent(born.memory.header().program_pid)) _exit(could_not_begin);
+        shm::process_slot& slot = born.memory.process(born.slot);
+        const shm::life now = slot.present();
+        if (slot.actor() != born.actor ||
+            (now.state != shm::process_state::starting && now.state != shm::process_state::cloning)) {
+            _exit(could_not_begin);  // nobody waits for this process any more
+        }
+        process::detach_input();
+        if (slot.name[0] != '\0') prctl(PR_SET_NAME, slot.name, 0, 0, 0);
+        rlimit limit{};
+        getrlimit(RLIMIT_NOFILE, &limit);
+        limit.rlim_cur = std::min<rlim_t>(born.memory.header().descriptor_limit, limit.rlim_max);
+        setrlimit(RLIMIT_NOFILE, &limit);
+
+        own_process here(std::move(born.memory), born.slot, std::move(born.doorbell), std::move(born.sockets), false);
+        here.station().know_doorbell(born.parent, std::move(born.parent_doorbell));
+        arriving birth(here);
+        birth.set_parent(born.parent);
+        const outcome end = live_out(
+            here, [&] { return live(here, birth); },
+            [&](const base::caught& caught) {
+                if (birth.begun()) {
+                    copy_text(slot.exception_type, caught.type);
+                    copy_text(slot.exception_text, caught.text);
+                } else {
+                    copy_text(slot.failure, caught.text.empty() ? caught.type : caught.text);
+                }
+            });
+        signal = end.signal;
+        if (birth.begun()) code = end.code;
+        process::flush_standard_streams();
+        TROUPE_STEP("child: about to end");
+    }
+    if (signal != 0) process::die_of(signal);
+    if (by_exit_handlers) std::exit(code);
+    _exit(code & 0xff);
+}
+
+newborn serve_forks(shm::program_memory memory, sockets sockets, base::owned_fd requests) {
+    process::detach_input();
+    prctl(PR_SET_NAME, "troupe-forks", 0, 0, 0);
+    std::signal(SIGINT, SIG_IGN);  // a terminal's Ctrl-C is the program's; its actors set their own handlers
+    for (;;) {
+        fork_request wanted;
+        process::received got =
+            process::receive_message(requests.get(), {reinterpret_cast<std::byte*>(&wanted), sizeof wanted}, true);
+        if (got.bytes == 0) _exit(0);
+        if (got.bytes != static_cast<std::ptrdiff_t>(sizeof wanted) || got.descriptor_count != 2) continue;
+        const auto slot_number = static_cast<std::uint16_t>(wanted.slot % shm::max_processes);
+        shm::process_slot& slot = memory.process(slot_number);
+        const shm::life now = slot.present();
+        if (slot.actor().value != wanted.actor || now.state != shm::process_state::starting ||
+            !slot.move(now, shm::process_state::cloning)) {
+            continue;  // given up, or asked for twice
+        }
+        TROUPE_STEP("forkserver: request taken");
+        process::cloned made = process::copy_process(process::parentage::sibling, &slot.pid);
+        if (made.pid == 0) {
+            if (!memory.memory().remap()) _exit(could_not_begin);
+            requests.reset();
+            std::signal(SIGINT, SIG_DFL);
+            newborn born{std::move(memory), slot_number, detail::actor_id{wanted.actor}};
+            born.doorbell = std::move(got.descriptors[0]);
+            born.parent = static_cast<std::uint16_t>(wanted.parent % shm::max_processes);
+            born.parent_doorbell = std::move(got.descriptors[1]);
+            born.sockets = std::move(sockets);
+            return born;
+        }
+        TROUPE_STEP("forkserver: cloned");
+        if (!made) {
+            std::snprintf(slot.failure, sizeof slot.failure, "the forkserver could not clone: %s",
+                          std::strerror(made.error));
+            for (shm::life then = slot.present(); !slot.move(then, shm::process_state::failed); then = slot.present()) {
+            }
+            const std::uint64_t one = 1;
+            [[maybe_unused]] const ssize_t rung = write(got.descriptors[1].get(), &one, sizeof one);
+            continue;
+        }
+        const keeper_message born{.word = keeper_word::born, .slot = slot_number, .subject = wanted.actor};
+        const int pidfd = made.pidfd.get();
+        process::send_message(sockets.keeper.get(), {reinterpret_cast<const std::byte*>(&born), sizeof born},
+                              {&pidfd, 1});
+    }
+}
+
+}  // namespace troupe::actors

@@ -1,0 +1,396 @@
+#include "actor/keeper.hpp"
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <system_error>
+
+#include <troupe/error.hpp>
+
+#include "base/check.hpp"
+#include "base/step.hpp"
+#include "process/clone.hpp"
+#include "process/pidfd.hpp"
+
+namespace troupe::actors {
+namespace {
+
+// What epoll says an event is about: a slot, or one of these.
+constexpr std::uint32_t about_socket = shm::max_processes;
+constexpr std::uint32_t about_server = shm::max_processes + 1;
+
+constexpr int orphan_budget_ms = 300;     // children of an actor that died: SIGTERM, then SIGKILL
+constexpr int retired_look_again_ms = 5;  // while a writer that is alive is in the middle of a claim
+
+bool starting(shm::process_state state) {
+    return state == shm::process_state::starting || state == shm::process_state::cloning;
+}
+
+}  // namespace
+
+keeper::keeper(shm::program_memory& memory, base::owned_fd socket, int program_bell, server_launch server)
+    : memory_(memory),
+      socket_(std::move(socket)),
+      poll_(epoll_create1(EPOLL_CLOEXEC)),
+      program_bell_(program_bell),
+      server_launch_(server),
+      retired_(memory),
+      wards_(std::make_unique<std::array<ward, shm::max_processes>>()) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u32 = about_socket;
+    if (!poll_ || epoll_ctl(poll_.get(), EPOLL_CTL_ADD, socket_.get(), &event) != 0) {
+        throw std::system_error(errno, std::generic_category(), "the keeper of the program cannot be started");
+    }
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are the program's own
+    thread_ = std::thread([this] { run(); });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+keeper::~keeper() {
+    if (thread_.joinable()) thread_.join();
+}
+
+void keeper::run() noexcept {
+    while (!stopping_) {
+        std::array<epoll_event, 64> events;
+        const int count = epoll_wait(poll_.get(), events.data(), static_cast<int>(events.size()), sleep_ms());
+        // What a process said before it ended is heard before its end.
+        take_messages();
+        for (int i = 0; i < count; ++i) {
+            const std::uint32_t about = events[static_cast<std::size_t>(i)].data.u32;
+            if (about < shm::max_processes) ended(static_cast<std::uint16_t>(about));
+            if (about == about_server) server_ended();
+        }
+        kill_overdue();
+        retired_.tidy();
+    }
+    // Whatever still lives is past every budget.
+    if (server_) {
+        process::send_signal(server_.get(), SIGKILL);
+        pollfd gone{server_.get(), POLLIN, 0};
+        while (poll(&gone, 1, -1) < 0 && errno == EINTR) {
+        }
+        process::collect(server_.get());
+    }
+    for (std::size_t slot = 0; slot < wards_->size(); ++slot) {
+        ward& one = (*wards_)[slot];
+        if (!one.pidfd) continue;
+        process::send_signal(one.pidfd.get(), SIGKILL);
+        pollfd gone{one.pidfd.get(), POLLIN, 0};
+        while (poll(&gone, 1, -1) < 0 && errno == EINTR) {
+        }
+        process::collect(one.pidfd.get());
+    }
+}
+
+// --- messages ------------------------------------------------------------------------------------------------------
+
+void keeper::take_messages() noexcept {
+    for (;;) {
+        keeper_message message;
+        process::received got =
+            process::receive_message(socket_.get(), {reinterpret_cast<std::byte*>(&message), sizeof message}, false);
+        if (got.bytes != static_cast<std::ptrdiff_t>(sizeof message)) return;
+        answer(message, got);
+    }
+}
+
+void keeper::answer(const keeper_message& message, process::received& with) noexcept {
+    const auto slot = static_cast<std::uint16_t>(message.slot % shm::max_processes);
+    const detail::actor_id subject{message.subject};
+    ward& one = (*wards_)[slot];
+    switch (message.word) {
+    case keeper_word::expect:
+        one.actor = subject;
+        one.doorbell = std::move(with.descriptors[0]);
+        break;
+    case keeper_word::born:
+        if (one.pidfd) break;  // taken over already
+        watch(slot, subject, std::move(with.descriptors[0]));
+        break;
+    case keeper_word::discard: {
+        const shm::life now = memory_.process(slot).present();
+        if (memory_.process(slot).actor() != subject || now.state != shm::process_state::failed) break;
+        clear_channels(slot);
+        one.doorbell.reset();
+        retired_.rest_slot(slot);
+        break;
+    }
+    case keeper_word::doorbell_wanted: {
+        const int bell = slot == 0 ? program_bell_ : one.doorbell.get();
+        const std::byte nothing{};
+        if (with.descriptor_count == 1 && bell >= 0) {
+            process::send_message(with.descriptors[0].get(), {&nothing, 1}, {&bell, 1}, false);
+        }
+        break;
+    }
+    case keeper_word::look_at: {
+        const shm::channel_id channel{message.subject};
+        if (retired_.look_at(channel)) ring_channel(memory_.channel(channel.index()));
+        break;
+    }
+    case keeper_word::signal: signal(subject, message.value, message.budget_ms); break;
+    case keeper_word::server_wanted:
+        if (!server_) start_server();
+        break;
+    case keeper_word::slots_wanted: break;  // every message is followed by a tidying
+    case keeper_word::stop: stopping_ = true; break;
+    }
+}
+
+void keeper::watch(std::uint16_t slot, detail::actor_id actor, base::owned_fd pidfd) noexcept {
+    ward& one = (*wards_)[slot];
+    one.actor = actor;
+    one.pidfd = std::move(pidfd);
+    if (!one.pidfd)
+        one.pidfd = process::open_pidfd(memory_.process(slot).pid.load(
+            std::memory_order_acquire));  // sync: pid - observes what the kernel wrote in clone
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u32 = slot;
+    if (!one.pidfd || epoll_ctl(poll_.get(), EPOLL_CTL_ADD, one.pidfd.get(), &event) != 0) {
+        ended(slot);  // it cannot be watched: whoever waits for it is told so, rather than left waiting
+    }
+}
+
+// A child that exists, though whoever made it did not live to say so.
+void keeper::take_over(std::uint16_t slot) noexcept {
+    if ((*wards_)[slot].pidfd) return;
+    watch(slot, memory_.process(slot).actor(), {});
+}
+
+// --- the end of an actor -------------------------------------------------------------------------------------------
+
+void keeper::ended(std::uint16_t slot) noexcept {
+    ward& one = (*wards_)[slot];
+    shm::process_slot& process = memory_.process(slot);
+    const auto status = one.pidfd ? process::peek_status(one.pidfd.get()) : exit_status::from_nothing();
+    if (!status) return;  // a false alarm
+    memory_.record_exit(one.actor, *status);
+    TROUPE_STEP("keeper: end written down");
+    for (shm::life now = process.present(); !process.move(now, shm::process_state::dead); now = process.present()) {
+    }
+    memory_.header().deaths.fetch_add(1, std::memory_order_seq_cst);  // sync: deaths - publishes the end of an actor
+    if (process.awake.exchange(0, std::memory_order_acq_rel) !=
+        0) {  // sync: awake - observes what the dead process last said
+        memory_.header().awake.fetch_sub(1, std::memory_order_relaxed);  // relaxed: a hint for spinning
+    }
+    clear_channels(slot);
+    ring_all(process.watchers);
+    clear_starts(slot);
+    end_children(one.actor);
+    if (one.pidfd) {
+        epoll_ctl(poll_.get(), EPOLL_CTL_DEL, one.pidfd.get(), nullptr);
+        process::collect(one.pidfd.get());
+    }
+    one.pidfd.reset();
+    one.doorbell.reset();
+    one.kill_at = base::time_point::max();
+    retired_.rest_slot(slot);
+}
+
+void keeper::clear_channels(std::uint16_t slot) noexcept {
+    shm::process_slot& process = memory_.process(slot);
+    const std::uint32_t reached =
+        memory_.header().channels_reached.load(std::memory_order_acquire);  // sync: channels - observes a backed record
+    for (std::uint32_t index = 0; index < reached; ++index) {
+        shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(index));
+        const std::uint32_t word =
+            record.state.load(std::memory_order_acquire);  // sync: channel state - observes that somebody holds it
+        const auto state = static_cast<shm::channel_state>(word & 0xff);
+        const shm::channel_id name = record.name();
+        if (state == shm::channel_state::free) continue;
+        if (state == shm::channel_state::making) {
+            if (word >> 8 == slot) memory_.free_channel(name);
+            continue;
+        }
+        const auto kind = static_cast<shm::channel_kind>(
+            record.kind.load(std::memory_order_relaxed));  // relaxed: observed through the id
+        // relaxed: set before the channel was opened
+        const bool reads = (kind == shm::channel_kind::mailbox || kind == shm::channel_kind::replies) &&
+                           record.reader.load(std::memory_order_relaxed) == slot;
+        const bool held = record.readers.contains(slot) || record.writers.contains(slot);
+        // relaxed: written by the dead process before its claims
+        const bool wrote = (process.wrote_to[index / 64].load(std::memory_order_relaxed) >> index % 64 & 1) != 0;
+        if (!reads && !held && !wrote) continue;
+        if (held) {
+            record.version.fetch_add(
+                1, std::memory_order_acq_rel);  // sync: version - publishes that a holder is about to change
+            record.readers.remove(slot);
+            record.writers.remove(slot);
+        }
+        try {
+            shm::ring ring = memory_.ring_of(record);
+            ring.waiting_readers().remove(slot);
+            ring.waiting_writers().remove(slot);
+            if (reads) ring.close();
+        } catch (...) {
+        }
+        if (held) retired_.look_at(name);
+        ring_channel(record);
+        if (reads) retired_.retire_channel(name);
+    }
+}
+
+// What the dead process had begun to start.
+void keeper::clear_starts(std::uint16_t dead) noexcept {
+    const std::uint32_t reached =
+        memory_.header().slots_reached.load(std::memory_order_acquire);  // sync: slots - observes a backed slot
+    for (std::uint32_t i = 0; i < reached; ++i) {
+        const auto slot = static_cast<std::uint16_t>(i);
+        shm::process_slot& process = memory_.process(slot);
+        const shm::life now = process.present();
+        if (slot == dead || now.spawner != dead || !starting(now.state) || (*wards_)[slot].pidfd) continue;
+        if (process.pid.load(std::memory_order_acquire) != 0) {  // sync: pid - observes what the kernel wrote in clone
+            take_over(slot);
+        } else if (now.state == shm::process_state::starting && process.move(now, shm::process_state::failed)) {
+            clear_channels(slot);
+            retired_.rest_slot(slot);
+        }
+    }
+}
+
+// All of them at once, so that a chain of a hundred generations ends as fast as one.
+void keeper::end_children(detail::actor_id parent) noexcept {
+    const std::uint32_t reached =
+        memory_.header().slots_reached.load(std::memory_order_acquire);  // sync: slots - observes a backed slot
+    for (std::uint32_t i = 0; i < reached; ++i) {
+        const auto slot = static_cast<std::uint16_t>(i);
+        const shm::process_slot& process = memory_.process(slot);
+        // relaxed: observed through the id
+        const detail::actor_id actor = process.actor();
+        if (process.parent.load(std::memory_order_relaxed) != parent.value || actor == parent || !memory_.alive(actor))
+            continue;
+        if ((*wards_)[slot].kill_at != base::time_point::max()) continue;
+        signal(actor, SIGTERM, orphan_budget_ms);
+        end_children(actor);
+    }
+}
+
+void keeper::signal(detail::actor_id actor, int signal, int budget_ms) noexcept {
+    ward& one = (*wards_)[actor.slot()];
+    if (one.actor != actor || !one.pidfd) return;
+    process::send_signal(one.pidfd.get(), signal);
+    if (budget_ms > 0) {
+        one.kill_at = std::min(one.kill_at, base::steady_clock::now() + std::chrono::milliseconds(budget_ms));
+    }
+}
+
+void keeper::kill_overdue() noexcept {
+    const base::time_point now = base::steady_clock::now();
+    const std::uint32_t reached =
+        memory_.header().slots_reached.load(std::memory_order_acquire);  // sync: slots - observes a backed slot
+    for (std::uint32_t i = 0; i < reached; ++i) {
+        ward& one = (*wards_)[i];
+        if (one.kill_at > now) continue;
+        one.kill_at = base::time_point::max();
+        if (one.pidfd) process::send_signal(one.pidfd.get(), SIGKILL);
+    }
+}
+
+int keeper::sleep_ms() const noexcept {
+    base::time_point first = base::time_point::max();
+    const std::uint32_t reached =
+        memory_.header().slots_reached.load(std::memory_order_acquire);  // sync: slots - observes a backed slot
+    for (std::uint32_t i = 0; i < reached; ++i) first = std::min(first, (*wards_)[i].kill_at);
+    if (retired_.waits_for_a_writer())
+        first = std::min(first, base::steady_clock::now() + std::chrono::milliseconds(retired_look_again_ms));
+    if (first == base::time_point::max()) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(first - base::steady_clock::now()).count();
+    return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+}
+
+// --- rings ---------------------------------------------------------------------------------------------------------
+
+void keeper::ring(std::uint32_t slot) noexcept {
+    const int bell = slot == 0 ? program_bell_ : (*wards_)[slot].doorbell.get();
+    if (bell < 0) return;
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = write(bell, &one, sizeof one);
+}
+
+void keeper::ring_all(const shm::wait_set& waiting) noexcept {
+    waiting.for_each([this](std::uint32_t slot) { ring(slot); });
+}
+
+void keeper::ring_channel(shm::channel_record& record) noexcept {
+    const std::uint32_t reader =
+        record.reader.load(std::memory_order_relaxed);  // relaxed: set before the channel was opened
+    if (reader < shm::max_processes) ring(reader);
+    ring_all(record.readers);
+    try {
+        const shm::ring ring = memory_.ring_of(record);
+        ring_all(ring.waiting_readers());
+        ring_all(ring.waiting_writers());
+    } catch (...) {
+    }
+}
+
+// --- the forkserver ------------------------------------------------------------------------------------------------
+
+void keeper::start_server() noexcept {
+    process::exec_request request;
+    request.parentage = process::parentage::child;
+    request.descriptors = server_launch_.descriptors;
+    request.arguments = server_launch_.arguments;
+    request.environment = server_launch_.environment;
+    process::cloned made = process::clone_and_exec(request);
+    if (!made || made.error != 0) {
+        memory_.header().server_error.store(static_cast<std::uint32_t>(made.error),
+                                            std::memory_order_release);  // sync: server - publishes why there is none
+        if (made) process::collect(made.pidfd.get());
+        ring_spawners();
+        return;
+    }
+    server_ = std::move(made.pidfd);
+    memory_.header().server_running.store(1, std::memory_order_release);  // sync: server - publishes that it runs
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u32 = about_server;
+    epoll_ctl(poll_.get(), EPOLL_CTL_ADD, server_.get(), &event);
+}
+
+void keeper::server_ended() noexcept {
+    if (!server_ || !process::peek_status(server_.get())) return;
+    epoll_ctl(poll_.get(), EPOLL_CTL_DEL, server_.get(), nullptr);
+    process::collect(server_.get());
+    server_.reset();
+    // A request it had taken up and not finished: the child exists, or the spawner has to ask again.
+    const std::uint32_t reached =
+        memory_.header().slots_reached.load(std::memory_order_acquire);  // sync: slots - observes a backed slot
+    for (std::uint32_t i = 0; i < reached; ++i) {
+        const auto slot = static_cast<std::uint16_t>(i);
+        shm::process_slot& process = memory_.process(slot);
+        const shm::life now = process.present();
+        const bool by_server = now.state == shm::process_state::cloning;
+        if ((*wards_)[slot].pidfd) continue;
+        if ((by_server || now.state == shm::process_state::running) &&
+            process.pid.load(std::memory_order_acquire) != 0) {  // sync: pid - observes what the kernel wrote in clone
+            if (slot != 0) take_over(slot);
+        } else if (by_server && process.move(now, shm::process_state::starting)) {
+        }
+    }
+    memory_.header().server_ends.fetch_add(
+        1, std::memory_order_acq_rel);  // sync: server - publishes that requests may be lost
+    start_server();
+    ring_spawners();  // which send their requests once more
+}
+
+void keeper::ring_spawners() noexcept {
+    const std::uint32_t reached =
+        memory_.header().slots_reached.load(std::memory_order_acquire);  // sync: slots - observes a backed slot
+    for (std::uint32_t i = 0; i < reached; ++i) {
+        const shm::life now = memory_.process(static_cast<std::uint16_t>(i)).present();
+        if (starting(now.state)) ring(now.spawner);
+    }
+}
+
+}  // namespace troupe::actors

@@ -1,0 +1,90 @@
+// The keeper: a thread of the program that knows who lives.
+//
+// It holds the pidfd and the doorbell of every actor and nothing else happens in it, so whatever the program's own code
+// does, the end of an actor is seen at once and told to all it concerns. It alone collects statuses, marks actors dead,
+// frees slots and channels, kills what outlives its budget, and starts the forkserver again when that was killed.
+//
+// When an actor ends, in this order:
+//   1. its status is read (not collected: the pid stays taken), written down, and the slot marked dead
+//   2. its bits are taken out of every channel, and whoever waits in a channel it had to do with is rung
+//   3. whoever watches it is rung
+//   4. its children, and theirs, are told to end, and killed if they do not
+//   5. the status is collected, the mailbox retired, and the slot rests until no ring holds a claim of the dead process
+//
+// The thread allocates nothing and takes no lock, so that the program may be forked at any moment.
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <thread>
+
+#include <troupe/exit_status.hpp>
+
+#include "actor/keeper_message.hpp"
+#include "actor/retirement.hpp"
+#include "base/clock.hpp"
+#include "base/owned_fd.hpp"
+#include "process/message_socket.hpp"
+#include "shm/program_memory.hpp"
+
+namespace troupe::actors {
+
+// How the forkserver is started: what is handed to it.
+struct server_launch {
+    char* const* arguments = nullptr;
+    char* const* environment = nullptr;
+    std::array<int, 4> descriptors{};
+};
+
+class keeper {
+public:
+    // `socket` is the keeper's end; `program_bell` the doorbell of the program.
+    keeper(shm::program_memory& memory, base::owned_fd socket, int program_bell, server_launch server);
+    ~keeper();  // ends the thread, the forkserver and every actor that still lives
+    keeper(const keeper&) = delete;
+    keeper& operator=(const keeper&) = delete;
+
+private:
+    struct ward {
+        base::owned_fd pidfd;
+        base::owned_fd doorbell;
+        detail::actor_id actor;
+        base::time_point kill_at = base::time_point::max();
+    };
+
+    void run() noexcept;
+    void take_messages() noexcept;
+    void answer(const keeper_message& message, process::received& with) noexcept;
+    void watch(std::uint16_t slot, detail::actor_id actor, base::owned_fd pidfd) noexcept;
+    void take_over(std::uint16_t slot) noexcept;
+    void ended(std::uint16_t slot) noexcept;
+    void clear_channels(std::uint16_t slot) noexcept;
+    void clear_starts(std::uint16_t dead) noexcept;
+    void end_children(detail::actor_id parent) noexcept;
+    void signal(detail::actor_id actor, int signal, int budget_ms) noexcept;
+    void kill_overdue() noexcept;
+    int sleep_ms() const noexcept;
+    void ring(std::uint32_t slot) noexcept;
+    void ring_all(const shm::wait_set& waiting) noexcept;
+    void ring_channel(shm::channel_record& record) noexcept;
+
+    void start_server() noexcept;
+    void server_ended() noexcept;
+    void ring_spawners() noexcept;
+
+    shm::program_memory& memory_;
+    base::owned_fd socket_;
+    base::owned_fd poll_;
+    int program_bell_;
+    server_launch server_launch_;
+    base::owned_fd server_;
+    retirement retired_;
+    std::unique_ptr<std::array<ward, shm::max_processes>> wards_;
+    bool stopping_ = false;
+    std::thread thread_;
+};
+
+}  // namespace troupe::actors

@@ -1,0 +1,35 @@
+// What is said to the keeper of the program, over the one socket that every process of the program has.
+#pragma once
+
+#include <cstdint>
+
+namespace troupe::actors {
+
+enum class keeper_word : std::uint32_t {
+    expect,           // an actor is about to be started; with its doorbell
+    born,             // it has been; with its pidfd
+    discard,          // a start that failed: free what was prepared
+    doorbell_wanted,  // with a socket to answer on
+    look_at,          // somebody let go of an end of channel `subject`
+    signal,           // send signal `value` to actor `subject`; `budget_ms` > 0: and SIGKILL if it still lives then
+    server_wanted,    // the forkserver is to be started
+    slots_wanted,     // no slot is free: see whether any can be freed
+    stop,             // the program ends
+};
+
+struct keeper_message {
+    keeper_word word = keeper_word::stop;
+    std::uint32_t slot = 0;
+    std::uint64_t subject = 0;  // an actor_id or channel_id
+    std::int32_t value = 0;
+    std::int32_t budget_ms = 0;
+};
+
+// What the forkserver is asked: start the actor of this slot; with its doorbell, and its parent's.
+struct fork_request {
+    std::uint32_t slot = 0;
+    std::uint32_t parent = 0;
+    std::uint64_t actor = 0;
+};
+
+}  // namespace troupe::actors

@@ -1,0 +1,352 @@
+#include "actor/launch.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+
+#include <troupe/error.hpp>
+#include <troupe/time.hpp>
+
+#include "base/step.hpp"
+#include "channel/making.hpp"
+#include "channel/parcel.hpp"
+#include "channel/port.hpp"
+#include "process/clone.hpp"
+#include "process/message_socket.hpp"
+#include "process/standard_streams.hpp"
+
+namespace troupe::actors {
+namespace {
+
+char** arguments_of_main = nullptr;
+
+std::string because(int error) { return std::string(": ") + std::strerror(error); }
+
+std::string advice_for(int error) {
+    if (error == EAGAIN) return "; the system's limit of processes is reached (ulimit -u, pids.max of the cgroup)";
+    if (error == EMFILE || error == ENFILE) return "; raise the limit of open files (ulimit -n)";
+    if (error == ENOMEM) return "; there is no memory for another process";
+    if (error == ENOENT) return "; is /proc mounted?";
+    return "";
+}
+
+}  // namespace
+
+void keep_main_arguments(char** argv) noexcept { arguments_of_main = argv; }
+char* const* main_arguments() noexcept { return arguments_of_main; }
+
+exec_environment::exec_environment(const std::string& marker) {
+    for (char** one = environ; *one != nullptr; ++one) lines_.emplace_back(*one);
+    lines_.push_back(std::string(child_marker) + '=' + marker);
+    for (std::string& line : lines_) pointers_.push_back(line.data());
+    pointers_.push_back(nullptr);
+}
+
+// A start on its way: what was prepared is given back unless a process came of it.
+class launch {
+public:
+    launch(own_process& here, const spawn_options& options, detail::start_request& request);
+    launch(const launch&) = delete;
+    launch& operator=(const launch&) = delete;
+    ~launch();
+
+    void go();
+    // The process that is being started: not there yet, at its function, or lost (throws).
+    bool arrived();
+    // Whether `arrived` would say something new.
+    bool changed() const;
+    detail::actor_id actor() const noexcept { return actor_; }
+
+private:
+    shm::process_slot& slot() const { return here_.memory().process(slot_); }
+    void fill(const spawn_options& options, detail::start_request& request);
+    void pack(const spawn_options& options, detail::start_request& request);
+    void ask_server();
+    void tell_born(process::cloned& made);
+    void copy_here();
+    void exec();
+    void refuse_quietly();
+    [[noreturn]] void refuse(const std::string& why);
+
+    own_process& here_;
+    start_method method_;
+    std::uint16_t slot_ = 0;
+    detail::actor_id actor_;
+    std::string name_;
+    base::owned_fd doorbell_;
+    std::uint32_t server_ends_ = 0;
+    bool daemon_;
+    bool launched_ = false;
+    bool over_ = false;
+};
+
+launch::launch(own_process& here, const spawn_options& options, detail::start_request& request)
+    : here_(here), method_(options.method), name_(options.name), daemon_(options.daemon) {
+    if (method_ == start_method::default_method) {
+        method_ = static_cast<start_method>(here.memory().header().start_method);
+    }
+    const auto claimed = here.memory().claim_process(here.station().slot());
+    if (!claimed) {
+        throw spawn_failed("there are " + std::to_string(here.memory().header().most_actors) +
+                           " actors in this program, and that is the most there can be; await some of them first, or "
+                           "raise run_options::actors (to 4096 at most)");
+    }
+    slot_ = *claimed;
+    actor_ = slot().actor();
+    try {
+        fill(options, request);
+    } catch (...) {
+        refuse_quietly();
+        throw;
+    }
+}
+
+launch::~launch() {
+    if (over_) return;
+    // Cancelled: the process may be anywhere between its first instruction and its function.
+    here_.tell_keeper({.word = keeper_word::signal, .slot = slot_, .subject = actor_.value, .value = SIGKILL});
+    if (!launched_) refuse_quietly();
+}
+
+void launch::fill(const spawn_options& options, detail::start_request& request) {
+    shm::process_slot& slot = this->slot();
+    // relaxed, all: published by the process that is made next
+    slot.parent.store(here_.station().actor().value, std::memory_order_relaxed);
+    slot.entry.store(request.entry->key(), std::memory_order_relaxed);
+    std::memcpy(slot.name, name_.c_str(), name_.size() + 1);
+    slot.watchers.add(here_.station().slot());
+    if (request.has_mailbox) {
+        const auto bits = static_cast<unsigned>(std::bit_width(options.mailbox / shm::granule_bytes - 1));
+        const shm::channel_id mailbox =
+            channel::make_channel(here_.station(), shm::channel_kind::mailbox, bits, {.reader = slot_});
+        slot.mailbox.store(mailbox.index() + 1u, std::memory_order_relaxed);
+        here_.memory().open_channel(mailbox);
+    }
+    TROUPE_STEP("spawn: mailbox made");
+    pack(options, request);
+    doorbell_.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!doorbell_) {
+        const int error = errno;
+        throw spawn_failed("actor '" + name_ + "' could not be given a doorbell" + because(error) + advice_for(error));
+    }
+    here_.tell_keeper({.word = keeper_word::expect, .slot = slot_, .subject = actor_.value}, {doorbell_.get()});
+}
+
+// {bytes of the circumstances:4}{flat:4} circumstances, arguments; one parcel.
+void launch::pack(const spawn_options& options, detail::start_request& request) {
+    const detail::parting around = detail::encoded(circumstances{options.directory, options.environment});
+    detail::parting all;
+    const std::uint32_t head[2] = {static_cast<std::uint32_t>(around->bytes.size()), request.arguments->flat ? 1u : 0u};
+    all->bytes.append(head, sizeof head);
+    all->bytes.append(around->bytes.data(), around->bytes.size());
+    all->bytes.append(request.arguments->bytes.data(), request.arguments->bytes.size());
+    all->handles.swap(request.arguments->handles);
+    const channel::parcel_label label = channel::pack_parcel(here_.memory(), here_.station().owner(), *all);
+    // relaxed: as above
+    slot().arguments.store(label.block, std::memory_order_relaxed);
+}
+
+void launch::go() {
+    launched_ = true;
+    here_.add_child(actor_, daemon_);
+    process::flush_standard_streams();  // what the parent printed stands before what the child prints
+    switch (method_) {
+    case start_method::spawn: exec(); break;
+    case start_method::fork: copy_here(); break;
+    case start_method::forkserver:
+    case start_method::default_method: ask_server(); break;
+    }
+}
+
+void launch::ask_server() {
+    server_ends_ =
+        here_.memory().header().server_ends.load(std::memory_order_acquire);  // sync: server - observes its ends so far
+    const fork_request wanted{slot_, here_.station().slot(), actor_.value};
+    const std::array<int, 2> bells{doorbell_.get(), here_.station().doorbell()};
+    if (!process::send_message(here_.sockets().server.get(),
+                               {reinterpret_cast<const std::byte*>(&wanted), sizeof wanted}, bells)) {
+        refuse("actor '" + name_ + "' could not be asked of the forkserver" + because(errno));
+    }
+    if (here_.memory().header().server_running.load(std::memory_order_acquire) ==
+        0) {  // sync: server - observes that it runs
+        here_.tell_keeper({.word = keeper_word::server_wanted});
+    }
+}
+
+void launch::tell_born(process::cloned& made) {
+    TROUPE_STEP("spawn: process made");
+    here_.tell_keeper({.word = keeper_word::born, .slot = slot_, .subject = actor_.value}, {made.pidfd.get()});
+}
+
+void launch::exec() {
+    exec_environment environment(std::to_string(slot_) + ' ' + std::to_string(actor_.value));
+    const std::array<int, 5> descriptors{here_.memory().memory().fd(), here_.sockets().keeper.get(),
+                                         here_.sockets().server.get(), doorbell_.get(), here_.station().doorbell()};
+    process::exec_request request;
+    request.parentage = here_.is_program() ? process::parentage::child : process::parentage::sibling;
+    request.pid_word = &slot().pid;
+    request.descriptors = descriptors;
+    request.arguments = main_arguments();
+    request.environment = environment.get();
+    process::cloned made = process::clone_and_exec(request);
+    if (!made) refuse("actor '" + name_ + "' could not be started" + because(made.error) + advice_for(made.error));
+    if (made.error != 0) {
+        std::snprintf(slot().failure, sizeof slot().failure, "the program could not be executed again: %s%s",
+                      std::strerror(made.error), advice_for(made.error).c_str());
+    }
+    tell_born(made);
+}
+
+void launch::copy_here() {
+    const auto parentage = here_.is_program() ? process::parentage::child : process::parentage::sibling;
+    process::cloned made = process::copy_process(parentage, &slot().pid);
+    if (made.pid == 0) {
+        // This is the child. Of the parent's objects it takes what it needs, and never touches the others again.
+        newborn born{here_.station().take_memory(), slot_, actor_};
+        if (!born.memory.memory().remap()) _exit(127);
+        born.doorbell = std::move(doorbell_);
+        born.parent = here_.station().slot();
+        born.parent_doorbell = here_.station().take_doorbell();
+        born.sockets = here_.take_sockets();
+        born.copy_of_parent = true;
+        here_.station().close_doorbells();
+        own_process::abandon();
+        be_actor(std::move(born));
+    }
+    if (!made) refuse("actor '" + name_ + "' could not be forked" + because(made.error) + advice_for(made.error));
+    tell_born(made);
+}
+
+bool launch::arrived() {
+    shm::process_slot& slot = this->slot();
+    const shm::life now = slot.present();
+    if (slot.actor() != actor_) {
+        over_ = true;  // begun, ended, and its slot has another actor already
+        return true;
+    }
+    switch (now.state) {
+    case shm::process_state::running: over_ = true; return true;
+    case shm::process_state::starting:
+        if (method_ == start_method::forkserver) {
+            const shm::program_header& header = here_.memory().header();
+            if (const auto error = static_cast<int>(header.server_error.load(
+                    std::memory_order_acquire))) {  // sync: server - observes why there is none
+                refuse("the forkserver could not be started" + because(error) + advice_for(error));
+            }
+            if (header.server_ends.load(std::memory_order_acquire) != server_ends_)
+                ask_server();  // sync: server - observes its ends so far
+        }
+        return false;
+    case shm::process_state::cloning: return false;
+    case shm::process_state::failed: break;
+    case shm::process_state::dead:
+    case shm::process_state::free:
+        // It may have begun and ended by now.
+        if (slot.begun.load(std::memory_order_relaxed) == 0) break;  // relaxed: observed through the state
+        over_ = true;
+        return true;
+    }
+    std::string why = std::string(slot.failure, strnlen(slot.failure, sizeof slot.failure));
+    if (why.empty()) {
+        const auto status = here_.memory().status_of(actor_);
+        why = "its process " + to_string(status.value_or(exit_status::from_nothing())) +
+              " before it reached its function: does main reach troupe::run, and do static initialisers succeed?";
+    }
+    refuse("actor '" + name_ + "' could not be started: " + why);
+}
+
+bool launch::changed() const {
+    const shm::process_state state = slot().present().state;
+    if (slot().actor() != actor_) return true;
+    if (state == shm::process_state::cloning) return false;
+    if (state != shm::process_state::starting) return true;
+    const shm::program_header& header = here_.memory().header();
+    return method_ == start_method::forkserver &&
+           (header.server_error.load(std::memory_order_acquire) != 0 ||  // sync: server - observes why there is none
+            header.server_ends.load(std::memory_order_acquire) !=
+                server_ends_);  // sync: server - observes its ends so far
+}
+
+// No process will come of it: the keeper frees what was prepared.
+void launch::refuse_quietly() {
+    over_ = true;
+    shm::process_slot& slot = this->slot();
+    const shm::life now = slot.present();
+    if (slot.actor() == actor_ && now.state == shm::process_state::starting) slot.move(now, shm::process_state::failed);
+    here_.tell_keeper({.word = keeper_word::discard, .slot = slot_, .subject = actor_.value});
+}
+
+void launch::refuse(const std::string& why) {
+    refuse_quietly();
+    throw spawn_failed(why);
+}
+
+namespace {
+
+// Waits until the process that is being started has got to its function. Looks each turn: there are few at a time.
+class arrival final : public detail::wait, private loop::source {
+public:
+    explicit arrival(launch& started) : started_(started) {}
+    void await_resume() const { check(); }
+
+private:
+    bool try_finish() override { return started_.arrived(); }
+    void enlist() override {
+        loop::event_loop::current().enroll(*this);
+        wake();
+    }
+    void abandon() noexcept override { loop::event_loop::current().dismiss(*this); }
+
+    bool glance() override { return started_.changed(); }
+    bool poll() override {
+        if (!started_.changed()) return false;
+        wake();
+        return true;
+    }
+    loop::parking park() override { return glance() ? loop::parking::ready : loop::parking::parked; }
+    void unpark() override {}
+
+    launch& started_;
+};
+
+void check_options(const spawn_options& options) {
+    if (options.name.size() > 63) throw spawn_failed("an actor's name is 63 bytes at most: '" + options.name + "'");
+    constexpr std::size_t least = std::size_t{64} << 10, most = std::size_t{256} << 20;
+    if (options.mailbox < least || options.mailbox > most) {
+        throw spawn_failed("a mailbox of " + std::to_string(options.mailbox) + " bytes for actor '" + options.name +
+                           "': it is from 64 KiB to 256 MiB");
+    }
+    for (const auto& [key, value] : options.environment) {
+        if (key.empty() || key.find('=') != std::string::npos || key.find('\0') != std::string::npos ||
+            value.find('\0') != std::string::npos) {
+            throw spawn_failed("'" + key + "' cannot be the name of an environment variable");
+        }
+    }
+}
+
+}  // namespace
+}  // namespace troupe::actors
+
+namespace troupe::detail {
+
+task<actor_id> start(spawn_options options, start_request request) {
+    actors::own_process& here = actors::own_process::here();
+    actors::check_options(options);
+    // Slots of actors that ended a moment ago may not be free yet.
+    for (int tries = 0; here.memory().full() && tries < 20; ++tries) {
+        here.tell_keeper({.word = actors::keeper_word::slots_wanted});
+        co_await sleep_for(std::chrono::milliseconds(1));
+    }
+    actors::launch started(here, options, request);
+    started.go();
+    co_await actors::arrival(started);
+    co_return started.actor();
+}
+
+}  // namespace troupe::detail

@@ -1,0 +1,59 @@
+// How the three start methods make a process, and what it then is. See child.cpp for the child's side.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <troupe/detail/actor_id.hpp>
+#include <troupe/spawn.hpp>
+
+#include "actor/own_process.hpp"
+
+namespace troupe::actors {
+
+// In the environment of what is exec'd: "server", or "SLOT ACTOR". Taken out again by `run` before anything else.
+inline constexpr const char* child_marker = "TROUPE_CHILD";
+
+// The numbers of the descriptors that are handed to what is exec'd.
+enum handed : int { handed_memory = 3, handed_keeper = 4, handed_server = 5, handed_bell = 6, handed_parent_bell = 7 };
+inline constexpr int handed_requests = 6;  // to the forkserver: where requests come from
+
+// What travels with the arguments.
+struct circumstances {
+    std::string directory;
+    std::vector<std::pair<std::string, std::string>> environment;
+};
+
+// What a new process has when it is about to become an actor.
+struct newborn {
+    shm::program_memory memory;
+    std::uint16_t slot = 0;
+    detail::actor_id actor = {};
+    base::owned_fd doorbell = {};
+    std::uint16_t parent = 0;
+    base::owned_fd parent_doorbell = {};
+    struct sockets sockets = {};
+    bool copy_of_parent = false;  // start method fork: ends without the parent's exit handlers
+};
+
+// The rest of this process's life.
+[[noreturn]] void be_actor(newborn born);
+// Clones an actor for every request, for ever. Returns in none but the clones, with what they are to be.
+newborn serve_forks(shm::program_memory memory, sockets sockets, base::owned_fd requests);
+
+// The environment of this process with `added` in it, as exec takes it.
+class exec_environment {
+public:
+    explicit exec_environment(const std::string& marker);
+    char* const* get() noexcept { return pointers_.data(); }
+
+private:
+    std::vector<std::string> lines_;
+    std::vector<char*> pointers_;
+};
+// The arguments of main.
+char* const* main_arguments() noexcept;
+void keep_main_arguments(char** argv) noexcept;
+
+}  // namespace troupe::actors

@@ -1,0 +1,35 @@
+// How an actor's function, and the program's, is run and ended.
+#pragma once
+
+#include <utility>
+
+#include "actor/own_process.hpp"
+#include "base/type_name.hpp"
+
+namespace troupe::actors {
+
+// What a process ends with: an exit code, or the signal it has to die of.
+struct outcome {
+    int code = 0;
+    int signal = 0;
+};
+
+// Whatever ended, its children end before it does. `failed`: an exception left the function.
+outcome wind_up(own_process& here, int code, bool failed) noexcept;
+
+// Runs the function; `tell` is given the exception that left it, unless that was how this process was made to end.
+template <class Function, class Tell>
+outcome live_out(own_process& here, Function function, Tell tell) {
+    int code = 1;
+    bool failed = true;
+    try {
+        code = function();
+        failed = false;
+    } catch (...) {
+        const base::caught caught = base::current_exception_description();
+        if (here.dying_of() == 0) tell(caught);
+    }
+    return wind_up(here, code, failed);
+}
+
+}  // namespace troupe::actors

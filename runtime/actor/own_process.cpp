@@ -1,0 +1,195 @@
+#include "actor/own_process.hpp"
+
+#include <sched.h>
+#include <sys/socket.h>
+
+#include <csignal>
+
+#include <troupe/actor.hpp>
+#include <troupe/detail/promise.hpp>
+#include <troupe/error.hpp>
+#include <troupe/when.hpp>
+
+#include "channel/port.hpp"
+#include "loop/event_loop.hpp"
+#include "process/message_socket.hpp"
+#include "process/signals.hpp"
+
+namespace troupe::actors {
+namespace {
+
+constexpr int daemon_budget_ms = 500;
+
+own_process* the_process = nullptr;
+
+base::owned_fd ask_for_doorbell(std::uint16_t slot) {
+    process::socket_pair answer;
+    try {
+        answer = process::make_socket_pair();
+    } catch (const std::exception&) {
+        return {};  // no descriptors left: whoever sleeps is woken by others, or not at all
+    }
+    own_process::here().tell_keeper({.word = keeper_word::doorbell_wanted, .slot = slot}, {answer.second.get()});
+    answer.second.reset();
+    std::byte nothing{};
+    process::received got = process::receive_message(answer.first.get(), {&nothing, 1}, true);
+    return std::move(got.descriptors[0]);
+}
+
+void look_at(shm::channel_id channel) noexcept {
+    if (the_process != nullptr) the_process->tell_keeper({.word = keeper_word::look_at, .subject = channel.value});
+}
+
+void doorbell_rung() {
+    if (the_process != nullptr) the_process->station().woken();
+}
+
+void set_awake(bool awake) {
+    if (the_process == nullptr) return;
+    shm::process_slot& self = the_process->station().self();
+    std::atomic<std::uint32_t>& count = the_process->memory().header().awake;
+    // The keeper takes one off for a process that dies while its word says awake.
+    // crash: between the two, the count is one off until the keeper counts anew; it only guides spinning
+    if (awake) {
+        if (self.awake.exchange(1, std::memory_order_acq_rel) == 0)
+            count.fetch_add(1, std::memory_order_relaxed);  // sync: awake - publishes for the keeper; relaxed: a hint
+    } else {
+        if (self.awake.exchange(0, std::memory_order_acq_rel) != 0)
+            count.fetch_sub(1, std::memory_order_relaxed);  // sync: awake - publishes for the keeper; relaxed: a hint
+    }
+}
+
+// Spin unless others need the CPU: the sender of the last message ran on this one, or more actors are awake than CPUs.
+bool may_spin() {
+    if (the_process == nullptr) return false;
+    const shm::program_header& header = the_process->memory().header();
+    if (header.awake.load(std::memory_order_relaxed) > header.usable_cpus) return false;  // relaxed: a hint
+    const int cpu = sched_getcpu();
+    return header.usable_cpus > 1 && the_process->station().peer_cpu() != static_cast<std::uint8_t>(cpu);
+}
+
+}  // namespace
+
+own_process::own_process(shm::program_memory memory, std::uint16_t slot, base::owned_fd doorbell,
+                         struct sockets sockets, bool is_program)
+    : station_(std::move(memory), slot, std::move(doorbell), {&ask_for_doorbell, &look_at}),
+      sockets_(std::move(sockets)),
+      fates_(station_),
+      asking_(station_),
+      is_program_(is_program) {
+    the_process = this;
+    loop::event_loop::on_creation(&own_process::set_up);
+    set_awake(true);
+    process::catch_signals(is_program ? process::role::program : process::role::actor, station_.doorbell());
+}
+
+own_process::~own_process() {
+    if (loop::event_loop::exists()) {
+        if (enrolled()) loop::event_loop::current().dismiss(*this);
+    }
+    set_awake(false);
+    if (the_process == this) the_process = nullptr;
+}
+
+own_process& own_process::here() {
+    channel::station::here();
+    return *the_process;
+}
+
+own_process* own_process::current() noexcept { return the_process; }
+
+void own_process::abandon() noexcept {
+    loop::event_loop::abandon();
+    channel::station::abandon();
+    the_process = nullptr;
+}
+
+// When this process first waits. One that never waits never makes a loop.
+void own_process::set_up(loop::event_loop& loop) {
+    loop.set_doorbell(the_process->station().doorbell(), &doorbell_rung);
+    loop.set_spin_policy({.may_spin = &may_spin});
+    loop.set_sleep_hooks([] { set_awake(false); }, [] { set_awake(true); });
+    loop.enroll(*the_process);
+}
+
+void own_process::open_mailbox() {
+    // relaxed: written by the parent before this process was made
+    const std::uint32_t index = station_.self().mailbox.load(std::memory_order_relaxed);
+    if (index == 0) return;
+    mailbox_ = &station_.port_of(memory().channel(static_cast<std::uint16_t>(index - 1)).name());
+    mailbox_->read_alone();
+}
+
+void own_process::tell_keeper(const keeper_message& message, std::initializer_list<int> descriptors) const noexcept {
+    process::send_message(sockets_.keeper.get(), {reinterpret_cast<const std::byte*>(&message), sizeof message},
+                          {descriptors.begin(), descriptors.size()});
+}
+
+// --- children ------------------------------------------------------------------------------------------------------
+
+void own_process::add_child(detail::actor_id actor, bool daemon) {
+    if (children_.size() >= 64 && (children_.size() & (children_.size() - 1)) == 0) living_children();
+    children_.push_back({actor, daemon});
+}
+
+std::vector<child> own_process::living_children() {
+    std::erase_if(children_, [this](const child& one) { return !memory().alive(one.actor); });
+    return children_;
+}
+
+task<> own_process::end_children(bool in_good_order) {
+    const std::vector<child> all = living_children();
+    for (const child& one : all) {
+        const troupe::actor<> reference(one.actor);
+        if (one.daemon || !in_good_order) {
+            reference.terminate(std::chrono::milliseconds(daemon_budget_ms));
+        } else {
+            reference.stop();
+        }
+    }
+    for (const child& one : all) co_await troupe::actor<>(one.actor).join();
+    children_.clear();
+}
+
+// --- what it is asked ----------------------------------------------------------------------------------------------
+
+std::uint64_t own_process::requests() const noexcept {
+    auto& self = const_cast<channel::station&>(station_).self();
+    return self.requests.load(std::memory_order_acquire);  // sync: requests - observes what others ask
+}
+
+bool own_process::stop_requested() const noexcept { return (requests() & shm::ask_stop) != 0; }
+
+int own_process::dying_of() const noexcept { return process::ending_signal(); }
+
+bool own_process::glance() {
+    const std::uint64_t asked = requests();
+    return (asked & shm::ask_interrupt) != 0 || ((asked & shm::ask_stop) != 0 && !told_to_stop_) ||
+           (process::ending_signal() != 0 && !told_to_die_);
+}
+
+bool own_process::poll() {
+    bool found = false;
+    if (process::ending_signal() != 0 && !told_to_die_) {
+        told_to_die_ = true;
+        found = true;
+        if (running_ != nullptr) running_->request_cancel();
+    }
+    if (!told_to_stop_ && stop_requested()) {
+        told_to_stop_ = true;
+        found = true;
+        if (mailbox_ != nullptr) mailbox_->close();
+    }
+    if ((requests() & shm::ask_interrupt) != 0 || process::take_interrupt()) {
+        found = true;
+        station_.self().requests.fetch_and(
+            ~std::uint64_t{shm::ask_interrupt},
+            std::memory_order_acq_rel);  // sync: requests - publishes that it is dealt with
+        if (running_ != nullptr) running_->request_cancel();
+    }
+    return found;
+}
+
+loop::parking own_process::park() { return glance() ? loop::parking::ready : loop::parking::parked; }
+
+}  // namespace troupe::actors

@@ -1,0 +1,93 @@
+// What this process is: the program or one of its actors. Its station, its sockets, its children, and what it is asked.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <troupe/detail/actor_id.hpp>
+#include <troupe/start_method.hpp>
+#include <troupe/task.hpp>
+
+#include "actor/asking.hpp"
+#include "actor/fates.hpp"
+#include "actor/keeper_message.hpp"
+#include "base/owned_fd.hpp"
+#include "channel/station.hpp"
+#include "loop/event_loop.hpp"
+#include "loop/source.hpp"
+
+namespace troupe::actors {
+
+// The two sockets every process of the program has.
+struct sockets {
+    base::owned_fd keeper;  // to the keeper
+    base::owned_fd server;  // to the forkserver
+};
+
+struct child {
+    detail::actor_id actor;
+    bool daemon = false;
+};
+
+class own_process final : private loop::source {
+public:
+    own_process(shm::program_memory memory, std::uint16_t slot, base::owned_fd doorbell, sockets sockets,
+                bool is_program);
+    ~own_process();
+
+    // Throws misuse outside of `run`.
+    static own_process& here();
+    static own_process* current() noexcept;
+    // In the child of a fork: everything of the parent's is forgotten, and nothing freed.
+    static void abandon() noexcept;
+
+    bool is_program() const noexcept { return is_program_; }
+    channel::station& station() noexcept { return station_; }
+    shm::program_memory& memory() noexcept { return station_.memory(); }
+    fates& fates() noexcept { return fates_; }
+    asking& asking() noexcept { return asking_; }
+    const sockets& sockets() const noexcept { return sockets_; }
+
+    void tell_keeper(const keeper_message& message, std::initializer_list<int> descriptors = {}) const noexcept;
+
+    void add_child(detail::actor_id actor, bool daemon);
+    std::vector<child> living_children();
+    // The mailboxes of the children end, and they are awaited; daemons, and all when not in good order, are terminated.
+    task<> end_children(bool in_good_order);
+
+    // Interrupts and ending signals cancel `running` from now on; null: nothing.
+    void obey(detail::promise_base* running) noexcept { running_ = running; }
+    bool stop_requested() const noexcept;
+    // The signal this process has to die of after unwinding; 0 for none.
+    int dying_of() const noexcept;
+
+    // The mailbox of this actor; null when its function takes none.
+    detail::port* mailbox() const noexcept { return mailbox_; }
+    void open_mailbox();
+
+    // The process that was forked takes these out of its copy of the parent's.
+    struct sockets take_sockets() noexcept { return std::move(sockets_); }
+
+private:
+    static void set_up(loop::event_loop& loop);
+    bool poll() override;
+    bool glance() override;
+    loop::parking park() override;
+    void unpark() override {}
+
+    std::uint64_t requests() const noexcept;
+
+    channel::station station_;
+    struct sockets sockets_;
+    class fates fates_;
+    class asking asking_;
+    std::vector<child> children_;
+    detail::promise_base* running_ = nullptr;
+    bool is_program_;
+    bool told_to_die_ = false;
+    bool told_to_stop_ = false;
+    detail::port* mailbox_ = nullptr;
+};
+
+}  // namespace troupe::actors

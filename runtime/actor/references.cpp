@@ -1,0 +1,91 @@
+// The compiled core of actor references.
+#include <troupe/actor.hpp>
+#include <troupe/error.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+
+#include "actor/own_process.hpp"
+#include "channel/port.hpp"
+
+namespace troupe::detail {
+namespace {
+
+std::string name_of(const shm::process_slot& slot) { return {slot.name, strnlen(slot.name, sizeof slot.name)}; }
+
+void signal_actor(actor_id actor, int signal, int budget_ms) {
+    if (!actor) throw misuse("this reference names no actor: it was default-constructed");
+    actors::own_process::here().tell_keeper({.word = actors::keeper_word::signal,
+                                             .slot = actor.slot(),
+                                             .subject = actor.value,
+                                             .value = signal,
+                                             .budget_ms = budget_ms});
+}
+
+// Sets a bit of its requests and rings it. Nothing when it is dead.
+void request_of(actor_id actor, shm::request bit) {
+    if (!actor) throw misuse("this reference names no actor: it was default-constructed");
+    actors::own_process& here = actors::own_process::here();
+    shm::process_slot& slot = here.memory().process(actor.slot());
+    if (slot.actor() != actor || !here.memory().alive(actor)) return;
+    std::uint64_t seen = slot.requests.load(std::memory_order_acquire);  // sync: requests - observes whose they are
+    do {
+        if (seen >> shm::request_bits != actor.serial()) return;  // the slot has another actor by now
+    } while (!slot.requests.compare_exchange_weak(
+        seen, seen | bit, std::memory_order_acq_rel));  // sync: requests - publishes what is asked
+    here.station().ring(actor.slot());
+}
+
+}  // namespace
+
+port& mailbox_of(actor_id actor) {
+    actors::own_process& here = actors::own_process::here();
+    if (!actor) throw misuse("this reference names no actor: it was default-constructed");
+    if (port* mailbox = here.station().mailbox_of(actor)) return *mailbox;
+    const shm::process_slot& slot = here.memory().process(actor.slot());
+    const bool present = slot.actor() == actor;
+    if (const auto status = here.memory().status_of(actor)) throw actor_died(present ? name_of(slot) : "", *status);
+    throw misuse("this actor has no mailbox: its function takes none");
+}
+
+send_result try_send(actor_id actor, message_frame frame, parting message) {
+    actors::own_process& here = actors::own_process::here();
+    if (!actor) throw misuse("this reference names no actor: it was default-constructed");
+    port* mailbox = here.station().mailbox_of(actor);
+    if (mailbox == nullptr) return send_result::gone;
+    send_wait once(*mailbox, frame, std::move(message));
+    switch (once.try_send()) {
+    case push_result::sent: return send_result::sent;
+    case push_result::full: return send_result::full;
+    case push_result::closed: break;
+    }
+    return send_result::gone;
+}
+
+int actor_base::pid() const {
+    const auto& memory = actors::own_process::here().memory();
+    const shm::process_slot& slot = memory.process(id_.slot());
+    const int pid = slot.pid.load(std::memory_order_acquire);  // sync: pid - observes what the kernel wrote in clone
+    return id_ && slot.actor() == id_ && memory.alive(id_) ? pid : 0;
+}
+
+std::string actor_base::name() const {
+    const shm::process_slot& slot = actors::own_process::here().memory().process(id_.slot());
+    std::string name = name_of(slot);
+    return id_ && slot.actor() == id_ ? name : std::string();
+}
+
+bool actor_base::alive() const { return id_ && actors::own_process::here().memory().alive(id_); }
+
+void actor_base::stop() const { request_of(id_, shm::ask_stop); }
+
+void actor_base::interrupt() const { request_of(id_, shm::ask_interrupt); }
+
+void actor_base::terminate(std::chrono::milliseconds budget) const {
+    signal_actor(id_, SIGTERM, static_cast<int>(std::clamp<std::int64_t>(budget.count(), 1, 1'000'000'000)));
+}
+
+void actor_base::kill() const { signal_actor(id_, SIGKILL, 0); }
+
+}  // namespace troupe::detail

@@ -1,0 +1,201 @@
+#include "actor/retirement.hpp"
+
+#include <bit>
+#include <cstring>
+
+#include <troupe/detail/port.hpp>
+
+#include "base/step.hpp"
+#include "channel/parcel.hpp"
+#include "shm/ring_reader.hpp"
+#include "shm/ring_shared_reader.hpp"
+
+namespace troupe::actors {
+namespace {
+
+constexpr std::uint8_t beside = 2;  // as channel/port.cpp marks the records of parcels
+
+shm::channel_state state_of(const shm::channel_record& record) {
+    // sync: channel state - observes that somebody holds it
+    return static_cast<shm::channel_state>(record.state.load(std::memory_order_acquire) & 0xff);
+}
+
+shm::block_id parcel_of(const shm::record& record) {
+    if (record.kind != beside || record.bytes != sizeof(detail::message_frame) + sizeof(channel::parcel_label))
+        return {};
+    channel::parcel_label label;
+    std::memcpy(&label, record.payload + sizeof(detail::message_frame), sizeof label);
+    return {label.block};
+}
+
+}  // namespace
+
+void retirement::retire_channel(shm::channel_id channel) noexcept {
+    if (!channel || memory_.channel(channel.index()).name() != channel) return;
+    channels_.set(channel.index());
+    anything_ = true;
+}
+
+void retirement::rest_slot(std::uint16_t slot) noexcept {
+    slots_.set(slot);
+    obstacles_[slot] = {};
+    anything_ = true;
+}
+
+bool retirement::held(shm::channel_id channel, std::uint32_t role) const noexcept {
+    const shm::channel_record& record = memory_.channel(channel.index());
+    for (;;) {
+        const std::uint64_t before =
+            record.version.load(std::memory_order_acquire);  // sync: version - observes the holders before it
+        bool found = ((role & detail::sending_end) != 0 && !record.writers.empty()) ||
+                     ((role & detail::receiving_end) != 0 && !record.readers.empty());
+        memory_.blocks().for_each_used([&](shm::block_id block, shm::block_state, shm::owner_id) {
+            if (found) return;
+            const auto content = channel::look_into_parcel(memory_, block);
+            if (!content) return;
+            for (const detail::handle_ref& one : content->handles) {
+                if (one.object == channel.value && (one.role & role) != 0) found = true;
+            }
+        });
+        if (found) return true;
+        // The processes once more: one may have taken the end out of a parcel that was looked at too late.
+        found = ((role & detail::sending_end) != 0 && !record.writers.empty()) ||
+                ((role & detail::receiving_end) != 0 && !record.readers.empty());
+        if (found) return true;
+        if (record.version.load(std::memory_order_acquire) == before)
+            return false;  // sync: version - observes that nothing changed
+    }
+}
+
+bool retirement::look_at(shm::channel_id channel) noexcept {
+    shm::channel_record& record = memory_.channel(channel.index());
+    if (!channel || record.name() != channel || state_of(record) != shm::channel_state::open) return false;
+    const auto kind = static_cast<shm::channel_kind>(
+        record.kind.load(std::memory_order_relaxed));  // relaxed: observed through the id
+    if (kind == shm::channel_kind::queue) {
+        if (held(channel, detail::both_ends)) return false;
+        retire_channel(channel);
+        return false;
+    }
+    if (kind != shm::channel_kind::pipe) return false;
+    const bool sent_to = held(channel, detail::sending_end);
+    const bool read = held(channel, detail::receiving_end);
+    if (sent_to && read) return false;
+    try {
+        memory_.ring_of(record).close();
+    } catch (...) {
+        return false;  // damaged: its users find out by themselves
+    }
+    TROUPE_STEP("keeper: pipe closed");
+    if (!sent_to && !read) retire_channel(channel);
+    return true;
+}
+
+void retirement::discard(shm::block_id block) noexcept {
+    if (!memory_.blocks().valid(block) || memory_.blocks().is_free(block)) return;
+    channel::discard_parcel(memory_, block, [this](shm::channel_id held) { look_at(held); });
+}
+
+// Drops what is in the ring. False while a live process is in the middle of a claim.
+bool retirement::drain(shm::channel_id channel) noexcept {
+    shm::channel_record& record = memory_.channel(channel.index());
+    std::optional<shm::ring> ring;
+    try {
+        ring = memory_.ring_of(record);
+    } catch (...) {
+        return true;
+    }
+    ring->close();
+    shm::record found;
+    if (ring->mode() == shm::reader_mode::many) {
+        shm::ring_shared_reader reader(*ring, memory_.owner(0), memory_.owners());
+        reader.notice_deaths();
+        for (;;) {
+            const shm::sight seen = reader.take(found);
+            if (seen != shm::sight::message) return seen != shm::sight::in_flight;
+            const shm::block_id parcel = parcel_of(found);
+            reader.finish(found);
+            if (parcel) discard(parcel);
+        }
+    }
+    shm::ring_reader reader(*ring, memory_.owners());
+    if (!reader.recover()) return true;
+    for (;;) {
+        const shm::sight seen = reader.look(found);
+        if (seen != shm::sight::message) {
+            reader.flush();
+            return seen != shm::sight::in_flight;
+        }
+        const shm::block_id parcel = parcel_of(found);
+        reader.consume(found);
+        if (parcel) discard(parcel);
+    }
+}
+
+// Whether every ring the dead process wrote to has been read past what it may have left there.
+bool retirement::claims_passed(std::uint16_t slot) noexcept {
+    shm::process_slot& process = memory_.process(slot);
+    for (std::uint32_t word = 0; word < process.wrote_to.size(); ++word) {
+        // relaxed: its process is dead, and the keeper alone changes it now
+        while (const std::uint64_t bits = process.wrote_to[word].load(std::memory_order_relaxed)) {
+            const auto index = static_cast<std::uint16_t>(word * 64 + static_cast<unsigned>(std::countr_zero(bits)));
+            shm::channel_record& record = memory_.channel(index);
+            obstacle& now = obstacles_[slot];
+            bool passed = true;
+            if (state_of(record) == shm::channel_state::open) {
+                try {
+                    const shm::ring ring = memory_.ring_of(record);
+                    if (now.channel != record.name().value) now = {record.name().value, ring.tail_position()};
+                    passed = shm::distance(now.tail, ring.head_position()) >= 0;
+                } catch (...) {
+                    passed = true;
+                }
+            }
+            if (!passed) return false;
+            now = {};
+            process.wrote_to[word].store(bits & (bits - 1),
+                                         std::memory_order_relaxed);  // relaxed: as above; crash: the keeper's alone
+        }
+    }
+    return true;
+}
+
+void retirement::free_slot(std::uint16_t slot) noexcept {
+    const shm::owner_id owner = memory_.owner(slot);
+    for (;;) {
+        // One at a time: discarding one looks at others.
+        shm::block_id next;
+        memory_.blocks().for_each_used([&](shm::block_id block, shm::block_state state, shm::owner_id of) {
+            if (!next && state == shm::block_state::owned && of == owner) next = block;
+        });
+        if (!next) break;
+        discard(next);
+    }
+    memory_.free_process(slot);
+}
+
+void retirement::tidy() noexcept {
+    waits_ = false;
+    if (!anything_) return;
+    for (std::size_t i = channels_._Find_first(); i < channels_.size(); i = channels_._Find_next(i)) {
+        const shm::channel_id channel = memory_.channel(static_cast<std::uint16_t>(i)).name();
+        if (!drain(channel)) {
+            waits_ = true;
+            continue;
+        }
+        channels_.reset(i);
+        memory_.free_channel(channel);
+    }
+    bool resting = false;
+    for (std::size_t i = slots_._Find_first(); i < slots_.size(); i = slots_._Find_next(i)) {
+        if (!claims_passed(static_cast<std::uint16_t>(i))) {
+            resting = true;
+            continue;
+        }
+        slots_.reset(i);
+        free_slot(static_cast<std::uint16_t>(i));
+    }
+    anything_ = resting || channels_.any();
+}
+
+}  // namespace troupe::actors

@@ -1,0 +1,51 @@
+// What is no longer used and cannot be freed yet: channels that still have messages or open claims in them, and slots
+// of dead processes whose claims some ring still holds. The keeper's; looked at whenever it is awake.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+
+#include "shm/program_memory.hpp"
+
+namespace troupe::actors {
+
+class retirement {
+public:
+    explicit retirement(shm::program_memory& memory) : memory_(memory) {}
+
+    // Nobody holds the channel any more, or its actor is dead: what is in it is dropped, then it is freed.
+    void retire_channel(shm::channel_id channel) noexcept;
+    // The process of the slot is dead and its mailbox is being retired.
+    void rest_slot(std::uint16_t slot) noexcept;
+
+    // Does an end of this kind (a role) still have a holder, in a process or on its way?
+    bool held(shm::channel_id channel, std::uint32_t role) const noexcept;
+    // An end was let go: closes or retires the channel when nobody is left. True: ring whoever waits in it.
+    bool look_at(shm::channel_id channel) noexcept;
+
+    // Frees what can be freed.
+    void tidy() noexcept;
+    // A channel waits for a live writer that is in the middle of a claim: nobody will tell when it is done.
+    bool waits_for_a_writer() const noexcept { return waits_; }
+
+private:
+    bool drain(shm::channel_id channel) noexcept;
+    bool claims_passed(std::uint16_t slot) noexcept;
+    void free_slot(std::uint16_t slot) noexcept;
+    void discard(shm::block_id block) noexcept;
+
+    shm::program_memory& memory_;
+    std::bitset<shm::max_channels> channels_;
+    std::bitset<shm::max_processes> slots_;
+    // The channel that holds a slot's rest up, and the tail its ring had when it was first looked at.
+    struct obstacle {
+        std::uint64_t channel = 0;
+        std::uint64_t tail = 0;
+    };
+    std::array<obstacle, shm::max_processes> obstacles_{};
+    bool anything_ = false;
+    bool waits_ = false;
+};
+
+}  // namespace troupe::actors

@@ -1,0 +1,189 @@
+#include <troupe/run.hpp>
+
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include <troupe/error.hpp>
+#include <troupe/this_actor.hpp>
+
+#include "actor/keeper.hpp"
+#include "actor/launch.hpp"
+#include "actor/lifetime.hpp"
+#include "loop/event_loop.hpp"
+#include "process/clone.hpp"
+#include "process/message_socket.hpp"
+#include "process/signals.hpp"
+#include "process/standard_streams.hpp"
+
+namespace troupe {
+namespace {
+
+constexpr std::size_t least_memory = std::size_t{4} << 20;
+
+start_method default_method(const run_options& options) {
+    const char* wanted = std::getenv("TROUPE_START_METHOD");
+    if (wanted != nullptr && *wanted != '\0') return parse_start_method(wanted);
+    return options.method == start_method::default_method ? start_method::forkserver : options.method;
+}
+
+// Half of what the machine has: shared memory is not given back to the system under pressure.
+std::size_t memory_budget(std::size_t wanted) {
+    if (wanted != 0 && wanted < least_memory) throw misuse("run_options::memory is at least 4 MiB");
+    if (wanted != 0) return wanted;
+    struct sysinfo about{};
+    sysinfo(&about);
+    return std::max(least_memory, static_cast<std::size_t>(about.totalram) * about.mem_unit / 2);
+}
+
+// The keeper holds two descriptors for each actor.
+std::uint64_t raise_descriptor_limit() {
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    const std::uint64_t found = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    return found;
+}
+
+void restore_descriptor_limit(std::uint64_t found) {
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = std::min<rlim_t>(found, limit.rlim_max);
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+base::owned_fd make_doorbell() {
+    base::owned_fd bell(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!bell) throw std::system_error(errno, std::generic_category(), "the program cannot be given a doorbell");
+    return bell;
+}
+
+void close_on_exec(int first, int last) {
+    for (int fd = first; fd <= last; ++fd) fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+// This process was exec'd to be an actor, or the forkserver.
+[[noreturn]] void be_child(std::string marker) {
+    unsetenv(actors::child_marker);
+    using namespace actors;
+    const bool server = marker == "server";
+    close_on_exec(handed_memory, server ? int{handed_requests} : int{handed_parent_bell});
+    shm::program_memory memory = shm::program_memory::attach(base::owned_fd(handed_memory));
+    actors::sockets sockets{base::owned_fd(handed_keeper), base::owned_fd(handed_server)};
+    if (server) {
+        if (!process::die_with_parent(memory.header().program_pid)) _exit(0);
+        be_actor(serve_forks(std::move(memory), std::move(sockets), base::owned_fd(handed_requests)));
+    }
+    char* end = nullptr;
+    const auto slot = static_cast<std::uint16_t>(std::strtoul(marker.c_str(), &end, 10));
+    const detail::actor_id actor{std::strtoull(end, nullptr, 10)};
+    newborn born{std::move(memory), slot, actor};
+    born.doorbell = base::owned_fd(handed_bell);
+    born.parent = detail::actor_id{born.memory.process(slot).parent.load(std::memory_order_acquire)}
+                      .slot();  // sync: life - observes what the parent wrote
+    born.parent_doorbell = base::owned_fd(handed_parent_bell);
+    born.sockets = std::move(sockets);
+    be_actor(std::move(born));
+}
+
+// The program's slot is the first.
+void take_first_slot(shm::program_memory& memory) {
+    const auto slot = memory.claim_process(0);
+    shm::process_slot& self = memory.process(slot.value());
+    self.pid.store(getpid(), std::memory_order_release);  // sync: pid - publishes the program's
+    std::strcpy(self.name, "program");
+    self.move(self.present(), shm::process_state::running);
+}
+
+}  // namespace
+
+namespace detail {
+
+int run_program(int argc, char** argv, const run_options& options, program_entry entry) {
+    static bool has_run = false;
+    if (const char* marker = std::getenv(actors::child_marker)) {
+        actors::keep_main_arguments(argv);
+        be_child(marker);
+    }
+    if (has_run) throw misuse("troupe::run is called once in a process, from main; this is the second time");
+    has_run = true;
+    actors::keep_main_arguments(argv);
+    process::keep_standard_descriptors_open();
+    const start_method method = default_method(options);
+    if (options.actors < 1 || options.actors > shm::max_processes)
+        throw misuse("run_options::actors is from 1 to 4096");
+
+    shm::program_memory memory = shm::program_memory::create(memory_budget(options.memory));
+    shm::program_header& header = memory.header();
+    header.program_pid = getpid();
+    header.start_method = static_cast<std::uint32_t>(method);
+    header.most_actors = static_cast<std::uint32_t>(options.actors);
+    header.usable_cpus = usable_cpus();
+    header.descriptor_limit = raise_descriptor_limit();
+    const std::uint64_t descriptor_limit = header.descriptor_limit;
+    take_first_slot(memory);
+
+    process::socket_pair to_keeper = process::make_socket_pair();
+    process::socket_pair to_server = process::make_socket_pair();
+    base::owned_fd doorbell = make_doorbell();
+    const int bell = doorbell.get();
+    actors::exec_environment server_environment("server");
+    actors::server_launch server{
+        actors::main_arguments(),
+        server_environment.get(),
+        {memory.memory().fd(), to_keeper.first.get(), to_server.first.get(), to_server.second.get()}};
+    actors::outcome end;
+    {
+        actors::own_process here(std::move(memory), 0, std::move(doorbell),
+                                 {std::move(to_keeper.first), std::move(to_server.first)}, true);
+        actors::keeper keeper(here.memory(), std::move(to_keeper.second), bell, server);
+        end = actors::live_out(
+            here,
+            [&] {
+                std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+                if (entry.start != nullptr) return run_to_end(entry.start(std::move(arguments)));
+                return entry.call(std::move(arguments));
+            },
+            [](const base::caught& caught) {
+                std::fprintf(stderr, "troupe: the program ended with %s%s%s\n", caught.type.c_str(),
+                             caught.text.empty() ? "" : ": ", caught.text.c_str());
+            });
+        here.tell_keeper({.word = actors::keeper_word::stop});
+    }
+    loop::event_loop::close();
+    restore_descriptor_limit(descriptor_limit);
+    process::flush_standard_streams();
+    if (end.signal != 0) process::die_of(end.signal);
+    return end.code & 0xff;
+}
+
+}  // namespace detail
+
+start_method parse_start_method(std::string_view name) {
+    if (name == "spawn") return start_method::spawn;
+    if (name == "forkserver") return start_method::forkserver;
+    if (name == "fork") return start_method::fork;
+    throw misuse("'" + std::string(name) + "' is no start method: use spawn, forkserver or fork");
+}
+
+const char* to_string(start_method method) noexcept {
+    switch (method) {
+    case start_method::spawn: return "spawn";
+    case start_method::forkserver: return "forkserver";
+    case start_method::fork: return "fork";
+    case start_method::default_method: break;
+    }
+    return "default";
+}
+
+}  // namespace troupe

@@ -1,0 +1,56 @@
+#include <troupe/error.hpp>
+#include <troupe/this_actor.hpp>
+
+#include <unistd.h>
+
+#include <cstring>
+
+#include "actor/own_process.hpp"
+#include "channel/port.hpp"
+#include "process/cpus.hpp"
+
+namespace troupe {
+namespace this_actor {
+
+std::string name() {
+    const shm::process_slot& self = actors::own_process::here().station().self();
+    return {self.name, strnlen(self.name, sizeof self.name)};
+}
+
+int pid() {
+    actors::own_process::here();
+    return getpid();
+}
+
+int parent_pid() {
+    actors::own_process& here = actors::own_process::here();
+    // relaxed: written before this process was made
+    const detail::actor_id parent{here.station().self().parent.load(std::memory_order_relaxed)};
+    return parent ? actor<>(parent).pid() : 0;
+}
+
+bool stop_requested() { return actors::own_process::here().stop_requested(); }
+
+std::vector<actor<>> children() {
+    std::vector<actor<>> all;
+    for (const actors::child& one : actors::own_process::here().living_children()) all.emplace_back(one.actor);
+    return all;
+}
+
+}  // namespace this_actor
+
+namespace detail {
+
+port& own_mailbox() {
+    port* mailbox = actors::own_process::here().mailbox();
+    if (mailbox == nullptr) throw misuse("this actor has no mailbox: its function takes none");
+    return *mailbox;
+}
+
+actor_id own_id() { return actors::own_process::here().station().actor(); }
+
+}  // namespace detail
+
+unsigned usable_cpus() { return process::usable_cpus(); }
+
+}  // namespace troupe

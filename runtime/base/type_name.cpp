@@ -1,0 +1,29 @@
+#include "base/type_name.hpp"
+
+#include <cxxabi.h>
+
+#include <cstdlib>
+#include <exception>
+#include <memory>
+
+namespace troupe::base {
+
+std::string type_name(const std::type_info& type) {
+    int failed = 0;
+    const std::unique_ptr<char, void (*)(void*)> name(abi::__cxa_demangle(type.name(), nullptr, nullptr, &failed),
+                                                      std::free);
+    return failed == 0 ? name.get() : type.name();
+}
+
+caught current_exception_description() {
+    try {
+        throw;
+    } catch (const std::exception& e) {
+        return {type_name(typeid(e)), e.what()};
+    } catch (...) {
+        const std::type_info* type = abi::__cxa_current_exception_type();
+        return {type != nullptr ? type_name(*type) : "an exception of another language", {}};
+    }
+}
+
+}  // namespace troupe::base

@@ -1,0 +1,18 @@
+// The name of a type as written in C++, for exceptions that cross a process.
+#pragma once
+
+#include <string>
+#include <typeinfo>
+
+namespace troupe::base {
+
+std::string type_name(const std::type_info& type);
+
+// The type and the text of the exception that is being handled; call it inside a catch block only.
+struct caught {
+    std::string type;
+    std::string text;  // what(), or empty for a type that does not derive from std::exception
+};
+caught current_exception_description();
+
+}  // namespace troupe::base

@@ -1,0 +1,20 @@
+#include "channel/making.hpp"
+
+namespace troupe::channel {
+
+shm::channel_id make_channel(station& here, shm::channel_kind kind, unsigned granule_bits,
+                             const channel_bounds& bounds) {
+    const shm::channel_id made = here.memory().claim_channel(kind, granule_bits, here.slot());
+    shm::channel_record& record = here.memory().channel(made.index());
+    // relaxed, all: published when the channel is opened
+    record.capacity.store(bounds.capacity, std::memory_order_relaxed);
+    record.bytes.store(bounds.bytes, std::memory_order_relaxed);
+    record.reader.store(bounds.reader, std::memory_order_relaxed);
+    // What counts from here on, in a ring that has been another queue's.
+    const shm::ring ring = here.memory().ring_of(record);
+    const shm::tail_word tail{ring.tail().load(std::memory_order_relaxed)};
+    record.done.store(tail.messages() - ring.torn(), std::memory_order_relaxed);
+    return made;
+}
+
+}  // namespace troupe::channel

@@ -1,0 +1,20 @@
+// New channels.
+#pragma once
+
+#include <cstdint>
+
+#include "channel/station.hpp"
+
+namespace troupe::channel {
+
+struct channel_bounds {
+    std::uint64_t capacity = shm::most_messages;    // messages
+    std::uint64_t bytes = std::uint64_t{64} << 20;  // of large messages together
+    std::uint32_t reader = 0xffff;                  // mailbox, replies: the slot that reads
+};
+
+// In state making: to be opened when its first holder is written down. Throws out_of_memory.
+shm::channel_id make_channel(station& here, shm::channel_kind kind, unsigned granule_bits,
+                             const channel_bounds& bounds);
+
+}  // namespace troupe::channel

@@ -1,0 +1,45 @@
+// The compiled core of pipes and connections.
+#include <troupe/pipe.hpp>
+
+#include "channel/making.hpp"
+#include "channel/port.hpp"
+#include "channel/station.hpp"
+
+namespace troupe::detail {
+namespace {
+
+constexpr unsigned granule_bits = 12;  // 256 KiB each way
+
+port& make_direction(channel::station& here) {
+    const shm::channel_id made = channel::make_channel(here, shm::channel_kind::pipe, granule_bits, {});
+    port& held = here.port_of(made);
+    held.hold(both_ends);
+    here.memory().open_channel(made);
+    return held;
+}
+
+}  // namespace
+
+pipe_ends make_pipe() {
+    channel::station& here = channel::station::here();
+    pipe_ends ends;
+    port& there = make_direction(here);
+    ends.first_sends = {&there, sending_end};
+    ends.second_receives = {&there, receiving_end};
+    port& back = make_direction(here);
+    ends.second_sends = {&back, sending_end};
+    ends.first_receives = {&back, receiving_end};
+    return ends;
+}
+
+void close_connection(end_hold& sends, end_hold& receives) noexcept {
+    for (end_hold* end : {&sends, &receives}) {
+        port* held = end->get();
+        if (held == nullptr) continue;
+        const channel::station* here = channel::station::current();
+        if (here != nullptr && held->belongs_to(*here)) held->close();
+        *end = {};
+    }
+}
+
+}  // namespace troupe::detail

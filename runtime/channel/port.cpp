@@ -1,0 +1,489 @@
+#include "channel/port.hpp"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include <troupe/detail/request.hpp>
+#include <troupe/error.hpp>
+
+#include "base/step.hpp"
+#include "channel/parcel.hpp"
+
+namespace troupe::detail {
+namespace {
+
+// Copied between claim and commit at most: a stopped writer holds up others no longer than this takes.
+constexpr std::uint32_t inline_limit = 4096 - sizeof(message_frame);
+
+enum record_kind : std::uint8_t { here = 1, beside = 2 };
+
+std::uint8_t this_cpu() noexcept { return static_cast<std::uint8_t>(sched_getcpu()); }
+
+const char* noun(shm::channel_kind kind) {
+    switch (kind) {
+    case shm::channel_kind::queue: return "queue";
+    case shm::channel_kind::pipe: return "pipe";
+    case shm::channel_kind::mailbox:
+    case shm::channel_kind::replies: break;
+    }
+    return "mailbox";
+}
+
+bool reads_alone(shm::channel_kind kind) { return kind != shm::channel_kind::queue; }
+
+}  // namespace
+
+port::port(channel::station& station, shm::channel_id channel, shm::channel_record& record)
+    : station_(station),
+      channel_(channel),
+      record_(&record),
+      kind_(static_cast<shm::channel_kind>(
+          record.kind.load(std::memory_order_relaxed))),  // relaxed: observed through the id
+      ring_(station.memory().ring_of(record)),
+      writer_(ring_, station.owner()) {}
+
+port::~port() {
+    if (a_source_) loop::event_loop::current().dismiss(*this);
+}
+
+// --- holds ---------------------------------------------------------------------------------------------------------
+
+void port::hold(std::uint32_t role) {
+    const auto take = [&](std::uint32_t& count, shm::wait_set& holders) {
+        if (count++ != 0) return;
+        record_->version.fetch_add(
+            1, std::memory_order_acq_rel);  // sync: version - publishes that a holder is about to change
+        // crash: held until the keeper takes the dead one's bits away
+        holders.add(station_.slot());
+        TROUPE_STEP("port: end held");
+    };
+    if (role & sending_end) take(sending_, record_->writers);
+    if (role & receiving_end) {
+        take(receiving_, record_->readers);
+        if (reads_alone(kind_)) {
+            if (!reader_) read_alone();
+        } else if (!shared_reader_) {
+            announce_writing();  // a reader too may leave something that others wait for
+            shared_reader_.emplace(ring_, station_.owner(), station_.memory().owners());
+        }
+    }
+}
+
+void port::read_alone() {
+    reader_.emplace(ring_, station_.memory().owners());
+    if (!reader_->recover()) throw corrupt("the ring of this " + std::string(noun(kind_)) + " is damaged");
+}
+
+void port::stop_reading() noexcept {
+    if (!reader_ || kind_ != shm::channel_kind::pipe) return;
+    give_back_room(reader_->flush());
+    reader_.reset();
+}
+
+void port::release(std::uint32_t role) noexcept {
+    const auto give_up = [&](std::uint32_t& count, shm::wait_set& holders) {
+        if (--count != 0) return false;
+        record_->version.fetch_add(
+            1, std::memory_order_acq_rel);  // sync: version - publishes that a holder is about to change
+        // crash: held by the dead one, or by nobody; the keeper looks at both
+        holders.remove(station_.slot());
+        TROUPE_STEP("port: end let go");
+        return true;
+    };
+    bool look = false;
+    if (role & sending_end) look = give_up(sending_, record_->writers) || look;
+    if (role & receiving_end) {
+        if (receiving_ == 1) stop_reading();
+        look = give_up(receiving_, record_->readers) || look;
+    }
+    if (look && station_.keeper().look_at != nullptr) station_.keeper().look_at(channel_);
+    if (sending_ == 0 && receiving_ == 0 && receivers_.empty() && senders_.empty()) station_.forget_port(channel_);
+}
+
+// --- sending -------------------------------------------------------------------------------------------------------
+
+void port::announce_writing() noexcept {
+    if (announced_) return;
+    announced_ = true;
+    // sync: wrote to - publishes that this process may leave a claim there, before it makes one
+    station_.self().wrote_to[channel_.index() / 64].fetch_or(std::uint64_t{1} << channel_.index() % 64,
+                                                             std::memory_order_acq_rel);
+}
+
+push_result port::push(const message_frame& frame, const outgoing& message, std::uint64_t& block) {
+    if (target_ && !station_.memory().alive(target_)) return push_result::closed;
+    announce_writing();
+    // Taken before the try: a head that moves during it is seen as a change afterwards.
+    if (!senders_.empty()) head_before_ = ring_.head_position();
+    const std::uint32_t most = kind_ == shm::channel_kind::replies ? inline_reply_bytes : inline_limit;
+    const std::uint32_t limit = std::min(most, ring_.most_payload() - static_cast<std::uint32_t>(sizeof frame));
+    message_frame stamped = frame;
+    stamped.cpu = this_cpu();
+    if (message.flat) stamped.flags |= flat_message;
+    stamped.target = static_cast<std::uint32_t>(target_ ? target_.serial() : channel_.generation());
+    if (message.bytes.size() <= limit && message.handles.empty()) return push_inline(stamped, message.bytes);
+    return push_beside(stamped, message, block);
+}
+
+push_result port::no_room() noexcept {
+    head_when_full_ = head_before_;
+    return push_result::full;
+}
+
+push_result port::push_inline(const message_frame& frame, std::span<const std::byte> bytes) {
+    // relaxed: set before the channel was opened
+    const auto capacity = static_cast<std::uint32_t>(record_->capacity.load(std::memory_order_relaxed));
+    shm::claim claim;
+    switch (writer_.try_claim(static_cast<std::uint32_t>(sizeof frame + bytes.size()), capacity, claim)) {
+    case shm::room::claimed: break;
+    case shm::room::full: return no_room();
+    case shm::room::closed: return push_result::closed;
+    case shm::room::corrupt: throw corrupt("the ring of this " + std::string(noun(kind_)) + " is damaged");
+    }
+    std::memcpy(claim.payload(), &frame, sizeof frame);
+    if (!bytes.empty()) std::memcpy(claim.payload() + sizeof frame, bytes.data(), bytes.size());
+    ring_reader(claim.commit(here));
+    return push_result::sent;
+}
+
+// Whether so many more bytes may lie beside the ring; a message that is larger than the bound goes alone.
+bool port::room_beside(std::uint64_t bytes) const {
+    std::uint64_t there = 0;
+    ring_.walk([&there](std::uint8_t kind, const std::byte* payload, std::uint32_t length) {
+        if (kind != beside || length < sizeof(message_frame) + sizeof(channel::parcel_label)) return;
+        channel::parcel_label label;
+        std::memcpy(&label, payload + sizeof(message_frame), sizeof label);
+        there += label.length;
+    });
+    // relaxed: set before the channel was opened
+    return there == 0 || there + bytes <= record_->bytes.load(std::memory_order_relaxed);
+}
+
+push_result port::push_beside(const message_frame& frame, const outgoing& message, std::uint64_t& block) {
+    if (ring_.closed()) return push_result::closed;
+    if (!room_beside(message.bytes.size())) return no_room();
+    channel::parcel_label label;
+    if (block == 0) {
+        label = channel::pack_parcel(station_.memory(), station_.owner(), message);
+        block = label.block;
+    } else {
+        const auto* header = reinterpret_cast<const channel::parcel_header*>(station_.memory().blocks().at({block}));
+        label = {block, header->stamp.load(std::memory_order_relaxed), message.bytes.size()};  // relaxed: our own store
+    }
+    std::byte body[sizeof label];
+    std::memcpy(body, &label, sizeof label);
+    // relaxed: set before the channel was opened
+    const auto capacity = static_cast<std::uint32_t>(record_->capacity.load(std::memory_order_relaxed));
+    shm::claim claim;
+    switch (writer_.try_claim(static_cast<std::uint32_t>(sizeof frame + sizeof body), capacity, claim)) {
+    case shm::room::claimed: break;
+    case shm::room::full: return no_room();
+    case shm::room::closed: return push_result::closed;
+    case shm::room::corrupt: throw corrupt("the ring of this " + std::string(noun(kind_)) + " is damaged");
+    }
+    std::memcpy(claim.payload(), &frame, sizeof frame);
+    std::memcpy(claim.payload() + sizeof frame, body, sizeof body);
+    const bool needed = claim.commit(beside);
+    TROUPE_STEP("port: parcel committed");
+    // crash: the block looks like ours still; the reader takes it over all the same
+    station_.memory().blocks().send({block}, station_.owner());
+    block = 0;
+    ring_reader(needed);
+    return push_result::sent;
+}
+
+void port::drop_block(std::uint64_t block) noexcept {
+    channel::discard_parcel(station_.memory(), {block}, [this](shm::channel_id held) {
+        if (station_.keeper().look_at != nullptr) station_.keeper().look_at(held);
+    });
+}
+
+void port::ring_reader(bool needed) noexcept {
+    if (!needed) return;
+    if (reads_alone(kind_)) {
+        if (kind_ == shm::channel_kind::pipe) {
+            station_.ring_all(record_->readers);
+        } else {
+            // relaxed: set before the channel was opened; a restarted actor keeps its slot
+            station_.ring(static_cast<std::uint16_t>(record_->reader.load(std::memory_order_relaxed)));
+        }
+    } else if (ring_.closed()) {
+        station_.ring_all(ring_.waiting_readers());
+    } else if (const auto next = ring_.waiting_readers().next_after(last_rung_)) {
+        last_rung_ = *next;
+        station_.ring(static_cast<std::uint16_t>(*next));
+    }
+}
+
+void port::throw_closed() const {
+    if (target_) {
+        if (const auto status = station_.memory().status_of(target_)) {
+            const shm::process_slot& slot = station_.memory().process(target_.slot());
+            throw actor_died(
+                slot.actor() == target_ ? std::string(slot.name, strnlen(slot.name, sizeof slot.name)) : "", *status);
+        }
+        throw closed("the actor's mailbox has ended: it was asked to stop, or its parent has ended; send before that");
+    }
+    if (kind_ == shm::channel_kind::pipe) {
+        throw closed("the pipe has ended: this end or the other was closed, or the other's owner is dead");
+    }
+    throw closed("the queue is closed: nothing can be put after close(); what is in it can still be got");
+}
+
+void port::close() noexcept {
+    ring_.close();
+    TROUPE_STEP("port: closed");
+    if (reads_alone(kind_) && kind_ != shm::channel_kind::pipe) {
+        // relaxed: as in ring_reader
+        station_.ring(static_cast<std::uint16_t>(record_->reader.load(std::memory_order_relaxed)));
+    } else {
+        station_.ring_all(record_->readers);
+    }
+    station_.ring_all(ring_.waiting_writers());
+}
+
+// --- receiving -----------------------------------------------------------------------------------------------------
+
+bool port::meant_for_us(const message_frame& frame) const noexcept {
+    const std::uint64_t name = kind_ == shm::channel_kind::mailbox || kind_ == shm::channel_kind::replies
+                                   ? station_.actor().serial()
+                                   : channel_.generation();
+    return frame.target == static_cast<std::uint32_t>(name);
+}
+
+std::uint32_t port::type_of(const shm::record& record) noexcept {
+    message_frame frame;
+    if (record.bytes >= sizeof frame) std::memcpy(&frame, record.payload, sizeof frame);
+    return frame.type;
+}
+
+// False: nothing for anybody; the record is dropped.
+bool port::open(const shm::record& record, letter& into) {
+    into.from = this;
+    into.position = record.position;
+    into.payload = record.payload;
+    into.bytes = record.bytes;
+    into.kind = record.kind;
+    into.block = 0;
+    if (record.bytes < sizeof(message_frame)) return false;
+    std::memcpy(&into.frame, record.payload, sizeof into.frame);
+    if (!meant_for_us(into.frame)) return false;
+    station_.note_peer_cpu(into.frame.cpu);
+    const std::byte* body = record.payload + sizeof(message_frame);
+    const std::size_t length = record.bytes - sizeof(message_frame);
+    into.content = {};
+    if (record.kind == here) {
+        into.content.bytes = {body, length};
+    } else if (record.kind == beside && length == sizeof(channel::parcel_label)) {
+        channel::parcel_label label;
+        std::memcpy(&label, body, sizeof label);
+        const auto content =
+            channel::unpack_parcel(station_.memory(), label, ring_.writer_of(record), station_.owner());
+        if (!content) return false;
+        into.block = label.block;
+        into.content = *content;
+    } else {
+        return false;
+    }
+    into.content.flat = (into.frame.flags & flat_message) != 0;
+    if (into.frame.request != 0) into.writer = ring_.writer_of(record).value;
+    return true;
+}
+
+port::picked port::pick(letter& into, const receive_wait* wants) {
+    shm::record record;
+    if (shared_reader_) {
+        for (;;) {
+            switch (shared_reader_->take(record)) {
+            case shm::sight::message: break;
+            case shm::sight::ended: return picked::ended;
+            case shm::sight::corrupt:
+                throw corrupt("the ring of this queue is damaged; the queue cannot be used any more");
+            case shm::sight::empty:
+            case shm::sight::in_flight: return picked::nothing;
+            }
+            if (open(record, into)) return picked::letter;
+            give_back_room(shared_reader_->finish(record));
+        }
+    }
+    shm::sight seen = reader_->look(record);
+    for (;;) {
+        switch (seen) {
+        case shm::sight::message: break;
+        case shm::sight::ended: return picked::ended;
+        case shm::sight::corrupt: throw corrupt("the ring of this " + std::string(noun(kind_)) + " is damaged");
+        case shm::sight::empty:
+        case shm::sight::in_flight: return picked::nothing;
+        }
+        message_frame frame{};
+        if (record.bytes >= sizeof frame) std::memcpy(&frame, record.payload, sizeof frame);
+        if (!meant_for_us(frame) || record.bytes < sizeof frame) {
+            reader_->consume(record);
+        } else if (wants == nullptr || wants->wants(frame.type)) {
+            if (open(record, into)) return picked::letter;
+            reader_->consume(record);
+        }
+        seen = reader_->look_after(shm::record(record), record);
+    }
+}
+
+void port::finish(letter& taken) noexcept {
+    shm::record record;
+    record.position = taken.position;
+    record.payload = taken.payload;
+    record.bytes = taken.bytes;
+    record.kind = taken.kind;
+    TROUPE_STEP("port: letter in hand");
+    bool writers_wait = false;
+    if (shared_reader_) {
+        writers_wait = shared_reader_->finish(record);
+    } else if (reader_) {
+        reader_->consume(record);
+        writers_wait = reader_->flush_when_due();
+    }
+    TROUPE_STEP("port: letter finished");
+    if (taken.block != 0) drop_block(std::exchange(taken.block, 0));
+    give_back_room(writers_wait);
+}
+
+void port::flush() { give_back_room(reader_->flush()); }
+
+void port::give_back_room(bool writers_wait) noexcept {
+    if (shared_reader_ && shared_reader_->writers_wait()) writers_wait = true;
+    if (reader_ && reader_->writers_wait()) writers_wait = true;
+    if (writers_wait) station_.ring_all(ring_.waiting_writers());
+    if (shared_reader_ && shared_reader_->readers_wait()) ring_reader(true);
+}
+
+// --- waiting -------------------------------------------------------------------------------------------------------
+
+void port::enlist_as_source() {
+    if (a_source_) return;
+    a_source_ = true;
+    loop::event_loop::current().enroll(*this);
+}
+
+void port::stop_being_a_source() noexcept {
+    if (!receivers_.empty() || !senders_.empty() || !a_source_) return;
+    a_source_ = false;
+    loop::event_loop::current().dismiss(*this);
+    if (sending_ == 0 && receiving_ == 0 && !target_ && !reader_) station_.forget_port(channel_);
+}
+
+void port::wait_for_letter(receive_wait& wait) {
+    receivers_.append(wait);
+    enlist_as_source();
+}
+
+void port::wait_for_room(room_wait& wait) {
+    senders_.append(wait);
+    enlist_as_source();
+    if (!asking_for_room_) {
+        asking_for_room_ = true;
+        writer_.ask_for_room(station_.slot());
+    }
+    wait.wake();  // there may be room by now
+}
+
+void port::leave(receive_wait& wait) noexcept {
+    receivers_.remove(wait);
+    stop_being_a_source();
+}
+
+void port::leave(room_wait& wait) noexcept {
+    senders_.remove(wait);
+    if (senders_.empty() && asking_for_room_) {
+        asking_for_room_ = false;
+        writer_.stop_asking(station_.slot());
+    }
+    stop_being_a_source();
+}
+
+// Would this wait find something? Takes nothing.
+bool port::would_receive(const receive_wait& wait) {
+    shm::record record;
+    shm::sight seen = reader_->look(record);
+    while (seen == shm::sight::message && !wait.wants(type_of(record))) {
+        seen = reader_->look_after(shm::record(record), record);
+    }
+    return seen == shm::sight::message || seen == shm::sight::ended || seen == shm::sight::corrupt;
+}
+
+bool port::poll() {
+    bool woke = false;
+    const bool somebody_died = notice_deaths();
+    if (shared_reader_) {
+        if (!receivers_.empty() && (shared_reader_->glance() || std::exchange(look_due_, false) || somebody_died)) {
+            receivers_.first()->wake();
+            woke = true;
+        }
+    } else {
+        receivers_.for_each([&](receive_wait& one) {
+            if (!would_receive(one)) return;
+            one.wake();
+            woke = true;
+        });
+    }
+    if (!senders_.empty() && (room_may_have_come() || somebody_died)) {
+        senders_.for_each([](room_wait& one) { one.wake(); });
+        woke = true;
+    }
+    return woke;
+}
+
+bool port::notice_deaths() {
+    const std::uint64_t deaths = station_.memory().header().deaths.load(
+        std::memory_order_acquire);  // sync: deaths - observes the end of an actor
+    if (deaths == deaths_seen_) return false;
+    deaths_seen_ = deaths;
+    if (shared_reader_) {
+        shared_reader_->notice_deaths();
+        give_back_room(false);
+    }
+    return true;
+}
+
+bool port::room_may_have_come() const noexcept {
+    return ring_.head_position() != head_when_full_ || ring_.closed() || (target_ && !station_.memory().alive(target_));
+}
+
+loop::parking port::park() {
+    if (!senders_.empty() && room_may_have_come()) return loop::parking::ready;
+    return receivers_.empty() ? loop::parking::parked : park_for_letter();
+}
+
+loop::parking port::park_for_letter() {
+    const shm::sight seen = shared_reader_ ? shared_reader_->park(station_.slot()) : reader_->park();
+    give_back_room(false);
+    switch (seen) {
+    case shm::sight::empty: reader_parked_ = true; return loop::parking::parked;
+    case shm::sight::in_flight: look_due_ = true; return loop::parking::in_flight;
+    case shm::sight::message:
+    case shm::sight::ended:
+    case shm::sight::corrupt: break;
+    }
+    look_due_ = true;
+    return loop::parking::ready;
+}
+
+void port::unpark() {
+    if (!std::exchange(reader_parked_, false)) return;
+    if (shared_reader_) {
+        shared_reader_->unpark(station_.slot());
+        look_due_ = true;
+        if (receivers_.empty()) shared_reader_->decline();
+        give_back_room(false);
+    } else {
+        reader_->unpark();
+    }
+}
+
+bool port::glance() {
+    if (!receivers_.empty() && glance_for_letter()) return true;
+    return !senders_.empty() && room_may_have_come();
+}
+
+}  // namespace troupe::detail

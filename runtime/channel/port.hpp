@@ -1,0 +1,135 @@
+// This process's side of one channel.
+//
+// A message: value -> codec -> frame -> `push`: ring (or a block beside it, for what is large or carries handles) ->
+// doorbell, if the reader sleeps -> the reader's turn looks at its ports -> `pick` -> codec -> the waiting coroutine.
+//
+// Invariants
+// 1. The process's bit stands in the record's `readers` (`writers`) while its count of that end is not zero.
+// 2. A letter that was picked is finished by `finish` before the next one of the same wait is picked; whoever is killed
+// in
+//    between leaves it to the next reader of a queue, and loses it from a mailbox or pipe only after `reclaim` moved.
+// 3. The port is a source of the loop while somebody waits in it. Everything is looked at anew each turn; doorbells
+// only
+//    end sleep.
+// 4. Before a process makes its first claim in a channel it says so in its slot (`wrote_to`), so that the keeper knows
+// which
+//    readers to ring when it dies.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <troupe/detail/actor_id.hpp>
+#include <troupe/detail/port.hpp>
+
+#include "channel/station.hpp"
+#include "channel/waiting_list.hpp"
+#include "loop/event_loop.hpp"
+#include "shm/ring_reader.hpp"
+#include "shm/ring_shared_reader.hpp"
+#include "shm/ring_writer.hpp"
+
+namespace troupe::detail {
+
+class port final : public loop::source {
+public:
+    port(channel::station& station, shm::channel_id channel, shm::channel_record& record);
+    ~port();
+    port(const port&) = delete;
+    port& operator=(const port&) = delete;
+
+    shm::channel_id channel() const noexcept { return channel_; }
+    shm::channel_kind kind() const noexcept { return kind_; }
+    shm::channel_record& record() const noexcept { return *record_; }
+    const shm::ring& ring() const noexcept { return ring_; }
+    bool belongs_to(const channel::station& station) const noexcept { return &station_ == &station; }
+
+    // --- holds
+    void hold(std::uint32_t role);
+    void release(std::uint32_t role) noexcept;  // may destroy the port
+    // The receiving end of a pipe is about to leave this process: from its message on, the ring is its next owner's.
+    void stop_reading() noexcept;
+    // A mailbox is read by its actor from birth, and found by the references to it.
+    void read_alone();  // this process is the one reader, and takes over what is there
+    void deliver_to(actor_id actor) { target_ = actor; }  // sends are for this actor
+
+    // --- sending
+    // Throws too_large, closed's cause is left to the caller. `block` keeps what was put beside the ring between tries.
+    push_result push(const message_frame& frame, const outgoing& message, std::uint64_t& block);
+    void drop_block(std::uint64_t block) noexcept;
+    // Why it is closed, as the exception the sender gets.
+    [[noreturn]] void throw_closed() const;
+    actor_id target() const noexcept { return target_; }
+
+    // --- receiving
+    enum class picked : std::uint8_t { letter, nothing, ended };
+    // `wants` null: of any type.
+    picked pick(letter& into, const receive_wait* wants);
+    void finish(letter& taken) noexcept;
+
+    // --- as a whole
+    void close() noexcept;
+    std::size_t size() const noexcept { return ring_.size(); }
+
+    void wait_for_letter(receive_wait& wait);
+    void wait_for_room(room_wait& wait);
+    void leave(receive_wait& wait) noexcept;
+    void leave(room_wait& wait) noexcept;
+
+    // --- for whoever polls the port of its own accord (the ring of replies)
+    bool glance_for_letter() { return shared_reader_ ? shared_reader_->glance() : reader_->glance(); }
+    loop::parking park_for_letter();
+    void flush();
+
+    bool idle() const noexcept {
+        return receivers_.empty() && senders_.empty() && sending_ == 0 && receiving_ == 0 && !reader_;
+    }
+
+    // --- as a source
+    bool poll() override;
+    loop::parking park() override;
+    void unpark() override;
+    bool glance() override;
+
+private:
+    void enlist_as_source();
+    void stop_being_a_source() noexcept;
+    bool would_receive(const receive_wait& wait);
+    bool notice_deaths();
+    bool room_may_have_come() const noexcept;
+    push_result no_room() noexcept;
+    static std::uint32_t type_of(const shm::record& record) noexcept;
+    void announce_writing() noexcept;
+    push_result push_inline(const message_frame& frame, std::span<const std::byte> bytes);
+    push_result push_beside(const message_frame& frame, const outgoing& message, std::uint64_t& block);
+    bool room_beside(std::uint64_t bytes) const;
+    void ring_reader(bool needed) noexcept;
+    void give_back_room(bool writers_wait) noexcept;
+    bool open(const shm::record& record, letter& into);
+    bool meant_for_us(const message_frame& frame) const noexcept;
+
+    channel::station& station_;
+    shm::channel_id channel_;
+    shm::channel_record* record_;
+    shm::channel_kind kind_;
+    shm::ring ring_;
+    shm::ring_writer writer_;
+    std::optional<shm::ring_reader> reader_;
+    std::optional<shm::ring_shared_reader> shared_reader_;
+    actor_id target_;
+    std::uint32_t receiving_ = 0, sending_ = 0;  // counts of holds
+    std::uint32_t last_rung_ = 0;                // of many readers, whose turn it was last
+    std::uint64_t deaths_seen_ = 0;
+    std::uint64_t head_before_ = 0;     // at the last try to send
+    std::uint64_t head_when_full_ = 0;  // at the last try that found no room
+    bool announced_ = false;
+    bool reader_parked_ = false;
+    bool look_due_ = false;  // many readers: a take may find something that a glance does not show
+    bool a_source_ = false;
+    bool asking_for_room_ = false;
+    channel::waiting_list<receive_wait> receivers_;
+    channel::waiting_list<room_wait> senders_;
+};
+
+}  // namespace troupe::detail

@@ -1,0 +1,32 @@
+// The small compiled parts of decoded.hpp.
+#include <troupe/detail/decoded.hpp>
+#include <troupe/error.hpp>
+
+#include "channel/port.hpp"
+
+namespace troupe::detail {
+namespace {
+
+int decodings = 0;
+
+}  // namespace
+
+bool decoding() noexcept { return decodings != 0; }
+decoding_scope::decoding_scope() noexcept { ++decodings; }
+decoding_scope::~decoding_scope() { --decodings; }
+
+void throw_wrong_type() {
+    throw corrupt("a message arrived that is of none of the types its receiver takes; it was dropped");
+}
+
+bool try_put(port& to, message_frame frame, parting message) {
+    send_wait once(to, frame, std::move(message));
+    switch (once.try_send()) {
+    case push_result::sent: return true;
+    case push_result::full: return false;
+    case push_result::closed: break;
+    }
+    to.throw_closed();
+}
+
+}  // namespace troupe::detail

@@ -1,0 +1,131 @@
+#include "channel/station.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include <troupe/error.hpp>
+
+#include "channel/port.hpp"
+
+namespace troupe::channel {
+namespace {
+
+station* the_station = nullptr;
+
+}  // namespace
+
+station::station(shm::program_memory memory, std::uint16_t slot, base::owned_fd doorbell, keeper_calls keeper)
+    : memory_(std::move(memory)),
+      slot_(slot),
+      owner_(memory_.owner(slot)),
+      actor_(memory_.process(slot).actor()),
+      doorbell_(std::move(doorbell)),
+      keeper_(keeper) {
+    the_station = this;
+}
+
+station::~station() {
+    ports_.clear();
+    if (the_station == this) the_station = nullptr;
+}
+
+station* station::current() noexcept { return the_station; }
+
+station& station::here() {
+    if (the_station == nullptr) {
+        throw misuse(
+            "troupe is used outside of troupe::run: call it from the program or from an actor, in the process "
+            "that run gave it");
+    }
+    return *the_station;
+}
+
+void station::abandon() noexcept { the_station = nullptr; }
+
+void station::ring(std::uint16_t slot) noexcept {
+    if (slot == slot_) return;  // it looks before it sleeps
+    // sync: bell - publishes what was changed before, to whoever drains the doorbell
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    shm::process_slot& other = memory_.process(slot);
+    // relaxed: ordered by the fence
+    const std::uint64_t epoch = other.epoch.load(std::memory_order_relaxed);
+    // relaxed: a stale one leads to a doorbell nobody hears, of a process that is gone
+    const std::uint32_t incarnation = other.incarnation.load(std::memory_order_relaxed);
+    bell& known = bells_[slot];
+    if (known.incarnation != incarnation || !known.fd) {
+        known.fd = keeper_.doorbell_of(slot);
+        known.incarnation = incarnation;
+        known.rung = ~std::uint64_t{0};
+        if (!known.fd) return;
+    }
+    if (known.rung == epoch) return;
+    const std::uint64_t one = 1;
+    if (write(known.fd.get(), &one, sizeof one) == sizeof one || errno == EAGAIN) known.rung = epoch;
+}
+
+void station::ring_all(const shm::wait_set& waiting) noexcept {
+    waiting.for_each([this](std::uint32_t slot) { ring(static_cast<std::uint16_t>(slot)); });
+}
+
+void station::know_doorbell(std::uint16_t slot, base::owned_fd doorbell) {
+    bell& known = bells_[slot];
+    known.incarnation = memory_.process(slot).incarnation.load(
+        std::memory_order_relaxed);  // relaxed: of a process that is waiting for this one
+    known.rung = ~std::uint64_t{0};
+    known.fd = std::move(doorbell);
+}
+
+void station::woken() noexcept {
+    // relaxed: ordered by the fence
+    self().epoch.fetch_add(1, std::memory_order_relaxed);
+    // sync: bell - observes what was changed before the doorbell was rung
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+}
+
+detail::port* station::find_port(shm::channel_id channel) noexcept {
+    const auto found = ports_.find(channel.value);
+    return found == ports_.end() ? nullptr : found->second.get();
+}
+
+detail::port& station::port_of(shm::channel_id channel) {
+    if (detail::port* known = find_port(channel)) return *known;
+    shm::channel_record& record = memory_.channel(channel.index());
+    if (!channel || record.name() != channel) throw corrupt("a handle names a queue, pipe or mailbox that is no more");
+    if (ports_.size() >= sweep_at_) sweep();
+    auto made = std::make_unique<detail::port>(*this, channel, record);
+    return *ports_.emplace(channel.value, std::move(made)).first->second;
+}
+
+// Ports to actors that are dead, which nobody in this process waits at.
+void station::sweep() {
+    std::erase_if(addresses_, [this](const auto& one) { return !memory_.alive(one.second.actor); });
+    std::erase_if(ports_, [this](const auto& one) {
+        const detail::port& held = *one.second;
+        return held.target() && held.idle() && !memory_.alive(held.target());
+    });
+    sweep_at_ = 64 + 2 * ports_.size();
+}
+
+void station::forget_port(shm::channel_id channel) noexcept { ports_.erase(channel.value); }
+
+detail::port* station::mailbox_of(detail::actor_id actor) {
+    address& known = addresses_[actor.slot()];
+    if (known.actor == actor && known.mailbox != nullptr) {
+        return memory_.alive(actor) ? known.mailbox : nullptr;
+    }
+    shm::process_slot& slot = memory_.process(actor.slot());
+    if (slot.actor() != actor || !memory_.alive(actor)) return nullptr;
+    // relaxed: observed through the id
+    const std::uint32_t index = slot.mailbox.load(std::memory_order_relaxed);
+    if (index == 0) return nullptr;
+    const shm::channel_id channel = memory_.channel(static_cast<std::uint16_t>(index - 1)).name();
+    if (!memory_.alive(actor)) return nullptr;  // the channel may have been used again
+    detail::port& mailbox = port_of(channel);
+    mailbox.deliver_to(actor);
+    addresses_[actor.slot()] = {actor, &mailbox};
+    return &mailbox;
+}
+
+}  // namespace troupe::channel

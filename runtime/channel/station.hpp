@@ -1,0 +1,104 @@
+// This process's place in the program: its slot, the shared memory, its ports, and the doorbells of others.
+//
+// Ringing. A process sleeps in the kernel on one eventfd, its doorbell, whatever it waits for. Each wake-up adds one to
+// the epoch in its slot, after the doorbell was drained and before it looks at anything. Who has changed something
+// rings at most once an epoch: a second ring before the wake-up would tell nothing more. Nothing is lost: the fence in
+// `ring` stands between the change and the look at the epoch, the one in `woken` between the new epoch and the look at
+// what has changed, so at least one of the two sees the other.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include <troupe/detail/actor_id.hpp>
+
+#include "base/owned_fd.hpp"
+#include "shm/program_memory.hpp"
+
+namespace troupe::detail {
+class port;
+}
+
+namespace troupe::channel {
+
+// What a channel asks of the keeper of the program.
+struct keeper_calls {
+    base::owned_fd (*doorbell_of)(std::uint16_t slot) = nullptr;  // empty when that process is gone
+    void (*look_at)(shm::channel_id channel) noexcept = nullptr;  // an end was let go: close, or free?
+};
+
+class station {
+public:
+    station(shm::program_memory memory, std::uint16_t slot, base::owned_fd doorbell, keeper_calls keeper);
+    ~station();
+    station(const station&) = delete;
+    station& operator=(const station&) = delete;
+
+    // Throws misuse outside of `run`.
+    static station& here();
+    static station* current() noexcept;
+
+    shm::program_memory& memory() noexcept { return memory_; }
+    std::uint16_t slot() const noexcept { return slot_; }
+    shm::owner_id owner() const noexcept { return owner_; }
+    detail::actor_id actor() const noexcept { return actor_; }
+    shm::process_slot& self() noexcept { return memory_.process(slot_); }
+    int doorbell() const noexcept { return doorbell_.get(); }
+    const keeper_calls& keeper() const noexcept { return keeper_; }
+
+    void ring(std::uint16_t slot) noexcept;
+    void ring_all(const shm::wait_set& waiting) noexcept;
+    // A doorbell that came by inheritance.
+    void know_doorbell(std::uint16_t slot, base::owned_fd doorbell);
+    // The doorbell was drained: a new epoch.
+    void woken() noexcept;
+
+    // Where the sender of the last message ran: who shares its CPU does not spin.
+    void note_peer_cpu(std::uint8_t cpu) noexcept { peer_cpu_ = cpu; }
+    std::uint8_t peer_cpu() const noexcept { return peer_cpu_; }
+
+    // The port of a channel, made when it is first asked for; throws corrupt when there is no such channel.
+    detail::port& port_of(shm::channel_id channel);
+    detail::port* find_port(shm::channel_id channel) noexcept;
+    void forget_port(shm::channel_id channel) noexcept;
+
+    // The port to an actor's mailbox; null when that actor is no more, or has no mailbox.
+    detail::port* mailbox_of(detail::actor_id actor);
+
+    // The child of a fork takes these out of its copy of the parent's, and closes the others' doorbells.
+    shm::program_memory take_memory() noexcept { return std::move(memory_); }
+    base::owned_fd take_doorbell() noexcept { return std::move(doorbell_); }
+    void close_doorbells() noexcept { bells_.clear(); }
+
+    // In the child of a fork: nothing of the parent's is touched, nor freed.
+    static void abandon() noexcept;
+
+private:
+    void sweep();
+
+    struct bell {
+        std::uint32_t incarnation = 0;
+        std::uint64_t rung = ~std::uint64_t{0};
+        base::owned_fd fd;
+    };
+    struct address {
+        detail::actor_id actor;
+        detail::port* mailbox = nullptr;
+    };
+
+    shm::program_memory memory_;
+    std::uint16_t slot_;
+    shm::owner_id owner_;
+    detail::actor_id actor_;
+    base::owned_fd doorbell_;
+    keeper_calls keeper_;
+    std::uint8_t peer_cpu_ = 0xff;
+    std::unordered_map<std::uint16_t, bell> bells_;
+    std::unordered_map<std::uint64_t, std::unique_ptr<detail::port>> ports_;
+    std::unordered_map<std::uint16_t, address> addresses_;
+    std::size_t sweep_at_ = 64;
+};
+
+}  // namespace troupe::channel

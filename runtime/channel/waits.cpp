@@ -1,0 +1,148 @@
+// The waits of mailboxes, queues and connections, and the holds of their ends.
+#include <troupe/detail/port.hpp>
+#include <troupe/error.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/check.hpp"
+#include "channel/port.hpp"
+#include "channel/station.hpp"
+
+namespace troupe::detail {
+
+// --- holds ---------------------------------------------------------------------------------------------------------
+
+namespace {
+
+// A handle may outlive `run`, or be a copy in a forked child: then there is nothing to give back.
+bool belongs_here(const port* held) noexcept {
+    return held != nullptr && channel::station::current() != nullptr && held->belongs_to(*channel::station::current());
+}
+
+}  // namespace
+
+end_hold::end_hold(const end_hold& other) noexcept : port_(other.port_), role_(other.role_) {
+    if (belongs_here(port_)) port_->hold(role_);
+}
+
+end_hold::~end_hold() {
+    if (belongs_here(port_)) port_->release(role_);
+}
+
+port& end_hold::checked(const char* what) const {
+    if (port_ == nullptr) {
+        throw misuse(std::string(what) + " was moved from, or closed by this process, and cannot be used any more");
+    }
+    channel::station::here();
+    if (!belongs_here(port_)) {
+        throw misuse(std::string(what) +
+                     " belongs to the process this one was forked from; pass it as an argument of spawn");
+    }
+    return *port_;
+}
+
+handle_ref end_hold::lend() const {
+    port& held = checked("this handle");
+    held.hold(role_);
+    return {held.channel().value, role_};
+}
+
+handle_ref end_hold::part() noexcept {
+    port* held = std::exchange(port_, nullptr);
+    if (role_ & receiving_end) held->stop_reading();
+    return {held->channel().value, role_};
+}
+
+end_hold end_hold::adopt(handle_ref ref, std::uint32_t role) {
+    if (ref.role != role) throw corrupt("a handle in a message is of another kind than the message's type says");
+    port& held = channel::station::here().port_of(shm::channel_id{ref.object});
+    held.hold(role);
+    return {&held, role};
+}
+
+// --- messages on their way out -------------------------------------------------------------------------------------
+
+namespace {
+
+constexpr std::size_t most_spare_buffers = 16;
+constexpr std::size_t largest_spare_buffer = std::size_t{1} << 20;
+
+std::vector<std::unique_ptr<outgoing>>& spare_buffers() {
+    static std::vector<std::unique_ptr<outgoing>> spare;
+    return spare;
+}
+
+}  // namespace
+
+parting::parting() {
+    auto& spare = spare_buffers();
+    if (spare.empty()) {
+        out_ = new outgoing;
+    } else {
+        out_ = spare.back().release();
+        spare.pop_back();
+    }
+}
+
+parting::~parting() {
+    if (out_ == nullptr) return;
+    if (channel::station* here = channel::station::current()) {
+        for (const handle_ref& one : out_->handles) {
+            if (port* held = here->find_port(shm::channel_id{one.object})) held->release(one.role);
+        }
+    }
+    std::unique_ptr<outgoing> used(out_);
+    used->clear();
+    auto& spare = spare_buffers();
+    if (spare.size() < most_spare_buffers && used->bytes.capacity() <= largest_spare_buffer) {
+        spare.push_back(std::move(used));
+    }
+}
+
+// --- receiving -----------------------------------------------------------------------------------------------------
+
+void finish_letter(letter& taken) noexcept {
+    if (taken.from != nullptr) std::exchange(taken.from, nullptr)->finish(taken);
+}
+
+receive_wait::~receive_wait() { finish(); }
+
+void receive_wait::finish() noexcept {
+    if (std::exchange(has_letter_, false)) finish_letter(letter_);
+}
+
+bool receive_wait::try_finish() {
+    switch (port_->pick(letter_, count_ == 0 ? nullptr : this)) {
+    case port::picked::letter: has_letter_ = true; return true;
+    case port::picked::ended: return true;
+    case port::picked::nothing: break;
+    }
+    return false;
+}
+
+void receive_wait::enlist() { port_->wait_for_letter(*this); }
+void receive_wait::abandon() noexcept { port_->leave(*this); }
+
+// --- sending -------------------------------------------------------------------------------------------------------
+
+send_wait::~send_wait() {
+    if (block_ != 0) port_->drop_block(block_);
+}
+
+push_result send_wait::try_send() { return port_->push(frame_, *message_, block_); }
+
+bool send_wait::try_finish() {
+    switch (try_send()) {
+    case push_result::sent: return true;
+    case push_result::full: return false;
+    case push_result::closed: break;
+    }
+    port_->throw_closed();
+}
+
+void send_wait::enlist() { port_->wait_for_room(*this); }
+void send_wait::abandon() noexcept { port_->leave(*this); }
+
+}  // namespace troupe::detail

@@ -1,0 +1,56 @@
+#include <troupe/detail/promise.hpp>
+
+#include <troupe/detail/branch.hpp>
+#include <troupe/error.hpp>
+#include <troupe/task.hpp>
+
+namespace troupe::detail {
+
+void promise_base::request_cancel() noexcept {
+    promise_base* last = this;
+    while (last->callee_ != nullptr) last = last->callee_;  // a loop, not a recursion: chains can be long
+    if (last->waiting_on_ != nullptr) {
+        last->waiting_on_->cancel();
+    } else {
+        last->cancel_pending_ = true;
+    }
+}
+
+void promise_base::deliver_cancel() {
+    cancel_pending_ = false;
+    throw cancelled();
+}
+
+void promise_base::first_turn(work& self) noexcept {
+    auto& p = static_cast<promise_base&>(self);
+    p.run = &resume_turn;
+    if (!p.cancel_pending_) {
+        p.self_.resume();
+        return;
+    }
+    p.cancel_pending_ = false;
+    p.failure_ = std::make_exception_ptr(cancelled());
+    p.end();
+}
+
+void promise_base::foreign_turn(work& self) noexcept {
+    std::coroutine_handle<>::from_address(static_cast<promise_base&>(self).foreign_).resume();
+}
+
+void promise_base::end_elsewhere() noexcept {
+    if (then_ == then::branch) {
+        branch_->end();
+    } else {
+        // Its own entry is free now, and serves the foreign coroutine, which has none.
+        run = &foreign_turn;
+        resume_next();
+    }
+}
+
+void refuse_await() {
+    throw misuse(
+        "a task can be awaited once, and this one was moved from or was awaited before; call its function "
+        "again to get a new task");
+}
+
+}  // namespace troupe::detail

@@ -1,0 +1,83 @@
+#include <troupe/task_group.hpp>
+
+#include <troupe/error.hpp>
+
+#include <utility>
+
+#include "base/check.hpp"
+
+namespace troupe {
+
+// A task that was started and has not ended, on the group's list.
+class task_group::member final : public detail::branch_of<void> {
+public:
+    using branch_of::branch_of;
+    static void* operator new(std::size_t bytes) { return detail::take_frame(bytes); }
+    static void operator delete(void* self, std::size_t bytes) noexcept { detail::give_frame(self, bytes); }
+
+    member* next = nullptr;
+    member* prev = nullptr;
+};
+
+task_group::~task_group() {
+    TROUPE_CHECK(running_ == 0 && members_ == nullptr);
+    delete last_ended_;
+}
+
+void task_group::adopt(task<> x) {
+    if (stopping_) return;
+    auto* const m = new member(std::move(x));
+    m->next = members_;
+    if (members_ != nullptr) members_->prev = m;
+    members_ = m;
+    ++running_;
+    m->start(*this);
+}
+
+void task_group::retire(member& ended) noexcept {
+    if (ended.next != nullptr) ended.next->prev = ended.prev;
+    (ended.prev != nullptr ? ended.prev->next : members_) = ended.next;
+    delete std::exchange(last_ended_, &ended);
+}
+
+void task_group::done(detail::branch& ended) noexcept {
+    if (cancelled_ && ended.cancel_undelivered()) awaiting_->set_cancel_pending();
+    if (ended.failed() && !failure_) {
+        const bool as_asked = &ended != body_ && !cancelled_ && ended.cancel_requested() && ended.failed_as_cancelled();
+        if (!as_asked) {
+            failure_ = ended.failure();
+            stop();
+        }
+    }
+    if (&ended != body_) retire(static_cast<member&>(ended));
+    if (joining_ != nullptr) joining_->wake();
+    if (--running_ > 0) return;
+    awaiting_->wait_on(nullptr);
+    awaiting_->resume_next();
+}
+
+void task_group::joining::enlist() {
+    if (group_.joining_ != nullptr) throw misuse("a task group is joined by its body alone, once at a time");
+    group_.joining_ = this;
+}
+
+void task_group::cancel_tasks() noexcept {
+    for (member* m = members_; m != nullptr; m = m->next) m->cancel();
+}
+
+void task_group::stop() noexcept {
+    stopping_ = true;
+    cancel_tasks();
+    body_->cancel();
+}
+
+void task_group::cancel() noexcept {
+    cancelled_ = true;
+    stop();
+}
+
+void task_group::rethrow_failure() const {
+    if (failure_) std::rethrow_exception(failure_);
+}
+
+}  // namespace troupe

@@ -1,0 +1,27 @@
+// The doorbell: an eventfd that other processes write to when they filled something whose reader is parked. It is
+// watched through uv_poll, not uv_async, whose wake-up spins.
+#pragma once
+
+struct uv_loop_s;
+struct uv_poll_s;
+
+namespace troupe::loop {
+
+class doorbell {
+public:
+    // The descriptor stays the caller's, is non-blocking, and outlives this. `rung` is called right after the
+    // descriptor was drained, before the loop looks at anything; it does not throw.
+    doorbell(uv_loop_s* loop, int fd, void (*rung)());
+    doorbell(const doorbell&) = delete;
+    doorbell& operator=(const doorbell&) = delete;
+    ~doorbell();
+
+private:
+    static void answer(uv_poll_s* watch, int status, int events);
+
+    uv_poll_s* watch_;  // on the heap: libuv lets go of it a turn after it is closed
+    int fd_;
+    void (*rung_)();
+};
+
+}  // namespace troupe::loop

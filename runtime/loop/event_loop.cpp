@@ -1,0 +1,188 @@
+#include "loop/event_loop.hpp"
+
+#include <troupe/detail/ready_queue.hpp>
+#include <troupe/error.hpp>
+
+#include <sched.h>
+#include <time.h>
+#include <uv.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <system_error>
+#include <utility>
+
+#include "base/check.hpp"
+
+namespace troupe::loop {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+constexpr std::size_t turn_budget = 256;
+constexpr int most_turns_unattended = 64;
+constexpr int yields_before_a_nap = 4;
+constexpr milliseconds nap{1};  // while a filler is mid-copy
+
+event_loop* the_loop = nullptr;
+event_loop* the_abandoned = nullptr;
+void (*creation_hook)(event_loop&) = nullptr;
+
+// A few nanoseconds to read, moves every 1 to 4 ms.
+base::time_point coarse_now() noexcept {
+    timespec t{};
+    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+    return base::time_point(std::chrono::seconds(t.tv_sec) + nanoseconds(t.tv_nsec));
+}
+
+}  // namespace
+
+struct event_loop::handles {
+    uv_loop_t loop;
+    uv_prepare_t prepare;
+    uv_timer_t alarm;
+};
+
+event_loop& event_loop::current() {
+    if (the_loop == nullptr) {
+        the_loop = new event_loop;
+        if (creation_hook != nullptr) creation_hook(*the_loop);
+    }
+    return *the_loop;
+}
+
+void event_loop::on_creation(void (*hook)(event_loop&)) noexcept { creation_hook = hook; }
+
+bool event_loop::exists() noexcept { return the_loop != nullptr; }
+
+void event_loop::abandon() noexcept {
+    detail::ready.abandon();
+    if (the_loop == nullptr) return;
+    // Still reachable, so that no leak checker takes it for lost.
+    the_loop->abandoned_ = std::exchange(the_abandoned, the_loop);
+    the_loop = nullptr;
+}
+
+event_loop::event_loop() : handles_(std::make_unique<handles>()) {
+    if (const int failed = uv_loop_init(&handles_->loop); failed < 0) {
+        throw std::system_error(-failed, std::system_category(), "cannot make the process's event loop");
+    }
+    uv_prepare_init(&handles_->loop, &handles_->prepare);
+    handles_->prepare.data = this;
+    uv_prepare_start(&handles_->prepare, [](uv_prepare_t* p) { static_cast<event_loop*>(p->data)->prepare(); });
+    uv_timer_init(&handles_->loop, &handles_->alarm);
+}
+
+event_loop::~event_loop() {
+    doorbell_.reset();
+    uv_close(reinterpret_cast<uv_handle_t*>(&handles_->prepare), nullptr);
+    uv_close(reinterpret_cast<uv_handle_t*>(&handles_->alarm), nullptr);
+    uv_run(&handles_->loop, UV_RUN_NOWAIT);
+    TROUPE_CHECK(uv_loop_close(&handles_->loop) == 0);
+}
+
+void event_loop::close() {
+    if (the_loop == nullptr) return;
+    TROUPE_CHECK(!the_loop->running_ && the_loop->timers_.empty());
+    delete std::exchange(the_loop, nullptr);
+}
+
+uv_loop_s* event_loop::uv() noexcept { return &handles_->loop; }
+
+void event_loop::set_doorbell(int fd, void (*rung)()) {
+    doorbell_.reset();
+    if (fd >= 0) doorbell_ = std::make_unique<doorbell>(uv(), fd, rung);
+}
+
+void event_loop::run_until(bool (*done)(void*), void* argument) {
+    if (running_) {
+        throw misuse(
+            "waiting in a plain function is not possible inside a coroutine, which it would block; use co_await");
+    }
+    running_ = true;
+    while (!done(argument)) {
+        run_ready();
+        if (done(argument)) break;
+        look();
+    }
+    running_ = false;
+}
+
+void event_loop::run_ready() noexcept {
+    if (detail::ready.run_some(turn_budget) == 0) return;
+    worked_ = true;
+    for (const auto hook : turn_hooks_) hook();
+}
+
+void event_loop::look() {
+    if (sources_.poll() || !detail::ready.empty()) return attend();
+    if (fire_due()) return;
+    const base::time_point until = timers_.empty() ? base::time_point::max() : timers_.earliest();
+    if (worked_ && spin(spin_, sources_, until)) return;
+    sleep();
+}
+
+// Descriptors and timers, in a process that is busy.
+void event_loop::attend() {
+    const base::time_point now = coarse_now();
+    if (++turns_unattended_ < most_turns_unattended && now == last_attended_) return;
+    turns_unattended_ = 0;
+    last_attended_ = now;
+    fire_due();
+    uv_run(uv(), UV_RUN_NOWAIT);
+}
+
+bool event_loop::fire_due() { return !timers_.empty() && timers_.fire_due(base::steady_clock::now()); }
+
+void event_loop::sleep() {
+    worked_ = false;
+    going_to_sleep_ = true;
+    slept_ = false;
+    uv_run(uv(), UV_RUN_ONCE);
+    going_to_sleep_ = false;
+    if (slept_ && after_sleep_ != nullptr) after_sleep_();
+    sources_.unpark();
+    fire_due();
+    turns_unattended_ = 0;
+}
+
+void event_loop::prepare() {
+    if (!going_to_sleep_) return;
+    if (may_sleep()) {
+        slept_ = true;
+        if (before_sleep_ != nullptr) before_sleep_();
+    } else {
+        uv_stop(uv());  // this run polls without waiting, and is the last
+    }
+}
+
+// The last look. Sets the alarm that ends the sleep.
+bool event_loop::may_sleep() {
+    if (!detail::ready.empty()) return false;
+    const parking answer = sources_.park();
+    if (answer == parking::ready) return false;
+    base::time_point until = timers_.empty() ? base::time_point::max() : timers_.earliest();
+    if (answer == parking::in_flight) {
+        if (++in_flight_in_a_row_ <= yields_before_a_nap) {
+            ::sched_yield();
+            return false;
+        }
+        until = std::min(until, base::steady_clock::now() + nap);
+    } else {
+        in_flight_in_a_row_ = 0;
+    }
+    if (until == base::time_point::max()) {
+        uv_timer_stop(&handles_->alarm);
+        return true;
+    }
+    // libuv counts whole milliseconds of the same clock: the first that is not before `until`.
+    const auto wake_at = std::chrono::ceil<milliseconds>(until.time_since_epoch()).count();
+    uv_update_time(uv());
+    const auto now = static_cast<std::int64_t>(uv_now(uv()));
+    if (wake_at <= now) return false;
+    uv_timer_start(&handles_->alarm, [](uv_timer_t*) {}, static_cast<std::uint64_t>(wake_at - now), 0);
+    return true;
+}
+
+}  // namespace troupe::loop

@@ -1,0 +1,112 @@
+// The loop of a process: runs what is ready, looks at the sources, and sleeps when there is nothing to do.
+//
+// One loop a process, made on first use, run by the one thread that runs user code. A turn is:
+//   1. run the ready queue, within a budget; call the turn hooks
+//   2. poll the sources; while something is ready, descriptors and timers get their share at every tick of the coarse
+//      clock and at least every 64 turns
+//   3. nothing ready: spin, if the policy allows
+//   4. still nothing: park the sources and sleep in libuv until the doorbell, the earliest timer or a descriptor
+//   5. awake: [doorbell: drain, `rung`], after_sleep, unpark the sources, fire the timers that are due
+// An idle process has no timer of the loop's own: it is woken zero times a second.
+//
+// The last look before sleeping (ready queue, parking, the earliest timer) happens in libuv's prepare step, because
+// libuv's own callbacks may have made something ready in the same run, before it computes how long to sleep.
+//
+// A process that has run a loop is never forked and carried on with that loop: the child calls `abandon` first.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "loop/doorbell.hpp"
+#include "loop/source.hpp"
+#include "loop/spin.hpp"
+#include "loop/timer_set.hpp"
+
+struct uv_loop_s;
+
+namespace troupe::loop {
+
+class event_loop {
+public:
+    // This process's loop, made on first use. Throws std::system_error when it cannot be made (no descriptors left).
+    static event_loop& current();
+    static bool exists() noexcept;
+    // Called with a new loop before its first use. Null: nothing.
+    static void on_creation(void (*hook)(event_loop&)) noexcept;
+
+    // In a fork child, before anything else of this layer: forgets the parent's loop and ready queue without touching
+    // them. Allocates nothing. The descriptors inherited from the parent's loop are not closed here.
+    static void abandon() noexcept;
+
+    // Closes the loop of this process, if there is one, and every descriptor it opened. Nothing may wait any more, and
+    // the loop is not running.
+    static void close();
+
+    event_loop(const event_loop&) = delete;
+    event_loop& operator=(const event_loop&) = delete;
+
+    // Runs turns until `done(argument)`, which is asked after each run of the ready queue. Throws misuse inside itself:
+    // that is, from a coroutine or from a plain function that a coroutine called.
+    void run_until(bool (*done)(void*), void* argument);
+    template <class Done>
+    void run_until(Done done) {
+        run_until([](void* d) -> bool { return (*static_cast<Done*>(d))(); }, &done);
+    }
+    bool running() const noexcept { return running_; }
+
+    void enroll(source& one) noexcept { sources_.enroll(one); }
+    void dismiss(source& one) noexcept { sources_.dismiss(one); }
+    timer_set& timers() noexcept { return timers_; }
+
+    // See doorbell.hpp; replaces the one before. fd -1: none.
+    void set_doorbell(int fd, void (*rung)());
+    void set_spin_policy(const spin_policy& policy) noexcept { spin_ = policy; }
+
+    // Called, in the order they were added, after every run of the ready queue in which something ran, and so before
+    // anything is polled and before any sleep. Hooks do not throw.
+    void add_turn_hook(void (*hook)()) { turn_hooks_.push_back(hook); }
+
+    // Called around every sleep that may block: `before` when the sources are parked, `after` before they are unparked.
+    void set_sleep_hooks(void (*before)(), void (*after)()) noexcept {
+        before_sleep_ = before;
+        after_sleep_ = after;
+    }
+
+    uv_loop_s* uv() noexcept;
+
+private:
+    struct handles;
+
+    event_loop();
+    ~event_loop();
+
+    void run_ready() noexcept;
+    void look();
+    void attend();
+    void sleep();
+    void prepare();
+    bool fire_due();
+    bool may_sleep();
+
+    std::unique_ptr<handles> handles_;
+    std::unique_ptr<doorbell> doorbell_;
+    source_list sources_;
+    timer_set timers_;
+    spin_policy spin_;
+    std::vector<void (*)()> turn_hooks_;
+    void (*before_sleep_)() = nullptr;
+    void (*after_sleep_)() = nullptr;
+    event_loop* abandoned_ = nullptr;  // the parent's, in a fork child
+
+    base::time_point last_attended_{};  // by the coarse clock
+    int turns_unattended_ = 0;
+    int in_flight_in_a_row_ = 0;
+    bool running_ = false;
+    bool going_to_sleep_ = false;
+    bool slept_ = false;
+    bool worked_ = false;  // since the last sleep: only then a spin is worth it
+};
+
+}  // namespace troupe::loop

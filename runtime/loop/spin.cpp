@@ -1,0 +1,36 @@
+#include "loop/spin.hpp"
+
+#include <algorithm>
+
+#include "loop/source.hpp"
+
+namespace troupe::loop {
+namespace {
+
+constexpr int glances_a_clock_reading = 16;
+
+void pause_cpu() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+}
+
+bool allowed(const spin_policy& policy) { return policy.may_spin == nullptr || policy.may_spin(); }
+
+}  // namespace
+
+bool spin(const spin_policy& policy, source_list& sources, base::time_point until) {
+    if (sources.empty() || policy.at_most <= base::duration::zero() || !allowed(policy)) return false;
+    const base::time_point end = std::min(until, base::steady_clock::now() + policy.at_most);
+    do {
+        for (int i = 0; i < glances_a_clock_reading; ++i) {
+            if (sources.glance()) return true;
+            pause_cpu();
+        }
+    } while (base::steady_clock::now() < end && allowed(policy));
+    return false;
+}
+
+}  // namespace troupe::loop

@@ -1,0 +1,24 @@
+// Spinning before sleeping: for a short while the loop only glances at its sources. A message that comes then costs
+// nobody a system call; waking a parked process costs its sender 13 to 20 µs and the message 35 to 70.
+#pragma once
+
+#include <chrono>
+
+#include "base/clock.hpp"
+
+namespace troupe::loop {
+
+class source_list;
+
+struct spin_policy {
+    std::chrono::nanoseconds at_most = std::chrono::microseconds(50);
+
+    // Asked before a spin and now and then during it. Null: always. Whoever knows on which CPU the peers run, and how
+    // many processes are awake, answers false when spinning would keep a peer from running.
+    bool (*may_spin)() = nullptr;
+};
+
+// True if a source has something; false when the time is over or the policy forbids.
+bool spin(const spin_policy& policy, source_list& sources, base::time_point until);
+
+}  // namespace troupe::loop

@@ -1,0 +1,212 @@
+#include "process/clone.hpp"
+
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+
+#ifndef CLOSE_RANGE_UNSHARE
+    #include <linux/close_range.h>
+#endif
+
+namespace troupe::process {
+namespace {
+
+// Where the C library keeps the thread id of the main thread; a copy must get its own. Null where the kernel does not
+// tell.
+void* thread_id_address() noexcept {
+    int* address = nullptr;
+#ifdef PR_GET_TID_ADDRESS
+    if (prctl(PR_GET_TID_ADDRESS, &address, 0, 0, 0) != 0) return nullptr;
+#endif
+    return address;
+}
+
+clone_args arguments_for(parentage parentage, std::atomic<std::int32_t>* pid_word, int* pidfd) noexcept {
+    clone_args args{};
+    args.flags = CLONE_PIDFD;
+    args.pidfd = reinterpret_cast<std::uint64_t>(pidfd);
+    if (pid_word != nullptr) {
+        args.flags |= CLONE_PARENT_SETTID;
+        args.parent_tid = reinterpret_cast<std::uint64_t>(pid_word);
+    }
+    if (parentage == parentage::sibling) {
+        args.flags |= CLONE_PARENT;  // and no exit signal of its own: the kernel takes the caller's
+    } else {
+        args.exit_signal = SIGCHLD;
+    }
+    return args;
+}
+
+// All signals are held back while a child could run a handler of its parent.
+class signals_blocked {
+public:
+    signals_blocked() noexcept {
+        sigset_t all;
+        sigfillset(&all);
+        sigprocmask(SIG_SETMASK, &all, &before_);
+    }
+    ~signals_blocked() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
+    signals_blocked(const signals_blocked&) = delete;
+    signals_blocked& operator=(const signals_blocked&) = delete;
+
+private:
+    sigset_t before_{};
+};
+
+struct exec_state {
+    const exec_request* request;
+    int error;
+};
+
+constexpr std::size_t child_stack_bytes = 64 * 1024;
+constexpr int first_passed = 3;
+
+// Runs in the child on a stack of its own, in the parent's memory; the parent waits. Never returns.
+[[noreturn]] void exec_child(void* argument) noexcept {
+    auto* state = static_cast<exec_state*>(argument);
+    const exec_request& request = *state->request;
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    for (int signal = 1; signal < NSIG; ++signal) {
+        struct sigaction now{};
+        if (sigaction(signal, nullptr, &now) != 0 || now.sa_handler == SIG_IGN || now.sa_handler == SIG_DFL) continue;
+        now = {};
+        now.sa_handler = SIG_DFL;
+        sigaction(signal, &now, nullptr);
+    }
+    detach_input();
+    // First out of the way, then to their places: the numbers may overlap.
+    std::array<int, 16> away{};
+    const int count = static_cast<int>(request.descriptors.size());
+    for (int i = 0; i < count; ++i) {
+        away[static_cast<std::size_t>(i)] =
+            fcntl(request.descriptors[static_cast<std::size_t>(i)], F_DUPFD_CLOEXEC, first_passed + count);
+        if (away[static_cast<std::size_t>(i)] < 0) {
+            state->error = errno;
+            _exit(127);
+        }
+    }
+    for (int i = 0; i < count; ++i) {
+        if (dup2(away[static_cast<std::size_t>(i)], first_passed + i) < 0) {
+            state->error = errno;
+            _exit(127);
+        }
+    }
+    syscall(SYS_close_range, static_cast<unsigned>(first_passed + count), ~0u, 0u);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+    execve("/proc/self/exe", request.arguments, request.environment);
+    state->error = errno;
+    _exit(127);
+}
+
+// clone3 with a stack of the child's own. The child starts behind the system call with every register of the parent but
+// the stack pointer, and must not touch the parent's frame: so it goes straight to `entry`.
+long clone3_onto_stack(clone_args* args, void (*entry)(void*), void* argument) noexcept {
+#if defined(__x86_64__)
+    long result = SYS_clone3;
+    register void (*target)(void*) asm("r12") = entry;
+    register void* value asm("r13") = argument;
+    asm volatile(
+        "syscall\n\t"
+        "testq %%rax, %%rax\n\t"
+        "jnz 1f\n\t"
+        "xorl %%ebp, %%ebp\n\t"
+        "movq %%r13, %%rdi\n\t"
+        "callq *%%r12\n\t"
+        "hlt\n"
+        "1:"
+        : "+a"(result)
+        : "D"(args), "S"(sizeof *args), "r"(target), "r"(value)
+        : "rcx", "r11", "memory");
+    return result;
+#elif defined(__aarch64__)
+    register long result asm("x0") = reinterpret_cast<long>(args);
+    register long size asm("x1") = sizeof *args;
+    register long number asm("x8") = SYS_clone3;
+    register void (*target)(void*) asm("x20") = entry;
+    register void* value asm("x21") = argument;
+    asm volatile(
+        "svc #0\n\t"
+        "cbnz x0, 1f\n\t"
+        "mov x29, xzr\n\t"
+        "mov x0, x21\n\t"
+        "blr x20\n\t"
+        "brk #1\n"
+        "1:"
+        : "+r"(result)
+        : "r"(size), "r"(number), "r"(target), "r"(value)
+        : "memory");
+    return result;
+#else
+    #error "troupe runs on x86-64 and arm64 Linux"
+#endif
+}
+
+}  // namespace
+
+cloned copy_process(parentage parentage, std::atomic<std::int32_t>* pid_word) noexcept {
+    int pidfd = -1;
+    clone_args args = arguments_for(parentage, pid_word, &pidfd);
+    if (void* address = thread_id_address()) {
+        args.flags |= CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID;
+        args.child_tid = reinterpret_cast<std::uint64_t>(address);
+    }
+    const long pid = syscall(SYS_clone3, &args, sizeof args);
+    cloned result;
+    result.pid = static_cast<pid_t>(pid);
+    if (pid < 0) result.error = errno;
+    if (pid > 0) result.pidfd.reset(pidfd);
+    return result;
+}
+
+cloned clone_and_exec(const exec_request& request) noexcept {
+    cloned result;
+    void* stack =
+        mmap(nullptr, child_stack_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    if (stack == MAP_FAILED) {
+        result.error = errno;
+        return result;
+    }
+    exec_state state{&request, 0};
+    int pidfd = -1;
+    clone_args args = arguments_for(request.parentage, request.pid_word, &pidfd);
+    args.flags |= CLONE_VM | CLONE_VFORK;
+    args.stack = reinterpret_cast<std::uint64_t>(stack);
+    args.stack_size = child_stack_bytes;
+    {
+        const signals_blocked held;
+        const long pid = clone3_onto_stack(&args, &exec_child, &state);
+        if (pid < 0) {
+            result.error = static_cast<int>(-pid);
+        } else {
+            result.pid = static_cast<pid_t>(pid);
+            result.pidfd.reset(pidfd);
+            result.error = state.error;
+        }
+    }
+    munmap(stack, child_stack_bytes);
+    return result;
+}
+
+bool die_with_parent(pid_t parent) noexcept {
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    return getppid() == parent;
+}
+
+void detach_input() noexcept {
+    const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (null > 0) {
+        dup2(null, STDIN_FILENO);
+        close(null);
+    }
+}
+
+}  // namespace troupe::process

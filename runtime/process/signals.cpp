@@ -1,0 +1,83 @@
+#include "process/signals.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+
+namespace troupe::process {
+namespace {
+
+constexpr std::array caught_signals{SIGINT, SIGTERM};
+
+volatile std::sig_atomic_t ending = 0;
+volatile std::sig_atomic_t interrupts = 0;
+int bell = -1;
+bool is_program = false;
+
+void ring_own_bell() noexcept {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = write(bell, &one, sizeof one);
+}
+
+void on_signal(int signal, siginfo_t* about, void*) {
+    const int saved = errno;
+    if (is_program || signal == SIGTERM) {
+        // A second one ends the program at once.
+        if (ending != 0) {
+            struct sigaction plain{};
+            plain.sa_handler = SIG_DFL;
+            sigaction(signal, &plain, nullptr);
+            raise(signal);
+        }
+        ending = signal;
+        ring_own_bell();
+    } else if (about->si_code != SI_KERNEL) {  // not a terminal's Ctrl-C
+        interrupts = 1;
+        ring_own_bell();
+    }
+    errno = saved;
+}
+
+}  // namespace
+
+void catch_signals(role role, int doorbell) noexcept {
+    bell = doorbell;
+    is_program = role == role::program;
+    ending = 0;
+    interrupts = 0;
+    for (const int signal : caught_signals) {
+        struct sigaction now{};
+        sigaction(signal, nullptr, &now);
+        const bool ours = (now.sa_flags & SA_SIGINFO) != 0 && now.sa_sigaction == &on_signal;
+        if (!ours && ((now.sa_flags & SA_SIGINFO) != 0 || now.sa_handler != SIG_DFL)) continue;
+        struct sigaction handler{};
+        handler.sa_sigaction = &on_signal;
+        handler.sa_flags = SA_SIGINFO | SA_RESTART;
+        sigaction(signal, &handler, nullptr);
+    }
+}
+
+int ending_signal() noexcept { return ending; }
+
+bool take_interrupt() noexcept {
+    if (interrupts == 0) return false;
+    interrupts = 0;
+    return true;
+}
+
+void die_of(int signal) noexcept {
+    struct sigaction plain{};
+    plain.sa_handler = SIG_DFL;
+    sigaction(signal, &plain, nullptr);
+    sigset_t just_this;
+    sigemptyset(&just_this);
+    sigaddset(&just_this, signal);
+    sigprocmask(SIG_UNBLOCK, &just_this, nullptr);
+    raise(signal);
+    _exit(128 + signal);
+}
+
+}  // namespace troupe::process

@@ -1,0 +1,163 @@
+#include "shm/block.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <string>
+
+#include <troupe/error.hpp>
+
+#include "base/check.hpp"
+#include "base/step.hpp"
+#include "shm/ring.hpp"
+
+namespace troupe::shm {
+namespace {
+
+constexpr std::size_t page = 4096;
+constexpr std::size_t window_bytes = std::size_t{16} << 30;
+constexpr std::size_t most_blocks = 65536;
+constexpr std::size_t fewest_blocks = 8;
+constexpr std::size_t kept_bytes = std::size_t{256} << 20;  // of each size: freed blocks below it keep their pages
+
+constexpr std::size_t whole_pages(std::size_t bytes) { return (bytes + page - 1) / page * page; }
+
+std::string in_mib(std::size_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
+
+}  // namespace
+
+block_map lay_out_blocks(std::size_t start) {
+    block_map map;
+    std::size_t offset = whole_pages(start);
+    for (std::uint32_t c = 0; c < block_classes; ++c) {
+        block_class& one = map.classes[c];
+        one.bytes = c < message_classes ? std::size_t{1} << (smallest_block_bits + c)
+                                        : whole_pages(ring::bytes(1u << (smallest_ring_bits + c - message_classes)));
+        one.count = static_cast<std::uint32_t>(std::clamp(window_bytes / one.bytes, fewest_blocks, most_blocks));
+        one.states = offset;
+        offset = whole_pages(offset + one.count * sizeof(std::uint64_t));
+        one.window = offset;
+        offset += one.count * one.bytes;
+    }
+    map.end = offset;
+    return map;
+}
+
+std::atomic<std::uint64_t>& block_store::state(std::uint32_t size_class, std::uint32_t index) const {
+    auto* words = reinterpret_cast<std::atomic<std::uint64_t>*>(memory_->base() + map_->classes[size_class].states);
+    return words[index];
+}
+
+std::byte* block_store::at(block_id id) const {
+    const block_class& c = map_->classes[id.size_class()];
+    return memory_->base() + c.window + std::size_t{id.index()} * c.bytes;
+}
+
+bool block_store::valid(block_id id) const {
+    return id && id.size_class() < block_classes && id.index() < map_->classes[id.size_class()].count;
+}
+
+std::size_t block_store::backed_bytes() const {
+    std::size_t sum = 0;
+    for (std::uint32_t c = 0; c < block_classes; ++c) {
+        const std::uint32_t reached =
+            reached_[c].load(std::memory_order_acquire);  // sync: reached - observes a taken block
+        for (std::uint32_t i = 0; i < reached; ++i) {
+            // relaxed: a sum for a limit, taken while others take and free
+            if (state(c, i).load(std::memory_order_relaxed) & backed_bit) sum += map_->classes[c].bytes;
+        }
+    }
+    return sum;
+}
+
+std::optional<block_id> block_store::take_in(std::uint32_t size_class, owner_id owner) {
+    const block_class& c = map_->classes[size_class];
+    for (std::uint32_t i = 0; i < c.count; ++i) {
+        std::atomic<std::uint64_t>& word = state(size_class, i);
+        if (i >= reached_[size_class].load(std::memory_order_acquire)) {  // sync: reached - observes a taken block
+            // The state words of a window are pages like any other.
+            constexpr std::size_t words_a_page = page / sizeof(std::uint64_t);
+            if (i % words_a_page == 0 && !memory_->back(c.states + i * sizeof(std::uint64_t), page))
+                return std::nullopt;
+        }
+        std::uint64_t seen = word.load(std::memory_order_acquire);  // sync: block - observes its last change
+        if (state_of(seen) != block_state::free) continue;
+        const bool backed = (seen & backed_bit) != 0;
+        if (!backed && backed_bytes() + c.bytes > budget_) return std::nullopt;
+        // `reached` first: a block that is taken is always below it.
+        std::uint32_t reached =
+            reached_[size_class].load(std::memory_order_acquire);  // sync: reached - observes a taken block
+        while (reached < i + 1 &&
+               !reached_[size_class].compare_exchange_weak(
+                   reached, i + 1, std::memory_order_acq_rel)) {  // sync: reached - publishes a block about to be taken
+        }
+        // crash: owned and maybe without pages; the keeper frees it, and dropping pages that are not there is harmless
+        // sync: block - publishes the owner
+        if (!word.compare_exchange_strong(seen, pack(block_state::owned, owner), std::memory_order_acq_rel)) continue;
+        TROUPE_STEP("block: taken");
+        const block_id id = block_id::make(size_class, i);
+        if (!backed && !memory_->back(c.window + std::size_t{i} * c.bytes, c.bytes)) {
+            word.store(0, std::memory_order_release);  // sync: block - publishes that it is free; crash: free
+            return std::nullopt;
+        }
+        return id;
+    }
+    return std::nullopt;
+}
+
+block_id block_store::take(std::size_t bytes, owner_id owner) {
+    const unsigned bits = std::max<unsigned>(smallest_block_bits, static_cast<unsigned>(std::bit_width(bytes - 1)));
+    // When all blocks of the right size are taken, one of the next size does as well.
+    for (unsigned b = bits; b <= std::min(bits + 1, largest_block_bits); ++b) {
+        if (const auto id = take_in(b - smallest_block_bits, owner)) return *id;
+    }
+    throw out_of_memory("no room for " + std::to_string(bytes) + " bytes in the program's shared memory (" +
+                        in_mib(backed_bytes()) + " of " + in_mib(budget_) +
+                        " in use); raise run_options::memory, or let receivers catch up");
+}
+
+block_id block_store::take_ring(unsigned granule_bits, owner_id owner) {
+    TROUPE_CHECK(granule_bits >= smallest_ring_bits && granule_bits <= largest_ring_bits);
+    if (const auto id = take_in(message_classes + granule_bits - smallest_ring_bits, owner)) return *id;
+    throw out_of_memory("no room for a ring of " + in_mib(std::size_t{granule_bytes} << granule_bits) +
+                        " in the program's shared memory (" + in_mib(backed_bytes()) + " of " + in_mib(budget_) +
+                        " in use); ask for a smaller mailbox or queue, or raise run_options::memory");
+}
+
+void block_store::send(block_id id, owner_id from) {
+    std::uint64_t expected = pack(block_state::owned, from);
+    // A failure means that a reader has received it already.
+    // sync: block - publishes that its sender has let go
+    state(id.size_class(), id.index())
+        .compare_exchange_strong(expected, pack(block_state::travelling, owner_id{}), std::memory_order_acq_rel);
+}
+
+bool block_store::receive(block_id id, owner_id from, owner_id to, liveness who) {
+    std::atomic<std::uint64_t>& word = state(id.size_class(), id.index());
+    std::uint64_t seen = word.load(std::memory_order_acquire);  // sync: block - observes its last change
+    for (;;) {
+        const bool there = state_of(seen) == block_state::travelling ||
+                           (state_of(seen) == block_state::owned &&
+                            (owner_of(seen) == from || owner_of(seen) == to || who.is_dead(owner_of(seen))));
+        if (!there) return false;
+        // sync: block - publishes the new owner
+        if (word.compare_exchange_weak(seen, pack(block_state::owned, to), std::memory_order_acq_rel)) return true;
+    }
+}
+
+void block_store::release(block_id id) {
+    const block_class& c = map_->classes[id.size_class()];
+    const bool is_ring = id.size_class() >= message_classes;
+    const bool keep = is_ring || (std::size_t{id.index()} + 1) * c.bytes <= kept_bytes;
+    if (!keep) memory_->drop(c.window + std::size_t{id.index()} * c.bytes, c.bytes);
+    TROUPE_STEP("block: released");
+    // crash: before, its owner still has it; after, it is free
+    // sync: block - publishes that it is free
+    state(id.size_class(), id.index()).store(keep ? backed_bit : 0, std::memory_order_release);
+}
+
+bool block_store::is_free(block_id id) const {
+    // sync: block - observes its last change
+    return state_of(state(id.size_class(), id.index()).load(std::memory_order_acquire)) == block_state::free;
+}
+
+}  // namespace troupe::shm

@@ -1,0 +1,135 @@
+// Blocks: shared memory in sizes of powers of two, for rings, arguments and messages too large for a ring.
+//
+// Every size has a window of its own in the segment and an array of state words, one a block. No lists: a block is
+// found by looking, taken by one compare-and-swap, and what its owner was doing when it died can be read off its word.
+//
+//   free ──take──> owned(process) ──send──> travelling ──receive──> owned(reader) ──release──> free
+//                        │                                              ▲
+//                        └── a reader may take it before `send` is noted ┘
+//
+// Invariants
+// B1  a block that is owned by a dead process whose rings have all been read past its death was never committed to one,
+//     or has been received: it is freed by the keeper (`owner_died`).
+// B2  ring blocks and others have windows of their own: a ring's memory is never used for anything else.
+// B3  low blocks are taken first and keep their pages when they are freed (as many as `kept_bytes` a size), so that a
+//     steady stream of large messages costs no page faults.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "shm/owner_id.hpp"
+#include "shm/segment.hpp"
+
+namespace troupe::shm {
+
+// size class << 32 | (index + 1). 0 names none.
+struct block_id {
+    std::uint64_t value = 0;
+    static block_id make(std::uint32_t size_class, std::uint32_t index) {
+        return {std::uint64_t{size_class} << 32 | (index + 1)};
+    }
+    std::uint32_t size_class() const { return static_cast<std::uint32_t>(value >> 32); }
+    std::uint32_t index() const { return static_cast<std::uint32_t>(value) - 1; }
+    explicit operator bool() const { return value != 0; }
+};
+
+enum class block_state : std::uint8_t { free, owned, travelling };
+
+// Block sizes from 4 KiB to 2 GiB, then rings of 2^10 to 2^22 granules.
+inline constexpr unsigned smallest_block_bits = 12, largest_block_bits = 31;
+inline constexpr unsigned smallest_ring_bits = 10, largest_ring_bits = 22;
+inline constexpr std::uint32_t message_classes = largest_block_bits - smallest_block_bits + 1;
+inline constexpr std::uint32_t ring_classes = largest_ring_bits - smallest_ring_bits + 1;
+inline constexpr std::uint32_t block_classes = message_classes + ring_classes;
+
+struct block_class {
+    std::size_t bytes = 0;  // of one block
+    std::uint32_t count = 0;
+    std::size_t states = 0;  // offset of the array of state words
+    std::size_t window = 0;  // offset of the first block
+};
+struct block_map {
+    std::array<block_class, block_classes> classes{};
+    std::size_t end = 0;
+};
+// Lays the windows out behind `start`.
+block_map lay_out_blocks(std::size_t start);
+
+class block_store {
+public:
+    block_store() = default;
+    // `budget`: how many bytes may be backed at once; `reached`: an array of block_classes words in shared memory.
+    block_store(segment& memory, const block_map& map, std::atomic<std::uint32_t>* reached, std::size_t budget)
+        : memory_(&memory), map_(&map), reached_(reached), budget_(budget) {}
+
+    // Throw out_of_memory. The contents are whatever the last user left; a ring's memory is zero or a ring.
+    block_id take(std::size_t bytes, owner_id owner);
+    block_id take_ring(unsigned granule_bits, owner_id owner);
+
+    std::byte* at(block_id id) const;
+    std::size_t bytes(block_id id) const { return map_->classes[id.size_class()].bytes; }
+    bool valid(block_id id) const;
+
+    void send(block_id id, owner_id from);  // owned -> travelling, unless a reader was faster
+    // Also from a reader that died with it in hand. False: it is not there to be received.
+    bool receive(block_id id, owner_id from, owner_id to, liveness who);
+    void release(block_id id);
+    bool is_free(block_id id) const;
+
+    // Frees what a dead process owned, as B1 allows; `let_go(id)` is called before each.
+    template <class LetGo>
+    void owner_died(owner_id dead, LetGo&& let_go) {
+        for_each_used([&](block_id id, block_state state, owner_id owner) {
+            if (state == block_state::owned && owner == dead && id.size_class() < message_classes) {
+                let_go(id);
+                release(id);
+            }
+        });
+    }
+    // visit(id, state, owner) for every message block that is not free.
+    template <class Visit>
+    void for_each_used(Visit&& visit) {
+        for_each_in(0, message_classes, visit);
+    }
+    template <class Visit>
+    void for_each_ring(Visit&& visit) {
+        for_each_in(message_classes, block_classes, visit);
+    }
+
+    std::size_t backed_bytes() const;
+
+private:
+    template <class Visit>
+    void for_each_in(std::uint32_t from, std::uint32_t to, Visit&& visit) {
+        for (std::uint32_t c = from; c < to; ++c) {
+            const std::uint32_t reached =
+                reached_[c].load(std::memory_order_acquire);  // sync: reached - observes a taken block
+            for (std::uint32_t i = 0; i < reached; ++i) {
+                const std::uint64_t word =
+                    state(c, i).load(std::memory_order_acquire);  // sync: block - observes its last change
+                if (state_of(word) != block_state::free) visit(block_id::make(c, i), state_of(word), owner_of(word));
+            }
+        }
+    }
+
+    // The word: owner:16 | backed:1 << 16 | state << 24.
+    static constexpr std::uint64_t backed_bit = 1u << 16;
+    static block_state state_of(std::uint64_t word) { return static_cast<block_state>(word >> 24 & 0xff); }
+    static owner_id owner_of(std::uint64_t word) { return owner_id{static_cast<std::uint16_t>(word & 0xffff)}; }
+    static std::uint64_t pack(block_state state, owner_id owner) {
+        return std::uint64_t{static_cast<std::uint8_t>(state)} << 24 | backed_bit | owner.value;
+    }
+    std::atomic<std::uint64_t>& state(std::uint32_t size_class, std::uint32_t index) const;
+    std::optional<block_id> take_in(std::uint32_t size_class, owner_id owner);
+
+    segment* memory_ = nullptr;
+    const block_map* map_ = nullptr;
+    std::atomic<std::uint32_t>* reached_ = nullptr;
+    std::size_t budget_ = 0;
+};
+
+}  // namespace troupe::shm

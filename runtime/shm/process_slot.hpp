@@ -1,0 +1,107 @@
+// The record of one actor's process, and its life in one word.
+//
+//   free ──claim──> starting ──accept──> cloning ──run──> running ──┐
+//                      │  │                 │                       ├──> dead ──> free
+//                      │  └───────run───────┼───────────────────────┘
+//                      └──────> failed <────┘   (the spawner reads why, and frees)
+//
+// claim    the spawner, by compare-and-swap
+// accept   the forkserver, when it takes the request off its socket; the other start methods skip it
+// run      the child itself, when it has decoded its arguments and is about to call its function
+// failed   whoever finds that no process will come of it
+// dead     the keeper alone, after the process has been seen to end through its pidfd
+//
+// Invariants
+// P1  the word holds the low bits of the actor's serial, so a swap that is out of date fails.
+// P2  `pid` is written by the kernel inside clone, before the child runs: it is set if and only if a process exists.
+//     Whoever dies between clone and telling the keeper leaves a slot from which the keeper can still find the child.
+// P3  the keeper alone collects statuses, and marks a slot dead before it does so; a pid found in a slot that is not
+// dead
+//     after a pidfd was opened for it therefore was the right process.
+// P4  `incarnation` only grows; with the slot it makes the owner number of ring claims. A slot is freed only after
+// every
+//     ring its process wrote to has been read past the tail it had when the process died.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include <troupe/detail/actor_id.hpp>
+
+#include "shm/owner_id.hpp"
+#include "shm/wait_set.hpp"
+
+namespace troupe::shm {
+
+inline constexpr std::size_t max_processes = most_processes;
+inline constexpr std::size_t max_channels = 16384;
+
+enum class process_state : std::uint8_t { free, starting, cloning, running, failed, dead };
+
+// The word: serial:40 | state:8 | spawner's slot:16.
+struct life {
+    std::uint64_t serial = 0;
+    process_state state = process_state::free;
+    std::uint16_t spawner = 0;
+
+    static life unpack(std::uint64_t word) {
+        return {word >> 24, static_cast<process_state>(word >> 16 & 0xff), static_cast<std::uint16_t>(word & 0xffff)};
+    }
+    std::uint64_t pack() const {
+        return serial << 24 | std::uint64_t{static_cast<std::uint8_t>(state)} << 16 | spawner;
+    }
+    life with(process_state next) const { return {serial, next, spawner}; }
+};
+
+// What other processes ask of an actor; the low bits of `requests`. Above them stands the serial of the actor that is
+// asked, so that a request never reaches the next one in the slot.
+enum request : std::uint32_t { ask_stop = 1, ask_interrupt = 2 };
+inline constexpr unsigned request_bits = 8;
+
+struct alignas(4096) process_slot {
+    std::atomic<std::uint64_t> life_word;
+    std::atomic<std::uint64_t> id;  // actor_id; stays until the slot is claimed anew
+    std::atomic<std::int32_t> pid;
+    std::atomic<std::uint32_t> incarnation;
+    std::atomic<std::uint64_t> parent;     // actor_id
+    std::atomic<std::uint32_t> mailbox;    // index of the channel + 1; 0: none
+    std::atomic<std::uint32_t> replies;    // the channel replies come through, made at the first request; + 1
+    std::atomic<std::uint64_t> arguments;  // block_id of the arguments
+    std::atomic<std::uint64_t> entry;      // which function
+    std::atomic<std::uint32_t> begun;      // it got to its function; set before the state says running, and kept after
+    char name[64];
+
+    // Written by many, read in the process.
+    alignas(128) std::atomic<std::uint64_t> requests;
+
+    // Written by the process, read by many.
+    alignas(128) std::atomic<std::uint64_t> epoch;  // wake-ups so far: a doorbell is rung once an epoch by each sender
+    std::atomic<std::uint32_t> awake;               // not asleep in the kernel
+    std::atomic<std::uint32_t> cpu;                 // where it last ran
+
+    // How it ended. Written before the state says dead or failed.
+    alignas(128) std::atomic<std::uint64_t> ending;  // as in the exit log
+    char exception_type[128];
+    char exception_text[512];
+    char failure[256];
+
+    alignas(128) wait_set watchers;                                      // processes to ring when this one ends
+    std::array<std::atomic<std::uint64_t>, max_channels / 64> wrote_to;  // channels in which it may have left a claim
+
+    life present() const {
+        return life::unpack(life_word.load(std::memory_order_acquire));
+    }  // sync: life - observes the fields written before the state
+    detail::actor_id actor() const {
+        return {id.load(std::memory_order_acquire)};
+    }  // sync: id - observes the claim of the slot
+    bool move(life from, process_state to) {
+        std::uint64_t expected = from.pack();
+        // sync: life - publishes the fields written before the state
+        return life_word.compare_exchange_strong(expected, from.with(to).pack(), std::memory_order_acq_rel);
+    }
+};
+static_assert(sizeof(process_slot) == 4096);
+
+}  // namespace troupe::shm

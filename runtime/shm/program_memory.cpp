@@ -1,0 +1,305 @@
+#include "shm/program_memory.hpp"
+
+#include <sys/sysinfo.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include <troupe/error.hpp>
+
+#include "base/check.hpp"
+#include "base/step.hpp"
+
+namespace troupe::shm {
+namespace {
+
+constexpr std::uint64_t magic_word = 0x65707561'6f727400u | layout_version;
+constexpr std::size_t page = 4096;
+
+constexpr std::size_t whole_pages(std::size_t bytes) { return (bytes + page - 1) / page * page; }
+
+constexpr std::size_t processes_at = page;
+constexpr std::size_t channels_at = processes_at + max_processes * sizeof(process_slot);
+constexpr std::size_t exit_log_at = whole_pages(channels_at + max_channels * sizeof(channel_record));
+constexpr std::size_t blocks_at = exit_log_at + exit_log_entries * sizeof(std::uint64_t);
+
+// An entry of the exit log: serial:40 | valid:1 | lost:1 | core:1 | signal:7 | code:8.
+std::uint64_t pack_exit(std::uint64_t serial, const exit_status& s) {
+    return serial << 24 | 1u << 17 | std::uint64_t{s.lost()} << 16 | std::uint64_t{s.core_dumped()} << 15 |
+           static_cast<std::uint64_t>(s.signal() & 0x7f) << 8 | (s.exited() ? static_cast<std::uint64_t>(s.code()) : 0);
+}
+
+std::optional<exit_status> unpack_exit(std::uint64_t word, std::uint64_t serial) {
+    if ((word >> 17 & 1) == 0 || word >> 24 != (serial & 0xff'ffff'ffff)) return std::nullopt;
+    if (word >> 16 & 1) return exit_status::from_nothing();
+    if (const int signal = static_cast<int>(word >> 8 & 0x7f)) {
+        return exit_status::from_signal(signal, (word >> 15 & 1) != 0);
+    }
+    return exit_status::from_exit(static_cast<int>(word & 0xff));
+}
+
+std::string text_of(const char* bytes, std::size_t most) { return {bytes, strnlen(bytes, most)}; }
+
+bool owner_is_dead(const void* memory, owner_id owner) noexcept {
+    const auto& table = *static_cast<const program_memory*>(memory);
+    const process_slot& slot = table.process(owner.slot());
+    // sync: incarnation - observes the claim of the slot by a later process
+    const std::uint32_t incarnation = slot.incarnation.load(std::memory_order_acquire);
+    if ((incarnation & 0xf) != (owner.value & 0xf)) return true;
+    const process_state state = slot.present().state;
+    return state == process_state::dead || state == process_state::free;
+}
+
+}  // namespace
+
+program_memory program_memory::create(std::size_t budget) {
+    program_memory made;
+    made.map_ = std::make_unique<block_map>(lay_out_blocks(blocks_at));
+    made.segment_ = std::make_unique<segment>(segment::create(made.map_->end));
+    if (!made.segment_->back(0, page)) throw out_of_memory("no memory for the program's tables");
+    program_header& h = made.header();
+    h.magic = magic_word;
+    h.version = layout_version;
+    h.budget = budget;
+    made.place(budget);
+    return made;
+}
+
+program_memory program_memory::attach(base::owned_fd fd) {
+    program_memory made;
+    made.map_ = std::make_unique<block_map>(lay_out_blocks(blocks_at));
+    made.segment_ = std::make_unique<segment>(segment::attach(std::move(fd), made.map_->end));
+    const program_header& h = made.header();
+    if (h.magic != magic_word || h.version != layout_version) {
+        throw corrupt("this process was started by a program built with another version of troupe; rebuild both");
+    }
+    made.place(h.budget);
+    return made;
+}
+
+void program_memory::place(std::size_t budget) {
+    blocks_ = std::make_unique<block_store>(*segment_, *map_, header().blocks_reached, budget);
+}
+
+process_slot& program_memory::process(std::uint16_t slot) const {
+    return reinterpret_cast<process_slot*>(segment_->base() + processes_at)[slot % max_processes];
+}
+
+channel_record& program_memory::channel(std::uint16_t index) const {
+    return reinterpret_cast<channel_record*>(segment_->base() + channels_at)[index % max_channels];
+}
+
+std::optional<std::uint16_t> program_memory::claim_process(std::uint16_t spawner) {
+    program_header& h = header();
+    // Slots are used in turn, so that one that was freed rests as long as possible.
+    for (std::uint32_t tried = 0; tried < h.most_actors; ++tried) {
+        // relaxed: where to look; the swap on the slot decides
+        const auto slot =
+            static_cast<std::uint16_t>(h.next_slot.fetch_add(1, std::memory_order_relaxed) % h.most_actors);
+        std::uint32_t reached =
+            h.slots_reached.load(std::memory_order_acquire);  // sync: slots - observes a backed slot
+        if (slot >= reached) {
+            if (!segment_->back(processes_at + slot * sizeof(process_slot), sizeof(process_slot))) return std::nullopt;
+            while (reached <= slot &&
+                   !h.slots_reached.compare_exchange_weak(
+                       reached, slot + 1u, std::memory_order_acq_rel)) {  // sync: slots - publishes a backed slot
+            }
+        }
+        process_slot& p = process(slot);
+        const life now = p.present();
+        if (now.state != process_state::free) continue;
+        // relaxed: a number that nobody else gets
+        const std::uint64_t serial = h.next_serial.fetch_add(1, std::memory_order_relaxed) + 1;
+        std::uint64_t expected = now.pack();
+        const life mine{serial & 0xff'ffff'ffff, process_state::starting, spawner};
+        // crash: starting without a process; the keeper frees the slots of a spawner that died
+        // sync: life - publishes the claim
+        if (!p.life_word.compare_exchange_strong(expected, mine.pack(), std::memory_order_acq_rel)) continue;
+        TROUPE_STEP("process: slot claimed");
+        // relaxed, all below: published by the id, which is stored last
+        p.pid.store(0, std::memory_order_relaxed);
+        p.parent.store(0, std::memory_order_relaxed);
+        p.mailbox.store(0, std::memory_order_relaxed);
+        p.replies.store(0, std::memory_order_relaxed);
+        p.arguments.store(0, std::memory_order_relaxed);
+        p.requests.store(serial << request_bits, std::memory_order_relaxed);
+        p.awake.store(0, std::memory_order_relaxed);
+        p.begun.store(0, std::memory_order_relaxed);
+        p.ending.store(0, std::memory_order_relaxed);
+        p.name[0] = p.exception_type[0] = p.exception_text[0] = p.failure[0] = '\0';
+        p.incarnation.fetch_add(1,
+                                std::memory_order_acq_rel);  // sync: incarnation - publishes that older owners are gone
+        p.id.store(detail::actor_id::make(serial, slot).value,
+                   std::memory_order_release);  // sync: id - publishes the claim of the slot
+        return slot;
+    }
+    return std::nullopt;
+}
+
+bool program_memory::full() const {
+    const program_header& h = header();
+    const std::uint32_t reached =
+        h.slots_reached.load(std::memory_order_acquire);  // sync: slots - observes a backed slot
+    if (reached < h.most_actors) return false;
+    for (std::uint32_t i = 0; i < reached; ++i) {
+        if (process(static_cast<std::uint16_t>(i)).present().state == process_state::free) return false;
+    }
+    return true;
+}
+
+void program_memory::free_process(std::uint16_t slot) {
+    process_slot& p = process(slot);
+    p.watchers.for_each([&p](std::uint32_t one) { p.watchers.remove(one); });
+    // relaxed: published by the state
+    for (auto& word : p.wrote_to) word.store(0, std::memory_order_relaxed);
+    const life now = p.present();
+    p.life_word.store(now.with(process_state::free).pack(),
+                      std::memory_order_release);  // sync: life - publishes that the slot is free
+}
+
+owner_id program_memory::owner(std::uint16_t slot) const {
+    // sync: incarnation - observes the claim of the slot
+    return owner_id::make(slot, process(slot).incarnation.load(std::memory_order_acquire));
+}
+
+liveness program_memory::owners() const { return {&owner_is_dead, this}; }
+
+void program_memory::record_exit(detail::actor_id actor, const exit_status& status) {
+    const std::size_t index = actor.serial() % exit_log_entries;
+    const std::size_t offset = exit_log_at + index * sizeof(std::uint64_t);
+    segment_->back(offset / page * page, page);
+    const std::uint64_t word = pack_exit(actor.serial() & 0xff'ffff'ffff, status);
+    process_slot& p = process(actor.slot());
+    p.ending.store(word, std::memory_order_release);  // sync: ending - publishes the exception's type and text
+    reinterpret_cast<std::atomic<std::uint64_t>*>(segment_->base() + offset)
+        ->store(word, std::memory_order_release);  // sync: exit log - publishes how it ended
+}
+
+bool program_memory::alive(detail::actor_id actor) const {
+    const process_slot& p = process(actor.slot());
+    if (p.actor() != actor) return false;
+    const process_state state = p.present().state;
+    return state == process_state::starting || state == process_state::cloning || state == process_state::running;
+}
+
+std::optional<exit_status> program_memory::status_of(detail::actor_id actor) const {
+    const process_slot& p = process(actor.slot());
+    if (p.actor() == actor) {
+        const life now = p.present();
+        if (now.state != process_state::dead && now.state != process_state::free &&
+            now.state != process_state::failed) {
+            return std::nullopt;
+        }
+        auto status =
+            unpack_exit(p.ending.load(std::memory_order_acquire),
+                        actor.serial() & 0xff'ffff'ffff);  // sync: ending - observes the exception's type and text
+        if (status && status->exited() && status->code() == 1 && p.exception_type[0] != '\0') {
+            auto told = exit_status::from_exception(text_of(p.exception_type, sizeof p.exception_type),
+                                                    text_of(p.exception_text, sizeof p.exception_text));
+            if (p.actor() == actor) return told;  // not overwritten meanwhile by the slot's next actor
+        }
+        if (status) return status;
+    }
+    if (actor.serial() == 0 ||
+        actor.serial() >
+            header().next_serial.load(std::memory_order_acquire)) {  // sync: serial - observes the actors started
+        return exit_status::from_nothing();
+    }
+    const std::size_t offset = exit_log_at + actor.serial() % exit_log_entries * sizeof(std::uint64_t);
+    const auto* word = reinterpret_cast<std::atomic<std::uint64_t>*>(segment_->base() + offset);
+    return unpack_exit(word->load(std::memory_order_acquire),
+                       actor.serial() & 0xff'ffff'ffff)  // sync: exit log - observes how it ended
+        .value_or(exit_status::from_nothing());
+}
+
+channel_id program_memory::claim_channel(channel_kind kind, unsigned granule_bits, std::uint16_t maker) {
+    program_header& h = header();
+    for (std::uint32_t index = 0; index < max_channels; ++index) {
+        std::uint32_t reached =
+            h.channels_reached.load(std::memory_order_acquire);  // sync: channels - observes a backed record
+        if (index >= reached) {
+            const std::size_t from = (channels_at + index * sizeof(channel_record)) / page * page;
+            if (!segment_->back(from, page * (2 + sizeof(channel_record) / page))) break;
+            while (reached <= index &&
+                   !h.channels_reached.compare_exchange_weak(
+                       reached, index + 1, std::memory_order_acq_rel)) {  // sync: channels - publishes a backed record
+            }
+        }
+        channel_record& c = channel(static_cast<std::uint16_t>(index));
+        auto free_state = static_cast<std::uint32_t>(channel_state::free);
+        if (c.state.load(std::memory_order_acquire) != free_state)
+            continue;  // sync: channel state - observes that it was freed
+        const std::uint32_t making = static_cast<std::uint32_t>(channel_state::making) | std::uint32_t{maker} << 8;
+        // crash: making, without a ring; the keeper frees what a dead maker left
+        // sync: channel state - publishes the claim
+        if (!c.state.compare_exchange_strong(free_state, making, std::memory_order_acq_rel)) continue;
+        TROUPE_STEP("channel: claimed");
+        block_id block;
+        try {
+            block = blocks_->take_ring(granule_bits, owner(maker));
+        } catch (...) {
+            c.state.store(static_cast<std::uint32_t>(channel_state::free),
+                          std::memory_order_release);  // sync: channel state - publishes that it is free
+            throw;
+        }
+        // crash: making, with a ring; the keeper frees both
+        // relaxed, all below: published by the id
+        c.ring.store(block.value, std::memory_order_relaxed);
+        c.kind.store(static_cast<std::uint32_t>(kind), std::memory_order_relaxed);
+        c.granules.store(1u << granule_bits, std::memory_order_relaxed);
+        c.reader.store(0xffff, std::memory_order_relaxed);
+        c.capacity.store(0, std::memory_order_relaxed);
+        c.bytes.store(0, std::memory_order_relaxed);
+        c.done.store(0, std::memory_order_relaxed);
+        TROUPE_STEP("channel: has a ring");
+        const std::uint32_t granules = 1u << granule_bits;
+        const reader_mode mode = kind == channel_kind::queue ? reader_mode::many : reader_mode::one;
+        if (auto used = ring::attach(blocks_->at(block), ring::bytes(granules))) {
+            used->reopen(mode);
+        } else {
+            ring::format(blocks_->at(block), granules, mode);
+        }
+        const std::uint64_t generation = c.name().generation() + 1;
+        const channel_id id = channel_id::make(generation, static_cast<std::uint16_t>(index));
+        c.id.store(id.value, std::memory_order_release);  // sync: channel - publishes the record's fields
+        return id;
+    }
+    throw out_of_memory("the program has " + std::to_string(max_channels) +
+                        " mailboxes, queues and pipes, and that is the most there can be");
+}
+
+void program_memory::open_channel(channel_id id) {
+    channel(id.index())
+        .state.store(static_cast<std::uint32_t>(channel_state::open),
+                     std::memory_order_release);  // sync: channel state - publishes that somebody holds it
+}
+
+void program_memory::free_channel(channel_id id) {
+    channel_record& c = channel(id.index());
+    // relaxed: the keeper alone frees
+    const block_id block{c.ring.exchange(0, std::memory_order_relaxed)};
+    TROUPE_STEP("channel: ring taken off");
+    // The generation moves on at once, so that references find out.
+    const channel_id next = channel_id::make(id.generation() + 1, id.index());
+    c.id.store(next.value, std::memory_order_release);  // sync: channel - publishes that the old name is void
+    c.readers.for_each([&c](std::uint32_t one) { c.readers.remove(one); });
+    c.writers.for_each([&c](std::uint32_t one) { c.writers.remove(one); });
+    if (blocks_->valid(block)) blocks_->release(block);
+    c.state.store(static_cast<std::uint32_t>(channel_state::free),
+                  std::memory_order_release);  // sync: channel state - publishes that it is free
+}
+
+ring program_memory::ring_of(const channel_record& record) const {
+    // relaxed: the record's fields were observed through its id
+    const block_id block{record.ring.load(std::memory_order_relaxed)};
+    const std::uint32_t granules = record.granules.load(std::memory_order_relaxed);
+    if (!blocks_->valid(block) || !ring::valid_granules(granules)) {
+        throw corrupt("the record of a channel is damaged");
+    }
+    auto view = ring::attach(blocks_->at(block), ring::bytes(granules));
+    if (!view) throw corrupt("the ring of a channel is damaged");
+    return *view;
+}
+
+}  // namespace troupe::shm

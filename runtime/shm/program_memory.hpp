@@ -1,0 +1,95 @@
+// Everything the processes of a program share: one segment with, in this order, a header, the process table, the
+// channel table, the exit log and the blocks.
+//
+//   0         program_header
+//   4 KiB     process_slot[4096]        a page each, backed when its slot is first claimed
+//             channel_record[16384]     backed when first claimed
+//             exit log[2^20]            8 bytes for each actor that ended, by serial; the oldest are overwritten
+//             block windows             see block.hpp
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include <troupe/exit_status.hpp>
+
+#include "shm/block.hpp"
+#include "shm/channel_record.hpp"
+#include "shm/process_slot.hpp"
+#include "shm/ring.hpp"
+#include "shm/segment.hpp"
+
+namespace troupe::shm {
+
+inline constexpr std::uint32_t layout_version = 1;
+inline constexpr std::size_t exit_log_entries = std::size_t{1} << 20;
+
+struct program_header {
+    std::uint64_t magic;
+    std::uint32_t version;
+    std::int32_t program_pid;
+    std::uint64_t budget;        // bytes of shared memory the program may use
+    std::uint32_t start_method;  // the default, as the public enum
+    std::uint32_t most_actors;
+    std::uint32_t usable_cpus;
+    std::uint64_t descriptor_limit;  // RLIMIT_NOFILE as the program found it: its actors get it back
+    alignas(128) std::atomic<std::uint64_t> next_serial;
+    std::atomic<std::uint32_t> next_slot;      // where the search for a free slot goes on: slots are used in turn
+    std::atomic<std::uint32_t> slots_reached;  // slots at and above it were never used
+    std::atomic<std::uint32_t> channels_reached;
+    std::atomic<std::uint32_t> server_ends;  // how often the forkserver has ended: requests to it may be lost
+    std::atomic<std::uint32_t> server_running;
+    std::atomic<std::uint32_t> server_error;         // errno, when it could not be started
+    alignas(128) std::atomic<std::uint32_t> awake;   // actors that are not asleep: more than CPUs, and nobody spins
+    alignas(128) std::atomic<std::uint64_t> deaths;  // grows when an actor's end has been written down
+    alignas(128) std::atomic<std::uint32_t> blocks_reached[block_classes];
+};
+static_assert(sizeof(program_header) <= 4096);
+
+class program_memory {
+public:
+    static program_memory create(std::size_t budget);
+    static program_memory attach(base::owned_fd fd);
+
+    program_header& header() const { return *reinterpret_cast<program_header*>(segment_->base()); }
+    process_slot& process(std::uint16_t slot) const;
+    channel_record& channel(std::uint16_t index) const;
+    block_store& blocks() const { return *blocks_; }
+    segment& memory() const { return *segment_; }
+
+    // --- processes
+    // A slot in state starting, with its actor id set and everything else cleared; nothing when all are taken.
+    std::optional<std::uint16_t> claim_process(std::uint16_t spawner);
+    void free_process(std::uint16_t slot);
+    bool full() const;  // no slot is free now
+    // The owner number of the process that has the slot now.
+    owner_id owner(std::uint16_t slot) const;
+    liveness owners() const;  // who is dead, for rings
+
+    // --- how actors ended
+    void record_exit(detail::actor_id actor, const exit_status& status);
+    // Nothing while it lives.
+    std::optional<exit_status> status_of(detail::actor_id actor) const;
+    bool alive(detail::actor_id actor) const;
+
+    // --- channels
+    // Throws out_of_memory. In state making, owned by `maker` until `open_channel`.
+    channel_id claim_channel(channel_kind kind, unsigned granule_bits, std::uint16_t maker);
+    void open_channel(channel_id id);
+    // Its ring goes back to the others of its size. The ring must be empty and without open claims.
+    void free_channel(channel_id id);
+    ring ring_of(const channel_record& record) const;
+
+private:
+    program_memory() = default;
+    void place(std::size_t budget);
+
+    std::unique_ptr<segment> segment_;
+    std::unique_ptr<block_map> map_;
+    std::unique_ptr<block_store> blocks_;
+};
+
+}  // namespace troupe::shm

@@ -1,0 +1,220 @@
+#include "shm/ring.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <new>
+
+#include "base/check.hpp"
+#include "base/step.hpp"
+
+namespace troupe::shm {
+namespace {
+
+#if defined(__has_attribute) && __has_attribute(disable_sanitizer_instrumentation)
+    #define TROUPE_UNSYNCHRONISED __attribute__((disable_sanitizer_instrumentation))
+#else
+    #define TROUPE_UNSYNCHRONISED __attribute__((no_sanitize("thread")))
+#endif
+
+// A record's first word when the record may be gone already: then these are bytes that a later writer stores without
+// synchronising, and whoever asked finds out by a swap that fails. So this load is no race to report.
+TROUPE_UNSYNCHRONISED std::uint64_t unsynchronised(const shared_word& word) noexcept {
+    return __atomic_load_n(reinterpret_cast<const std::uint64_t*>(&word), __ATOMIC_ACQUIRE);
+}
+
+}  // namespace
+
+bool ring::valid_granules(std::uint32_t granules) noexcept {
+    return std::has_single_bit(granules) && granules >= least_granules && granules <= most_granules;
+}
+
+std::size_t ring::bytes(std::uint32_t granules) noexcept {
+    return ring_header_bytes + std::size_t{granules} * (2 * sizeof(shared_word) + granule_bytes);
+}
+
+ring::ring(void* block, std::uint32_t granules, reader_mode mode) noexcept
+    : header_(static_cast<ring_header*>(block)),
+      claims_(reinterpret_cast<shared_word*>(static_cast<std::byte*>(block) + ring_header_bytes)),
+      data_(reinterpret_cast<std::byte*>(claims_ + 2 * std::size_t{granules})),
+      shift_(static_cast<std::uint32_t>(std::countr_zero(granules))),
+      mode_(mode) {}
+
+ring ring::format(void* zeroed, std::uint32_t granules, reader_mode mode) {
+    TROUPE_CHECK(valid_granules(granules));
+    TROUPE_CHECK(reinterpret_cast<std::uintptr_t>(zeroed) % alignof(ring_header) == 0);
+    auto* header = new (zeroed) ring_header{};
+    header->identity.magic = ring_magic;
+    header->identity.version = ring_layout_version;
+    header->identity.granules = granules;
+    header->identity.mode = static_cast<std::uint32_t>(mode);
+    return {zeroed, granules, mode};
+}
+
+std::optional<ring> ring::attach(void* block, std::size_t block_bytes) noexcept {
+    if (block == nullptr || block_bytes < ring_header_bytes) return std::nullopt;
+    if (reinterpret_cast<std::uintptr_t>(block) % alignof(ring_header) != 0) return std::nullopt;
+    const auto& identity = static_cast<ring_header*>(block)->identity;
+    const std::uint32_t granules = identity.granules;
+    const auto mode = static_cast<reader_mode>(identity.mode);
+    if (identity.magic != ring_magic || identity.version != ring_layout_version) return std::nullopt;
+    if (!valid_granules(granules) || bytes(granules) > block_bytes) return std::nullopt;
+    if (mode != reader_mode::one && mode != reader_mode::many) return std::nullopt;
+    return ring(block, granules, mode);
+}
+
+std::uint32_t ring::size() const noexcept {
+    // sync: head - observes a count not ahead of the tail
+    const head_word passed{head().load(std::memory_order_acquire)};
+    const tail_word claimed{tail().load(std::memory_order_acquire)};  // sync: tail - observes the claims
+    return messages_between(passed, claimed);
+}
+
+std::uint64_t ring::tail_position() const noexcept {
+    return tail_word{tail().load(std::memory_order_acquire)}.position();  // sync: tail - observes the claims before it
+}
+
+std::uint64_t ring::head_position() const noexcept {
+    // sync: head - observes what was cleared before it
+    const head_word passed{head().load(std::memory_order_acquire)};
+    return passed.position();
+}
+
+std::uint64_t ring::torn() const noexcept {
+    return header_->identity.torn.load(std::memory_order_relaxed);  // relaxed: a number to show
+}
+
+bool ring::close() noexcept {
+    // sync: ending - publishes the end to those who finish, before CLOSED is to be seen
+    // crash: looked at needlessly, until the ring is closed
+    header_->identity.ending.store(1, std::memory_order_seq_cst);
+    // sync: closed - publishes the end to writers and readers; in one order with the claims
+    // crash: closed, and nobody rung: the keeper rings all at a death
+    const tail_word before{tail().fetch_or(tail_word::closed_bit, std::memory_order_seq_cst)};
+    TROUPE_STEP("ring: closed");
+    return before.parked();
+}
+
+bool ring::closed() const noexcept {
+    return tail_word{tail().load(std::memory_order_acquire)}.closed();  // sync: closed - observes the end
+}
+
+void ring::reopen(reader_mode mode) noexcept {
+    const std::uint64_t position = head_position();
+    header_->identity.mode = static_cast<std::uint32_t>(mode);
+    mode_ = mode;
+    // relaxed: the tail below publishes these; crash: still closed, so nobody uses them
+    header_->journal.reclaim.store(reclaim_word::make(position, 0).bits, std::memory_order_relaxed);
+    // relaxed: as above
+    header_->sweeper.word.store(0, std::memory_order_relaxed);
+    // sync: ending - publishes that finishing need not look for the end
+    // crash: still closed
+    header_->identity.ending.store(0, std::memory_order_seq_cst);
+    // sync: closed - publishes the ring for its next use
+    // crash: open, and not yet given to anybody
+    tail().fetch_and(~(tail_word::closed_bit | tail_word::parked_bit), std::memory_order_seq_cst);
+}
+
+owner_id ring::writer_of(const record& r) const noexcept {
+    // sync: claim - observes who claimed
+    return claim_word{claim_at(r.position).load(std::memory_order_acquire)}.owner();
+}
+
+shared_word& ring::record_at(std::uint64_t position) const noexcept {
+    return *reinterpret_cast<shared_word*>(granule_at(position));
+}
+
+record_header ring::peek(std::uint64_t position) const noexcept { return {unsynchronised(record_at(position))}; }
+
+std::uint32_t ring::most_record() const noexcept { return std::min(granules() / 4, most_record_granules); }
+
+std::int64_t ring::laps_ahead(std::uint64_t lap, std::uint64_t position) const noexcept {
+    const std::uint32_t unused = 64 - (position_bits - shift_);
+    return static_cast<std::int64_t>((lap - lap_of(position)) << unused) >> unused;
+}
+
+bool ring::credible(claim_word claim, std::uint64_t position) const noexcept {
+    const std::uint32_t room = granules() - static_cast<std::uint32_t>(position & mask());
+    if (claim.lap() != lap_of(position) || claim.granules() == 0 || claim.granules() > most_record()) return false;
+    if (claim.state() == claim_state::pad) return claim.granules() == room;
+    return claim.state() == claim_state::message && claim.granules() <= room;
+}
+
+tail_word ring::advance(std::uint64_t position, claim_word claim) const noexcept {
+    tail_word seen{tail().load(std::memory_order_acquire)};  // sync: tail - observes the flags set before the claim
+    while (seen.position() == position) {
+        const tail_word next = seen.after(claim.granules(), claim.state() == claim_state::message);
+        // sync: tail - publishes the claim; observes PARKED and CLOSED in one order with it
+        // crash: nothing is missing; the tail is a boundary again
+        if (tail().compare_exchange_weak(seen.bits, next.bits, std::memory_order_acq_rel, std::memory_order_acquire))
+            break;
+    }
+    return seen;
+}
+
+bool ring::mend_tail(std::uint64_t up_to) const noexcept {
+    for (;;) {
+        const tail_word seen{tail().load(std::memory_order_acquire)};  // sync: tail - observes the claims before it
+        if (distance(seen.position(), up_to) <= 0) return true;
+        const claim_word claim{
+            claim_at(seen.position()).load(std::memory_order_acquire)};  // sync: claim - observes size and lap
+        if (credible(claim, seen.position())) {
+            advance(seen.position(), claim);
+        } else if (tail().load(std::memory_order_acquire) == seen.bits) {  // sync: tail - observes that it stood still
+            return false;
+        }
+    }
+}
+
+void ring::clear(std::uint64_t from, std::uint64_t to) const {
+    for (std::uint64_t at = from; at != to; at = position_after(at, 1)) {
+        // sync: commit - publishes to those who peek that the record was done before
+        // crash: partly cleared, and cleared again by the next reader
+        record_at(at).store(0, std::memory_order_release);
+        TROUPE_STEP("ring: clearing");
+    }
+}
+
+void ring::scrub(std::uint64_t position, std::uint64_t every) const {
+    shared_word& last = header_->journal.scrubbed;
+    // relaxed: only who may move the head stores it
+    if (distance(last.load(std::memory_order_relaxed), position) < static_cast<std::int64_t>(every)) return;
+    const std::uint64_t lap_before = (lap_of(position) - 1) & (position_mask >> shift_);
+    for (std::size_t i = 0; i < 2 * std::size_t{granules()}; ++i) {
+        std::uint64_t word = claims_[i].load(std::memory_order_relaxed);  // relaxed: only its lap is looked at
+        if (laps_ahead(word >> 28, position) >= -1) continue;
+        // relaxed: says nothing but that the word is old, as before; crash: scrubbed again
+        claims_[i].compare_exchange_strong(word, claim_word::make(lap_before, 0, claim_state::none, {}).bits,
+                                           std::memory_order_relaxed);
+        TROUPE_STEP("ring: scrubbing");
+    }
+    last.store(position, std::memory_order_relaxed);  // relaxed: as above; crash: scrubbed again
+}
+
+ring::walk_cursor ring::walk_begin() const noexcept { return {head_position(), granules()}; }
+
+bool ring::walk_next(walk_cursor& at, record& seen) const noexcept {
+    for (;;) {
+        const std::uint64_t position = at.position;
+        // sync: claim - observes size and lap
+        const claim_word claim{claim_at(position).load(std::memory_order_acquire)};
+        if (!credible(claim, position) || claim.granules() > at.left) return false;
+        at.position = position_after(position, claim.granules());
+        at.left -= claim.granules();
+        if (claim.state() == claim_state::pad) continue;
+
+        const mark_word mark{
+            mark_at(position).load(std::memory_order_acquire)};  // sync: mark - observes that it is done
+        if (mark.lap() == lap_of(position) && mark.state() == mark_state::done) continue;
+        const record_header header = peek(position);
+        if (!header.credible(position, most_payload()) || header.is_void()) continue;
+        if (granules_of(header.length()) != claim.granules()) continue;
+        seen = {position, payload_at(position), header.length(), header.kind(), 0};
+        return true;
+    }
+}
+
+std::uint64_t default_scrub_interval(std::uint32_t granules) noexcept {
+    return std::min(std::uint64_t{granules} << 24, std::uint64_t{1} << 41);
+}
+
+}  // namespace troupe::shm

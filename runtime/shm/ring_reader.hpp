@@ -1,0 +1,92 @@
+// The reading end of a ring with one reader, one for each ring. Not thread-safe.
+//
+// look finds the oldest record not yet consumed; look_after goes on behind one that is left where it is. consume moves
+// the journal: from that store on, no later reader of this ring sees the record. Call it before the handler for at most
+// once, after it for at least once. Room is given back in batches, by flush.
+//
+// A turn:  while (look(r) == sight::message) { consume(r); ...; flush_when_due(); }
+//          in_flight: flush, then yield.   empty, and nothing else to do: park.
+//          if (writers_wait()) ring every process in ring.waiting_writers()
+// To wake: drain the doorbell, count the wake-up, unpark, look. Counting before draining would swallow a ring.
+//
+// Consumed out of order, a record stays where it is with a mark; the head moves when the records before it are
+// consumed. A reader that consumes in order never touches the marks.
+//
+// Crash windows: consumed but not cleared - the journal tells, recover clears. Half cleared - cleared again; sizes come
+// from the claim words. Head moved and the waiting writers not rung - their bits still stand, and recover says ring.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "shm/ring.hpp"
+
+namespace troupe::shm {
+
+class ring_reader {
+public:
+    // `scrub_every`: granules between two scrubs; 0 for the default.
+    ring_reader(const ring& ring, liveness who, std::uint64_t scrub_every = 0) noexcept;
+    ring_reader(const ring_reader&) = delete;
+    ring_reader& operator=(const ring_reader&) = delete;
+
+    // Takes over from another reader, dead or done: its journal, its marks and its debts. Count a wake-up first. Must
+    // be called on any ring that had a reader before. False: corrupt.
+    [[nodiscard]] bool recover();
+
+    // A record's payload stays valid until the flush or park after it is consumed.
+    sight look(record& found);
+    sight look_after(const record& before, record& found);
+    // Is there anything at the place where the last look stopped? One load; for spinning. May say true for ever where
+    // look says otherwise (a void record, say), so look when it does; and look now and then when it does not, since
+    // only look sees pads and the dead.
+    bool glance() const noexcept;
+
+    void consume(const record& r);
+    // Some messages packed in the oldest record are consumed: `parts` so far. A later reader finds them in
+    // record::parts.
+    void consume_part(const record& r, std::uint32_t parts);
+
+    // Gives back the room of what was consumed. True: writers_wait.
+    bool flush();
+    // The same, but only when an eighth of the ring is to be given back, or a writer waits.
+    bool flush_when_due();
+
+    // Flushes; then empty: parked. Writers ring from now on. Anything else: look again. `ended` also with records left
+    // that were passed over.
+    sight park();
+    void unpark() noexcept;
+
+    // True once after anything above found writers waiting. Ask at the end of a turn and before sleeping.
+    bool writers_wait() noexcept { return std::exchange(writers_wait_, false); }
+
+    // Records dropped by this reader because their writer died before it committed them.
+    std::uint64_t torn() const noexcept { return torn_; }
+    const ring& of() const noexcept { return ring_; }
+
+private:
+    struct step;
+    step inspect(std::uint64_t position, record& found);
+    step nothing_at(std::uint64_t position);
+    step drop_torn(std::uint64_t position, claim_word claim);
+    sight stop_at(std::uint64_t position, sight seen) noexcept;
+    bool consumed_early(std::uint64_t position) const noexcept;
+    void pass(std::uint64_t granules, bool message) noexcept;
+    void publish();
+
+    ring ring_;
+    liveness who_;
+    std::uint64_t scrub_every_;
+    std::uint64_t head_ = 0;      // published
+    std::uint64_t cursor_ = 0;    // everything before it is consumed
+    std::uint64_t journal_ = 0;   // the position last stored in reclaim
+    std::uint64_t edge_ = 0;      // where the last look found nothing
+    std::uint32_t messages_ = 0;  // passed by the cursor, as the head counts
+    std::uint32_t marks_ = 0;     // records consumed ahead of the cursor
+    std::uint32_t parts_ = 0;     // of the record at the cursor
+    std::uint64_t torn_ = 0;
+    bool writers_wait_ = false;
+    bool corrupt_ = false;
+};
+
+}  // namespace troupe::shm

@@ -1,0 +1,115 @@
+#include "shm/segment.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include <troupe/error.hpp>
+
+namespace troupe::shm {
+namespace {
+
+std::string in_gib(std::size_t bytes) { return std::to_string(bytes >> 30) + " GiB"; }
+
+// RLIMIT_FSIZE holds for a memfd too, and past it the system does not only refuse: it sends SIGXFSZ.
+bool set_size(int fd, std::size_t bytes) {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < bytes) {
+        errno = EFBIG;
+        return false;
+    }
+    return ftruncate(fd, static_cast<off_t>(bytes)) == 0;
+}
+
+}  // namespace
+
+segment segment::create(std::size_t bytes) {
+    segment made;
+    made.bytes_ = bytes;
+    made.fd_.reset(memfd_create("troupe", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    if (!made.fd_) throw out_of_memory(std::string("memfd_create failed: ") + std::strerror(errno));
+    if (!set_size(made.fd_.get(), bytes)) {
+        throw out_of_memory("the program's shared memory needs a file of " + in_gib(bytes) +
+                            " (it is sparse): " + std::strerror(errno) + "; raise the limit of file sizes (ulimit -f)");
+    }
+    if (fcntl(made.fd_.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+        throw out_of_memory(std::string("the shared memory cannot be sealed: ") + std::strerror(errno));
+    }
+    made.map(nullptr);
+    return made;
+}
+
+segment segment::attach(base::owned_fd fd, std::size_t bytes) {
+    struct stat about{};
+    if (fstat(fd.get(), &about) != 0 || static_cast<std::size_t>(about.st_size) != bytes) {
+        throw corrupt("the shared memory handed to this process is not that of a program of this version of troupe");
+    }
+    segment made;
+    made.bytes_ = bytes;
+    made.fd_ = std::move(fd);
+    made.map(nullptr);
+    return made;
+}
+
+segment::segment(segment&& other) noexcept
+    : fd_(std::move(other.fd_)), base_(std::exchange(other.base_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+
+segment& segment::operator=(segment&& other) noexcept {
+    if (this != &other) {
+        if (base_ != nullptr) munmap(base_, bytes_);
+        fd_ = std::move(other.fd_);
+        base_ = std::exchange(other.base_, nullptr);
+        bytes_ = std::exchange(other.bytes_, 0);
+    }
+    return *this;
+}
+
+segment::~segment() {
+    if (base_ != nullptr) munmap(base_, bytes_);
+}
+
+void segment::map(void* at) {
+    void* place = mmap(at, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd_.get(), 0);
+    if (place == MAP_FAILED) {
+        throw out_of_memory("the program's shared memory needs " + in_gib(bytes_) + " of address space: " +
+                            std::strerror(errno) + "; raise the limit of virtual memory (ulimit -v)");
+    }
+    base_ = static_cast<std::byte*>(place);
+    madvise(base_, bytes_, MADV_DONTFORK);
+    madvise(base_, bytes_, MADV_DONTDUMP);
+}
+
+bool segment::remap() noexcept {
+    if (mmap(base_, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE | MAP_FIXED, fd_.get(), 0) ==
+        MAP_FAILED) {
+        return false;
+    }
+    madvise(base_, bytes_, MADV_DONTFORK);
+    madvise(base_, bytes_, MADV_DONTDUMP);
+    return true;
+}
+
+bool segment::back(std::size_t offset, std::size_t length) noexcept {
+    int result = 0;
+    do {
+        result = fallocate(fd_.get(), 0, static_cast<off_t>(offset), static_cast<off_t>(length));
+    } while (result != 0 && errno == EINTR);
+    return result == 0;
+}
+
+void segment::drop(std::size_t offset, std::size_t length) noexcept {
+    int result = 0;
+    do {
+        result = fallocate(fd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
+                           static_cast<off_t>(length));
+    } while (result != 0 && errno == EINTR);
+}
+
+}  // namespace troupe::shm

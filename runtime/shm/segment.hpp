@@ -1,0 +1,47 @@
+// The program's shared memory: one memfd, without a name, mapped by every process of the program.
+//
+// It is far larger than the memory it uses: a range costs nothing until it is backed. Backing reserves the pages, so
+// that running out of memory is an error at that call and never a SIGBUS at some later store. The size is sealed.
+//
+// The mapping is not inherited by a plain fork (MADV_DONTFORK): a copy of a process that was between a claim and its
+// commit could otherwise still store into the claim. `remap` restores it in a child of start method fork.
+#pragma once
+
+#include <cstddef>
+
+#include "base/owned_fd.hpp"
+
+namespace troupe::shm {
+
+class segment {
+public:
+    segment() noexcept = default;
+    // Both throw out_of_memory with the limit that stood in the way.
+    static segment create(std::size_t bytes);
+    static segment attach(base::owned_fd fd, std::size_t bytes);
+
+    segment(segment&& other) noexcept;
+    segment& operator=(segment&& other) noexcept;
+    ~segment();
+
+    std::byte* base() const noexcept { return base_; }
+    std::size_t bytes() const noexcept { return bytes_; }
+    int fd() const noexcept { return fd_.get(); }
+
+    // Reserves the pages of [offset, offset + length); their contents are zero unless they were backed before.
+    bool back(std::size_t offset, std::size_t length) noexcept;
+    // Gives the pages back; the range reads as zero from then on, in every process.
+    void drop(std::size_t offset, std::size_t length) noexcept;
+
+    // In the child of a fork: maps the memory again, at the same address. Async-signal-safe.
+    bool remap() noexcept;
+
+private:
+    void map(void* at);
+
+    base::owned_fd fd_;
+    std::byte* base_ = nullptr;
+    std::size_t bytes_ = 0;
+};
+
+}  // namespace troupe::shm

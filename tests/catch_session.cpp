@@ -1,0 +1,34 @@
+// Catch2 compiled once for all test programs.
+//
+// Its signal handlers stay out: a child started by fork would inherit them, and report its own death as a failed test.
+#define CATCH_CONFIG_RUNNER
+#define CATCH_CONFIG_NO_POSIX_SIGNALS
+#include "catch_session.hpp"
+
+#include <catch2/catch.hpp>
+#include <cstdio>
+
+namespace {
+
+class closing_line : public Catch::TestEventListenerBase {
+public:
+    using TestEventListenerBase::TestEventListenerBase;
+
+    // Flushed, so that a crash shows which case it was, and a forked child inherits nothing to print again.
+    void testCaseStarting(const Catch::TestCaseInfo& test) override {
+        std::printf("%s\n", test.name.c_str());
+        std::fflush(stdout);
+    }
+
+    void testRunEnded(const Catch::TestRunStats& run) override {
+        const Catch::Counts& cases = run.totals.testCases;
+        std::printf("%zu passed, %zu failed\n", cases.passed + cases.failedButOk, cases.failed);
+        std::fflush(stdout);
+    }
+};
+
+CATCH_REGISTER_LISTENER(closing_line)
+
+}  // namespace
+
+int run_cases(int argc, const char* const* argv) { return Catch::Session().run(argc, argv); }

@@ -1,0 +1,362 @@
+// The loop's turn: what is called in which order, when it sleeps and what wakes it.
+#include <catch2/catch.hpp>
+
+#include <troupe/error.hpp>
+#include <troupe/sync_wait.hpp>
+#include <troupe/time.hpp>
+#include <troupe/when.hpp>
+
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/owned_fd.hpp"
+#include "coro/here.hpp"
+#include "loop/event_loop.hpp"
+#include "loop/poll_wait.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using here::box;
+using troupe::sync_wait;
+using troupe::task;
+using troupe::loop::event_loop;
+using troupe::loop::parking;
+using troupe::loop::poll_wait;
+
+std::string calls;  // what the loop called, one letter each
+
+// A source that answers as it is told, and fills a box when a poll is to find something.
+class scripted final : public troupe::loop::source {
+public:
+    explicit scripted(box& into) : into_(into) { event_loop::current().enroll(*this); }
+    ~scripted() { event_loop::current().dismiss(*this); }
+
+    bool poll() override {
+        calls += 'p';
+        if (!filled) return false;
+        filled = false;
+        into_.put(1);
+        return true;
+    }
+    bool glance() override {
+        ++glances;
+        if (fill_at_glance == glances) filled = true;
+        return filled;
+    }
+    parking park() override {
+        calls += 'P';
+        if (answers.empty()) return parking::parked;
+        const parking answer = answers.front();
+        answers.erase(answers.begin());
+        if (answer == parking::ready) filled = true;
+        return answer;
+    }
+    void unpark() override { calls += 'U'; }
+
+    std::vector<parking> answers;
+    bool filled = false;
+    int glances = 0;
+    int fill_at_glance = -1;
+
+private:
+    box& into_;
+};
+
+// A loop of its own for each test.
+struct fresh_loop {
+    fresh_loop() {
+        calls.clear();
+        event_loop::close();
+    }
+    ~fresh_loop() { event_loop::close(); }
+    event_loop& operator*() const { return event_loop::current(); }
+    event_loop* operator->() const { return &event_loop::current(); }
+};
+
+void no_spin(event_loop& loop) { loop.set_spin_policy({.at_most = 0ns, .may_spin = nullptr}); }
+
+void write_one(int fd) {
+    const std::uint64_t one = 1;
+    REQUIRE(::write(fd, &one, sizeof one) == sizeof one);
+}
+
+std::size_t open_descriptors() {
+    std::size_t n = 0;
+    for (int fd = 0; fd < 256; ++fd) n += ::dup2(fd, fd) == fd ? 1 : 0;
+    return n;
+}
+
+long voluntary_switches() {
+    rusage used{};
+    ::getrusage(RUSAGE_SELF, &used);
+    return used.ru_nvcsw;
+}
+
+}  // namespace
+
+TEST_CASE("loop: a source is polled, then parked, and unparked after the sleep") {
+    fresh_loop loop;
+    no_spin(*loop);
+    box b;
+    scripted s(b);
+    sync_wait(troupe::sleep_for(1ms));
+    REQUIRE(calls.substr(0, 3) == "pPU");
+}
+
+TEST_CASE("loop: a source that is ready when it is asked to park keeps the loop awake") {
+    fresh_loop loop;
+    no_spin(*loop);
+    box b;
+    scripted s(b);
+    s.answers = {parking::ready};
+    REQUIRE(sync_wait(b.take()) == 1);
+    REQUIRE(calls == "pPp");  // not parked, so not unparked
+}
+
+TEST_CASE("loop: while a filler is in mid-copy the loop looks again by itself") {
+    fresh_loop loop;
+    no_spin(*loop);
+    box b;
+    scripted s(b);
+    s.answers = std::vector<parking>(20, parking::in_flight);
+    s.answers.push_back(parking::ready);
+    REQUIRE(sync_wait(b.take()) == 1);
+    REQUIRE(s.answers.empty());
+}
+
+TEST_CASE("loop: it spins on glances alone, and what they see is polled without a sleep") {
+    fresh_loop loop;
+    loop->set_spin_policy({.at_most = 10s, .may_spin = nullptr});
+    box b;
+    scripted s(b);
+    s.fill_at_glance = 100;
+    REQUIRE(sync_wait(b.take()) == 1);
+    REQUIRE(s.glances == 100);
+    REQUIRE(calls == "pp");
+}
+
+TEST_CASE("loop: the policy can forbid the spin, and end it") {
+    static int asked = 0;
+    fresh_loop loop;
+    box b;
+    scripted s(b);
+    loop->set_spin_policy({.at_most = 10s, .may_spin = [] { return false; }});
+    sync_wait(troupe::sleep_for(1ms));
+    REQUIRE(s.glances == 0);
+    asked = 0;
+    loop->set_spin_policy({.at_most = 10s, .may_spin = [] { return ++asked < 3; }});
+    sync_wait(troupe::sleep_for(50ms));
+    REQUIRE(asked >= 3);
+    REQUIRE(s.glances > 0);
+}
+
+TEST_CASE("loop: the doorbell is drained, then answered, before anything is unparked or polled") {
+    static int left_in_bell = -1;
+    static int bell_fd = -1;
+    fresh_loop loop;
+    no_spin(*loop);
+    troupe::base::owned_fd bell(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    bell_fd = bell.get();
+    loop->set_doorbell(bell.get(), [] {
+        std::uint64_t rings = 0;
+        left_in_bell = static_cast<int>(::read(bell_fd, &rings, sizeof rings));
+        calls += 'R';
+    });
+    loop->set_sleep_hooks(
+        [] {
+            calls += 'b';
+            write_one(bell_fd);
+        },
+        [] { calls += 'a'; });
+    box b;
+    scripted s(b);
+    s.answers = {parking::parked, parking::ready};
+    REQUIRE(sync_wait(b.take()) == 1);
+    REQUIRE(left_in_bell == -1);
+    REQUIRE(calls == "pPbRaUpPp");
+}
+
+TEST_CASE("loop: hooks are called after what was ready ran, and before anything is polled") {
+    fresh_loop loop;
+    no_spin(*loop);
+    loop->add_turn_hook([] { calls += '1'; });
+    loop->add_turn_hook([] { calls += '2'; });
+    box b;
+    scripted s(b);
+    s.answers = {parking::ready};
+    REQUIRE(sync_wait(b.take()) == 1);
+    REQUIRE(calls == "12pPp12");
+}
+
+TEST_CASE("loop: sources may come and go while they are polled") {
+    struct leaving final : troupe::loop::source {
+        bool poll() override {
+            ++polls;
+            auto& loop = event_loop::current();
+            loop.dismiss(*this);
+            if (neighbour != nullptr) loop.dismiss(*neighbour);
+            return true;
+        }
+        bool glance() override { return false; }
+        parking park() override { return parking::parked; }
+        void unpark() override {}
+        source* neighbour = nullptr;
+        int polls = 0;
+    };
+    fresh_loop loop;
+    leaving first, second, third;
+    first.neighbour = &second;
+    for (auto* one : {&first, &second, &third}) loop->enroll(*one);
+    sync_wait(troupe::sleep_for(1ms));
+    REQUIRE(first.polls == 1);
+    REQUIRE(second.polls == 0);
+    REQUIRE(third.polls == 1);
+}
+
+TEST_CASE("loop: a parked source that is dismissed is unparked") {
+    fresh_loop loop;
+    no_spin(*loop);
+    static troupe::loop::source* parked = nullptr;
+    troupe::base::owned_fd bell(::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
+    loop->set_doorbell(bell.get(), [] { event_loop::current().dismiss(*parked); });
+    box b;
+    scripted s(b);
+    parked = &s;
+    sync_wait(troupe::sleep_for(1ms));
+    REQUIRE(calls == "pPU");
+}
+
+TEST_CASE("loop: timers and descriptors have their turn while coroutines are always ready") {
+    fresh_loop loop;
+    bool stop = false;
+    auto busy = [](const bool& flag) -> task<long> {
+        long turns = 0;
+        while (!flag) {
+            co_await troupe::yield();
+            ++turns;
+        }
+        co_return turns;
+    };
+    troupe::base::owned_fd bell(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    auto chain = [](int fd, bool& flag) -> task<> {
+        co_await troupe::sleep_for(1ms);
+        write_one(fd);
+        co_await poll_wait(fd, poll_wait::until::readable);
+        flag = true;
+    };
+    auto ring_later = [&] { return troupe::when_all(busy(stop), chain(bell.get(), stop)); };
+    REQUIRE(std::get<0>(sync_wait(ring_later())) > 0);
+}
+
+TEST_CASE("loop: an idle process is woken zero times a second") {
+    fresh_loop loop;
+    troupe::base::owned_fd bell(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    loop->set_doorbell(bell.get(), [] {});
+    box b;
+    scripted s(b);
+    sync_wait(troupe::sleep_for(1ms));
+    calls.clear();
+
+    // What ends the idle time is a descriptor, so that the loop has no reason of its own to wake.
+    troupe::base::owned_fd clock(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+    const itimerspec once{.it_interval = {}, .it_value = {.tv_sec = 0, .tv_nsec = 300'000'000}};
+    REQUIRE(::timerfd_settime(clock.get(), 0, &once, nullptr) == 0);
+    const long before = voluntary_switches();
+    sync_wait(poll_wait(clock.get(), poll_wait::until::readable));
+    REQUIRE(voluntary_switches() - before <= 2);
+    REQUIRE(calls == "pPU");
+}
+
+TEST_CASE("poll wait: it ends when the descriptor is readable, and takes nothing from it") {
+    fresh_loop loop;
+    troupe::base::owned_fd bell(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    auto later = [](int fd) -> task<> {
+        co_await troupe::sleep_for(1ms);
+        write_one(fd);
+    };
+    sync_wait(troupe::when_all(poll_wait(bell.get(), poll_wait::until::readable), later(bell.get())));
+    std::uint64_t rings = 0;
+    REQUIRE(::read(bell.get(), &rings, sizeof rings) == sizeof rings);
+    sync_wait(poll_wait(bell.get(), poll_wait::until::writable));
+}
+
+TEST_CASE("poll wait: it can be cancelled and begun again on the same descriptor") {
+    fresh_loop loop;
+    troupe::base::owned_fd bell(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    auto look = [&] { return troupe::with_timeout(1ms, poll_wait(bell.get(), poll_wait::until::readable)); };
+    REQUIRE_THROWS_AS(sync_wait(look()), troupe::timed_out);
+    REQUIRE_THROWS_AS(sync_wait(look()), troupe::timed_out);
+    write_one(bell.get());
+    sync_wait(look());
+}
+
+TEST_CASE("sync_wait: inside a coroutine it is misuse, and the loop goes on") {
+    fresh_loop loop;
+    auto plain = [] { return sync_wait([]() -> task<int> { co_return 1; }()); };
+    auto outer = [&]() -> task<bool> {
+        try {
+            plain();
+        } catch (const troupe::misuse&) {
+            co_return true;
+        }
+        co_return false;
+    };
+    REQUIRE(sync_wait(outer()));
+    REQUIRE(plain() == 1);
+}
+
+TEST_CASE("loop: it does not run inside itself") {
+    fresh_loop loop;
+    auto nested = []() -> task<> {
+        event_loop::current().run_until([] { return true; });
+        co_return;
+    };
+    REQUIRE_THROWS_AS(sync_wait(nested()), troupe::misuse);
+}
+
+TEST_CASE("loop: when it is closed nothing stays open") {
+    event_loop::close();
+    const std::size_t before = open_descriptors();
+    {
+        fresh_loop loop;
+        troupe::base::owned_fd bell(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+        troupe::base::owned_fd other(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+        loop->set_doorbell(bell.get(), [] {});
+        sync_wait(troupe::when_any(poll_wait(other.get(), poll_wait::until::readable), troupe::sleep_for(1ms)));
+        REQUIRE(open_descriptors() > before);
+    }
+    REQUIRE(open_descriptors() == before);
+}
+
+TEST_CASE("loop: a fork child forgets its parent's, makes its own, and disturbs nothing") {
+    fresh_loop loop;
+    box b;
+    auto in_child = [&] {
+        event_loop::abandon();
+        sync_wait(troupe::sleep_for(1ms));
+        event_loop::close();
+        return b.size() == 0 ? 0 : 1;  // what was ready in the parent does not run here
+    };
+    auto parent = [&](box& from) -> task<int> {
+        const pid_t child = ::fork();
+        if (child == 0) ::_exit(in_child());  // deep inside the parent's turn
+        int status = -1;
+        ::waitpid(child, &status, 0);
+        co_await troupe::sleep_for(1ms);
+        co_return status + co_await from.take();
+    };
+    auto fill = [](box& to) -> task<> {
+        to.put(0);
+        co_return;
+    };
+    REQUIRE(std::get<0>(sync_wait(troupe::when_all(parent(b), fill(b)))) == 0);
+}

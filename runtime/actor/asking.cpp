@@ -84,8 +84,7 @@ void asking::drop_block(std::uint64_t block) noexcept { replies_->drop_block(blo
 bool asking::poll() {
     if (replies_ == nullptr) return false;
     // Who is dead is asked before the replies are read: what a dead actor had answered is found.
-    const std::uint64_t deaths = station_.memory().header().deaths.load(
-        std::memory_order_acquire);  // sync: deaths - observes the end of an actor
+    const std::uint64_t deaths = station_.memory().deaths();
     bool found = false;
     detail::letter reply;
     while (replies_->pick(reply, nullptr) == detail::port::picked::letter) {
@@ -109,14 +108,12 @@ bool asking::poll() {
 
 bool asking::glance() {
     if (replies_ == nullptr) return false;
-    return replies_->glance_for_letter() || station_.memory().header().deaths.load(std::memory_order_acquire) !=
-                                                deaths_seen_;  // sync: deaths - observes the end of an actor
+    return replies_->glance_for_letter() || station_.memory().deaths() != deaths_seen_;
 }
 
 loop::parking asking::park() {
     if (replies_ == nullptr) return loop::parking::parked;
-    if (station_.memory().header().deaths.load(std::memory_order_acquire) != deaths_seen_)
-        return loop::parking::ready;  // sync: deaths - observes the end of an actor
+    if (station_.memory().deaths() != deaths_seen_) return loop::parking::ready;
     return replies_->park_for_letter();
 }
 

@@ -44,8 +44,8 @@ public:
 
     // Takes over the parcel; throws corrupt when it is not what the parent packed.
     circumstances open() {
-        const shm::block_id block{
-            here_.station().self().arguments.load(std::memory_order_acquire)};  // sync: arguments - observes the parcel
+        const shm::block_id block{here_.station().self().arguments.load(
+            std::memory_order_relaxed)};  // relaxed: written by the parent before this process was made
         shm::block_store& blocks = here_.memory().blocks();
         const auto content = channel::look_into_parcel(here_.memory(), block);
         std::uint32_t head[2];

@@ -21,14 +21,10 @@ void fates::leave(detail::fate_wait& wait) noexcept {
     if (waiting_.empty()) loop::event_loop::current().dismiss(*this);
 }
 
-bool fates::glance() {
-    return station_.memory().header().deaths.load(std::memory_order_acquire) !=
-           deaths_seen_;  // sync: deaths - observes the end of an actor
-}
+bool fates::glance() { return station_.memory().deaths() != deaths_seen_; }
 
 bool fates::poll() {
-    const std::uint64_t deaths = station_.memory().header().deaths.load(
-        std::memory_order_acquire);  // sync: deaths - observes the end of an actor
+    const std::uint64_t deaths = station_.memory().deaths();
     if (deaths == deaths_seen_) return false;
     deaths_seen_ = deaths;
     bool woke = false;

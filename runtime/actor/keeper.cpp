@@ -150,9 +150,8 @@ void keeper::watch(std::uint16_t slot, detail::actor_id actor, base::owned_fd pi
     ward& one = (*wards_)[slot];
     one.actor = actor;
     one.pidfd = std::move(pidfd);
-    if (!one.pidfd)
-        one.pidfd = process::open_pidfd(memory_.process(slot).pid.load(
-            std::memory_order_acquire));  // sync: pid - observes what the kernel wrote in clone
+    // sync: pid - observes what the kernel wrote in clone
+    if (!one.pidfd) one.pidfd = process::open_pidfd(memory_.process(slot).pid.load(std::memory_order_acquire));
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u32 = slot;
@@ -179,9 +178,9 @@ void keeper::ended(std::uint16_t slot) noexcept {
     for (shm::life now = process.present(); !process.move(now, shm::process_state::dead); now = process.present()) {
     }
     memory_.header().deaths.fetch_add(1, std::memory_order_seq_cst);  // sync: deaths - publishes the end of an actor
-    if (process.awake.exchange(0, std::memory_order_acq_rel) !=
-        0) {  // sync: awake - observes what the dead process last said
-        memory_.header().awake.fetch_sub(1, std::memory_order_relaxed);  // relaxed: a hint for spinning
+    // relaxed, both: a hint that guides spinning
+    if (process.awake.exchange(0, std::memory_order_relaxed) != 0) {
+        memory_.header().awake.fetch_sub(1, std::memory_order_relaxed);
     }
     clear_channels(slot);
     ring_all(process.watchers);
@@ -199,12 +198,12 @@ void keeper::ended(std::uint16_t slot) noexcept {
 
 void keeper::clear_channels(std::uint16_t slot) noexcept {
     shm::process_slot& process = memory_.process(slot);
-    const std::uint32_t reached =
-        memory_.header().channels_reached.load(std::memory_order_acquire);  // sync: channels - observes a backed record
+    // sync: channels - observes a backed record
+    const std::uint32_t reached = memory_.header().channels_reached.load(std::memory_order_acquire);
     for (std::uint32_t index = 0; index < reached; ++index) {
         shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(index));
-        const std::uint32_t word =
-            record.state.load(std::memory_order_acquire);  // sync: channel state - observes that somebody holds it
+        // sync: channel state - observes that somebody holds it
+        const std::uint32_t word = record.state.load(std::memory_order_acquire);
         const auto state = static_cast<shm::channel_state>(word & 0xff);
         const shm::channel_id name = record.name();
         if (state == shm::channel_state::free) continue;
@@ -212,18 +211,18 @@ void keeper::clear_channels(std::uint16_t slot) noexcept {
             if (word >> 8 == slot) memory_.free_channel(name);
             continue;
         }
-        const auto kind = static_cast<shm::channel_kind>(
-            record.kind.load(std::memory_order_relaxed));  // relaxed: observed through the id
+        // relaxed: observed through the id
+        const auto kind = static_cast<shm::channel_kind>(record.kind.load(std::memory_order_relaxed));
         // relaxed: set before the channel was opened
         const bool reads = (kind == shm::channel_kind::mailbox || kind == shm::channel_kind::replies) &&
                            record.reader.load(std::memory_order_relaxed) == slot;
         const bool held = record.readers.contains(slot) || record.writers.contains(slot);
-        // relaxed: written by the dead process before its claims
-        const bool wrote = (process.wrote_to[index / 64].load(std::memory_order_relaxed) >> index % 64 & 1) != 0;
+        // sync: wrote to - observes where the dead process may have left a claim
+        const bool wrote = (process.wrote_to[index / 64].load(std::memory_order_acquire) >> index % 64 & 1) != 0;
         if (!reads && !held && !wrote) continue;
         if (held) {
-            record.version.fetch_add(
-                1, std::memory_order_acq_rel);  // sync: version - publishes that a holder is about to change
+            // sync: version - publishes that a holder is about to change
+            record.version.fetch_add(1, std::memory_order_acq_rel);
             record.readers.remove(slot);
             record.writers.remove(slot);
         }
@@ -242,8 +241,7 @@ void keeper::clear_channels(std::uint16_t slot) noexcept {
 
 // What the dead process had begun to start.
 void keeper::clear_starts(std::uint16_t dead) noexcept {
-    const std::uint32_t reached =
-        memory_.header().slots_reached.load(std::memory_order_acquire);  // sync: slots - observes a backed slot
+    const std::uint32_t reached = memory_.slots_reached();
     for (std::uint32_t i = 0; i < reached; ++i) {
         const auto slot = static_cast<std::uint16_t>(i);
         shm::process_slot& process = memory_.process(slot);
@@ -260,15 +258,14 @@ void keeper::clear_starts(std::uint16_t dead) noexcept {
 
 // All of them at once, so that a chain of a hundred generations ends as fast as one.
 void keeper::end_children(detail::actor_id parent) noexcept {
-    const std::uint32_t reached =
-        memory_.header().slots_reached.load(std::memory_order_acquire);  // sync: slots - observes a backed slot
+    const std::uint32_t reached = memory_.slots_reached();
     for (std::uint32_t i = 0; i < reached; ++i) {
         const auto slot = static_cast<std::uint16_t>(i);
         const shm::process_slot& process = memory_.process(slot);
-        // relaxed: observed through the id
         const detail::actor_id actor = process.actor();
-        if (process.parent.load(std::memory_order_relaxed) != parent.value || actor == parent || !memory_.alive(actor))
-            continue;
+        // relaxed: observed through the id
+        const std::uint64_t its_parent = process.parent.load(std::memory_order_relaxed);
+        if (its_parent != parent.value || actor == parent || !memory_.alive(actor)) continue;
         if ((*wards_)[slot].kill_at != base::time_point::max()) continue;
         signal(actor, SIGTERM, orphan_budget_ms);
         end_children(actor);
@@ -286,8 +283,7 @@ void keeper::signal(detail::actor_id actor, int signal, int budget_ms) noexcept 
 
 void keeper::kill_overdue() noexcept {
     const base::time_point now = base::steady_clock::now();
-    const std::uint32_t reached =
-        memory_.header().slots_reached.load(std::memory_order_acquire);  // sync: slots - observes a backed slot
+    const std::uint32_t reached = memory_.slots_reached();
     for (std::uint32_t i = 0; i < reached; ++i) {
         ward& one = (*wards_)[i];
         if (one.kill_at > now) continue;
@@ -298,8 +294,7 @@ void keeper::kill_overdue() noexcept {
 
 int keeper::sleep_ms() const noexcept {
     base::time_point first = base::time_point::max();
-    const std::uint32_t reached =
-        memory_.header().slots_reached.load(std::memory_order_acquire);  // sync: slots - observes a backed slot
+    const std::uint32_t reached = memory_.slots_reached();
     for (std::uint32_t i = 0; i < reached; ++i) first = std::min(first, (*wards_)[i].kill_at);
     if (retired_.waits_for_a_writer())
         first = std::min(first, base::steady_clock::now() + std::chrono::milliseconds(retired_look_again_ms));
@@ -322,8 +317,8 @@ void keeper::ring_all(const shm::wait_set& waiting) noexcept {
 }
 
 void keeper::ring_channel(shm::channel_record& record) noexcept {
-    const std::uint32_t reader =
-        record.reader.load(std::memory_order_relaxed);  // relaxed: set before the channel was opened
+    // relaxed: set before the channel was opened
+    const std::uint32_t reader = record.reader.load(std::memory_order_relaxed);
     if (reader < shm::max_processes) ring(reader);
     ring_all(record.readers);
     try {
@@ -344,8 +339,8 @@ void keeper::start_server() noexcept {
     request.environment = server_launch_.environment;
     process::cloned made = process::clone_and_exec(request);
     if (!made || made.error != 0) {
-        memory_.header().server_error.store(static_cast<std::uint32_t>(made.error),
-                                            std::memory_order_release);  // sync: server - publishes why there is none
+        // sync: server - publishes why there is none
+        memory_.header().server_error.store(static_cast<std::uint32_t>(made.error), std::memory_order_release);
         if (made) process::collect(made.pidfd.get());
         ring_spawners();
         return;
@@ -364,29 +359,28 @@ void keeper::server_ended() noexcept {
     process::collect(server_.get());
     server_.reset();
     // A request it had taken up and not finished: the child exists, or the spawner has to ask again.
-    const std::uint32_t reached =
-        memory_.header().slots_reached.load(std::memory_order_acquire);  // sync: slots - observes a backed slot
+    const std::uint32_t reached = memory_.slots_reached();
     for (std::uint32_t i = 0; i < reached; ++i) {
         const auto slot = static_cast<std::uint16_t>(i);
         shm::process_slot& process = memory_.process(slot);
         const shm::life now = process.present();
         const bool by_server = now.state == shm::process_state::cloning;
         if ((*wards_)[slot].pidfd) continue;
+        // sync: pid - observes what the kernel wrote in clone
         if ((by_server || now.state == shm::process_state::running) &&
-            process.pid.load(std::memory_order_acquire) != 0) {  // sync: pid - observes what the kernel wrote in clone
+            process.pid.load(std::memory_order_acquire) != 0) {
             if (slot != 0) take_over(slot);
         } else if (by_server && process.move(now, shm::process_state::starting)) {
         }
     }
-    memory_.header().server_ends.fetch_add(
-        1, std::memory_order_acq_rel);  // sync: server - publishes that requests may be lost
+    // sync: server - publishes that requests may be lost
+    memory_.header().server_ends.fetch_add(1, std::memory_order_acq_rel);
     start_server();
     ring_spawners();  // which send their requests once more
 }
 
 void keeper::ring_spawners() noexcept {
-    const std::uint32_t reached =
-        memory_.header().slots_reached.load(std::memory_order_acquire);  // sync: slots - observes a backed slot
+    const std::uint32_t reached = memory_.slots_reached();
     for (std::uint32_t i = 0; i < reached; ++i) {
         const shm::life now = memory_.process(static_cast<std::uint16_t>(i)).present();
         if (starting(now.state)) ring(now.spawner);

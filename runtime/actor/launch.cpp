@@ -125,6 +125,7 @@ void launch::fill(const spawn_options& options, detail::start_request& request) 
         const auto bits = static_cast<unsigned>(std::bit_width(options.mailbox / shm::granule_bytes - 1));
         const shm::channel_id mailbox =
             channel::make_channel(here_.station(), shm::channel_kind::mailbox, bits, {.reader = slot_});
+        // relaxed: as above
         slot.mailbox.store(mailbox.index() + 1u, std::memory_order_relaxed);
         here_.memory().open_channel(mailbox);
     }
@@ -165,16 +166,16 @@ void launch::go() {
 }
 
 void launch::ask_server() {
-    server_ends_ =
-        here_.memory().header().server_ends.load(std::memory_order_acquire);  // sync: server - observes its ends so far
+    // sync: server - observes its ends so far
+    server_ends_ = here_.memory().header().server_ends.load(std::memory_order_acquire);
     const fork_request wanted{slot_, here_.station().slot(), actor_.value};
     const std::array<int, 2> bells{doorbell_.get(), here_.station().doorbell()};
     if (!process::send_message(here_.sockets().server.get(),
                                {reinterpret_cast<const std::byte*>(&wanted), sizeof wanted}, bells)) {
         refuse("actor '" + name_ + "' could not be asked of the forkserver" + because(errno));
     }
-    if (here_.memory().header().server_running.load(std::memory_order_acquire) ==
-        0) {  // sync: server - observes that it runs
+    // sync: server - observes that it runs
+    if (here_.memory().header().server_running.load(std::memory_order_acquire) == 0) {
         here_.tell_keeper({.word = keeper_word::server_wanted});
     }
 }
@@ -235,12 +236,12 @@ bool launch::arrived() {
     case shm::process_state::starting:
         if (method_ == start_method::forkserver) {
             const shm::program_header& header = here_.memory().header();
-            if (const auto error = static_cast<int>(header.server_error.load(
-                    std::memory_order_acquire))) {  // sync: server - observes why there is none
+            // sync: server - observes why there is none
+            if (const auto error = static_cast<int>(header.server_error.load(std::memory_order_acquire))) {
                 refuse("the forkserver could not be started" + because(error) + advice_for(error));
             }
-            if (header.server_ends.load(std::memory_order_acquire) != server_ends_)
-                ask_server();  // sync: server - observes its ends so far
+            // sync: server - observes its ends so far
+            if (header.server_ends.load(std::memory_order_acquire) != server_ends_) ask_server();
         }
         return false;
     case shm::process_state::cloning: return false;
@@ -267,10 +268,10 @@ bool launch::changed() const {
     if (state == shm::process_state::cloning) return false;
     if (state != shm::process_state::starting) return true;
     const shm::program_header& header = here_.memory().header();
-    return method_ == start_method::forkserver &&
-           (header.server_error.load(std::memory_order_acquire) != 0 ||  // sync: server - observes why there is none
-            header.server_ends.load(std::memory_order_acquire) !=
-                server_ends_);  // sync: server - observes its ends so far
+    // sync: server - observes why there is none
+    // sync: server - observes its ends so far
+    return method_ == start_method::forkserver && (header.server_error.load(std::memory_order_acquire) != 0 ||
+                                                   header.server_ends.load(std::memory_order_acquire) != server_ends_);
 }
 
 // No process will come of it: the keeper frees what was prepared.

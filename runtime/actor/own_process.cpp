@@ -49,13 +49,13 @@ void set_awake(bool awake) {
     shm::process_slot& self = the_process->station().self();
     std::atomic<std::uint32_t>& count = the_process->memory().header().awake;
     // The keeper takes one off for a process that dies while its word says awake.
-    // crash: between the two, the count is one off until the keeper counts anew; it only guides spinning
+    // crash: between the two, the count stays one off; it only guides spinning
     if (awake) {
-        if (self.awake.exchange(1, std::memory_order_acq_rel) == 0)
-            count.fetch_add(1, std::memory_order_relaxed);  // sync: awake - publishes for the keeper; relaxed: a hint
+        // relaxed, both: a hint that guides spinning
+        if (self.awake.exchange(1, std::memory_order_relaxed) == 0) count.fetch_add(1, std::memory_order_relaxed);
     } else {
-        if (self.awake.exchange(0, std::memory_order_acq_rel) != 0)
-            count.fetch_sub(1, std::memory_order_relaxed);  // sync: awake - publishes for the keeper; relaxed: a hint
+        // relaxed, both: a hint that guides spinning
+        if (self.awake.exchange(0, std::memory_order_relaxed) != 0) count.fetch_sub(1, std::memory_order_relaxed);
     }
 }
 
@@ -182,9 +182,8 @@ bool own_process::poll() {
     }
     if ((requests() & shm::ask_interrupt) != 0 || process::take_interrupt()) {
         found = true;
-        station_.self().requests.fetch_and(
-            ~std::uint64_t{shm::ask_interrupt},
-            std::memory_order_acq_rel);  // sync: requests - publishes that it is dealt with
+        // sync: requests - publishes that it is dealt with
+        station_.self().requests.fetch_and(~std::uint64_t{shm::ask_interrupt}, std::memory_order_acq_rel);
         if (running_ != nullptr) running_->request_cancel();
     }
     return found;

@@ -32,8 +32,8 @@ void request_of(actor_id actor, shm::request bit) {
     std::uint64_t seen = slot.requests.load(std::memory_order_acquire);  // sync: requests - observes whose they are
     do {
         if (seen >> shm::request_bits != actor.serial()) return;  // the slot has another actor by now
-    } while (!slot.requests.compare_exchange_weak(
-        seen, seen | bit, std::memory_order_acq_rel));  // sync: requests - publishes what is asked
+        // sync: requests - publishes what is asked
+    } while (!slot.requests.compare_exchange_weak(seen, seen | bit, std::memory_order_acq_rel));
     here.station().ring(actor.slot());
 }
 

@@ -45,8 +45,8 @@ void retirement::rest_slot(std::uint16_t slot) noexcept {
 bool retirement::held(shm::channel_id channel, std::uint32_t role) const noexcept {
     const shm::channel_record& record = memory_.channel(channel.index());
     for (;;) {
-        const std::uint64_t before =
-            record.version.load(std::memory_order_acquire);  // sync: version - observes the holders before it
+        // sync: version - observes the holders before it
+        const std::uint64_t before = record.version.load(std::memory_order_acquire);
         bool found = ((role & detail::sending_end) != 0 && !record.writers.empty()) ||
                      ((role & detail::receiving_end) != 0 && !record.readers.empty());
         memory_.blocks().for_each_used([&](shm::block_id block, shm::block_state, shm::owner_id) {
@@ -62,16 +62,16 @@ bool retirement::held(shm::channel_id channel, std::uint32_t role) const noexcep
         found = ((role & detail::sending_end) != 0 && !record.writers.empty()) ||
                 ((role & detail::receiving_end) != 0 && !record.readers.empty());
         if (found) return true;
-        if (record.version.load(std::memory_order_acquire) == before)
-            return false;  // sync: version - observes that nothing changed
+        // sync: version - observes that nothing changed
+        if (record.version.load(std::memory_order_acquire) == before) return false;
     }
 }
 
 bool retirement::look_at(shm::channel_id channel) noexcept {
     shm::channel_record& record = memory_.channel(channel.index());
     if (!channel || record.name() != channel || state_of(record) != shm::channel_state::open) return false;
-    const auto kind = static_cast<shm::channel_kind>(
-        record.kind.load(std::memory_order_relaxed));  // relaxed: observed through the id
+    // relaxed: observed through the id
+    const auto kind = static_cast<shm::channel_kind>(record.kind.load(std::memory_order_relaxed));
     if (kind == shm::channel_kind::queue) {
         if (held(channel, detail::both_ends)) return false;
         retire_channel(channel);
@@ -153,8 +153,8 @@ bool retirement::claims_passed(std::uint16_t slot) noexcept {
             }
             if (!passed) return false;
             now = {};
-            process.wrote_to[word].store(bits & (bits - 1),
-                                         std::memory_order_relaxed);  // relaxed: as above; crash: the keeper's alone
+            // relaxed: as above; crash: the keeper's alone
+            process.wrote_to[word].store(bits & (bits - 1), std::memory_order_relaxed);
         }
     }
     return true;

@@ -89,8 +89,8 @@ void close_on_exec(int first, int last) {
     const detail::actor_id actor{std::strtoull(end, nullptr, 10)};
     newborn born{std::move(memory), slot, actor};
     born.doorbell = base::owned_fd(handed_bell);
-    born.parent = detail::actor_id{born.memory.process(slot).parent.load(std::memory_order_acquire)}
-                      .slot();  // sync: life - observes what the parent wrote
+    // relaxed: written by the parent before this process was made
+    born.parent = detail::actor_id{born.memory.process(slot).parent.load(std::memory_order_relaxed)}.slot();
     born.parent_doorbell = base::owned_fd(handed_parent_bell);
     born.sockets = std::move(sockets);
     be_actor(std::move(born));

@@ -42,8 +42,8 @@ parcel_label pack_parcel(shm::program_memory& memory, shm::owner_id owner, const
     for (std::size_t i = 0; i < message.handles.size(); ++i) handles[i] = message.handles[i];
     TROUPE_STEP("parcel: handles written");
     // crash: the owner's; the keeper frees it
-    header->handles.store(static_cast<std::uint32_t>(message.handles.size()),
-                          std::memory_order_release);  // sync: parcel - publishes the handles
+    // sync: parcel - publishes the handles
+    header->handles.store(static_cast<std::uint32_t>(message.handles.size()), std::memory_order_release);
     if (!message.bytes.empty()) std::memcpy(start + at, message.bytes.data(), message.bytes.size());
     TROUPE_STEP("parcel: packed");
     return {block.value, stamp, message.bytes.size()};
@@ -68,8 +68,8 @@ std::optional<detail::incoming> unpack_parcel(shm::program_memory& memory, const
     const shm::block_id block{label.block};
     if (!memory.blocks().valid(block) || memory.blocks().is_free(block)) return std::nullopt;
     const auto* header = reinterpret_cast<const parcel_header*>(memory.blocks().at(block));
-    if (header->stamp.load(std::memory_order_acquire) != label.stamp)
-        return std::nullopt;  // sync: parcel - observes who wrote it
+    // sync: parcel - observes who wrote it
+    if (header->stamp.load(std::memory_order_acquire) != label.stamp) return std::nullopt;
     if (!memory.blocks().receive(block, from, to, memory.owners())) return std::nullopt;
     TROUPE_STEP("parcel: received");
     auto content = look_into_parcel(memory, block);

@@ -36,12 +36,12 @@ bool reads_alone(shm::channel_kind kind) { return kind != shm::channel_kind::que
 
 }  // namespace
 
+// relaxed: observed through the id
 port::port(channel::station& station, shm::channel_id channel, shm::channel_record& record)
     : station_(station),
       channel_(channel),
       record_(&record),
-      kind_(static_cast<shm::channel_kind>(
-          record.kind.load(std::memory_order_relaxed))),  // relaxed: observed through the id
+      kind_(static_cast<shm::channel_kind>(record.kind.load(std::memory_order_relaxed))),
       ring_(station.memory().ring_of(record)),
       writer_(ring_, station.owner()) {}
 
@@ -54,8 +54,8 @@ port::~port() {
 void port::hold(std::uint32_t role) {
     const auto take = [&](std::uint32_t& count, shm::wait_set& holders) {
         if (count++ != 0) return;
-        record_->version.fetch_add(
-            1, std::memory_order_acq_rel);  // sync: version - publishes that a holder is about to change
+        // sync: version - publishes that a holder is about to change
+        record_->version.fetch_add(1, std::memory_order_acq_rel);
         // crash: held until the keeper takes the dead one's bits away
         holders.add(station_.slot());
         TROUPE_STEP("port: end held");
@@ -86,8 +86,8 @@ void port::stop_reading() noexcept {
 void port::release(std::uint32_t role) noexcept {
     const auto give_up = [&](std::uint32_t& count, shm::wait_set& holders) {
         if (--count != 0) return false;
-        record_->version.fetch_add(
-            1, std::memory_order_acq_rel);  // sync: version - publishes that a holder is about to change
+        // sync: version - publishes that a holder is about to change
+        record_->version.fetch_add(1, std::memory_order_acq_rel);
         // crash: held by the dead one, or by nobody; the keeper looks at both
         holders.remove(station_.slot());
         TROUPE_STEP("port: end let go");
@@ -435,8 +435,7 @@ bool port::poll() {
 }
 
 bool port::notice_deaths() {
-    const std::uint64_t deaths = station_.memory().header().deaths.load(
-        std::memory_order_acquire);  // sync: deaths - observes the end of an actor
+    const std::uint64_t deaths = station_.memory().deaths();
     if (deaths == deaths_seen_) return false;
     deaths_seen_ = deaths;
     if (shared_reader_) {

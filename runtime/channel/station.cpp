@@ -71,8 +71,8 @@ void station::ring_all(const shm::wait_set& waiting) noexcept {
 
 void station::know_doorbell(std::uint16_t slot, base::owned_fd doorbell) {
     bell& known = bells_[slot];
-    known.incarnation = memory_.process(slot).incarnation.load(
-        std::memory_order_relaxed);  // relaxed: of a process that is waiting for this one
+    // relaxed: of a process that is waiting for this one
+    known.incarnation = memory_.process(slot).incarnation.load(std::memory_order_relaxed);
     known.rung = ~std::uint64_t{0};
     known.fd = std::move(doorbell);
 }

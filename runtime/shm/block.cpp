@@ -59,8 +59,8 @@ bool block_store::valid(block_id id) const {
 std::size_t block_store::backed_bytes() const {
     std::size_t sum = 0;
     for (std::uint32_t c = 0; c < block_classes; ++c) {
-        const std::uint32_t reached =
-            reached_[c].load(std::memory_order_acquire);  // sync: reached - observes a taken block
+        // sync: reached - observes a taken block
+        const std::uint32_t reached = reached_[c].load(std::memory_order_acquire);
         for (std::uint32_t i = 0; i < reached; ++i) {
             // relaxed: a sum for a limit, taken while others take and free
             if (state(c, i).load(std::memory_order_relaxed) & backed_bit) sum += map_->classes[c].bytes;
@@ -84,11 +84,11 @@ std::optional<block_id> block_store::take_in(std::uint32_t size_class, owner_id 
         const bool backed = (seen & backed_bit) != 0;
         if (!backed && backed_bytes() + c.bytes > budget_) return std::nullopt;
         // `reached` first: a block that is taken is always below it.
-        std::uint32_t reached =
-            reached_[size_class].load(std::memory_order_acquire);  // sync: reached - observes a taken block
+        // sync: reached - observes a taken block
+        std::uint32_t reached = reached_[size_class].load(std::memory_order_acquire);
+        // sync: reached - publishes a block about to be taken
         while (reached < i + 1 &&
-               !reached_[size_class].compare_exchange_weak(
-                   reached, i + 1, std::memory_order_acq_rel)) {  // sync: reached - publishes a block about to be taken
+               !reached_[size_class].compare_exchange_weak(reached, i + 1, std::memory_order_acq_rel)) {
         }
         // crash: owned and maybe without pages; the keeper frees it, and dropping pages that are not there is harmless
         // sync: block - publishes the owner

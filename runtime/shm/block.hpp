@@ -106,11 +106,11 @@ private:
     template <class Visit>
     void for_each_in(std::uint32_t from, std::uint32_t to, Visit&& visit) {
         for (std::uint32_t c = from; c < to; ++c) {
-            const std::uint32_t reached =
-                reached_[c].load(std::memory_order_acquire);  // sync: reached - observes a taken block
+            // sync: reached - observes a taken block
+            const std::uint32_t reached = reached_[c].load(std::memory_order_acquire);
             for (std::uint32_t i = 0; i < reached; ++i) {
-                const std::uint64_t word =
-                    state(c, i).load(std::memory_order_acquire);  // sync: block - observes its last change
+                // sync: block - observes its last change
+                const std::uint64_t word = state(c, i).load(std::memory_order_acquire);
                 if (state_of(word) != block_state::free) visit(block_id::make(c, i), state_of(word), owner_of(word));
             }
         }

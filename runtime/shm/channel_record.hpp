@@ -46,9 +46,8 @@ struct alignas(128) channel_record {
     alignas(128) wait_set readers;  // processes that hold a receiving end
     wait_set writers;               // processes that hold a sending end; unused for mailboxes and replies
 
-    channel_id name() const {
-        return {id.load(std::memory_order_acquire)};
-    }  // sync: channel - observes the record's fields
+    // sync: channel - observes the record's fields
+    channel_id name() const { return {id.load(std::memory_order_acquire)}; }
 };
 
 }  // namespace troupe::shm

@@ -90,12 +90,10 @@ struct alignas(4096) process_slot {
     alignas(128) wait_set watchers;                                      // processes to ring when this one ends
     std::array<std::atomic<std::uint64_t>, max_channels / 64> wrote_to;  // channels in which it may have left a claim
 
-    life present() const {
-        return life::unpack(life_word.load(std::memory_order_acquire));
-    }  // sync: life - observes the fields written before the state
-    detail::actor_id actor() const {
-        return {id.load(std::memory_order_acquire)};
-    }  // sync: id - observes the claim of the slot
+    // sync: life - observes the fields written before the state
+    life present() const { return life::unpack(life_word.load(std::memory_order_acquire)); }
+    // sync: id - observes the claim of the slot
+    detail::actor_id actor() const { return {id.load(std::memory_order_acquire)}; }
     bool move(life from, process_state to) {
         std::uint64_t expected = from.pack();
         // sync: life - publishes the fields written before the state

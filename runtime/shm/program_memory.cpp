@@ -97,13 +97,13 @@ std::optional<std::uint16_t> program_memory::claim_process(std::uint16_t spawner
         // relaxed: where to look; the swap on the slot decides
         const auto slot =
             static_cast<std::uint16_t>(h.next_slot.fetch_add(1, std::memory_order_relaxed) % h.most_actors);
-        std::uint32_t reached =
-            h.slots_reached.load(std::memory_order_acquire);  // sync: slots - observes a backed slot
+        // sync: slots - observes a backed slot
+        std::uint32_t reached = h.slots_reached.load(std::memory_order_acquire);
         if (slot >= reached) {
             if (!segment_->back(processes_at + slot * sizeof(process_slot), sizeof(process_slot))) return std::nullopt;
+            // sync: slots - publishes a backed slot
             while (reached <= slot &&
-                   !h.slots_reached.compare_exchange_weak(
-                       reached, slot + 1u, std::memory_order_acq_rel)) {  // sync: slots - publishes a backed slot
+                   !h.slots_reached.compare_exchange_weak(reached, slot + 1u, std::memory_order_acq_rel)) {
             }
         }
         process_slot& p = process(slot);
@@ -128,19 +128,26 @@ std::optional<std::uint16_t> program_memory::claim_process(std::uint16_t spawner
         p.begun.store(0, std::memory_order_relaxed);
         p.ending.store(0, std::memory_order_relaxed);
         p.name[0] = p.exception_type[0] = p.exception_text[0] = p.failure[0] = '\0';
-        p.incarnation.fetch_add(1,
-                                std::memory_order_acq_rel);  // sync: incarnation - publishes that older owners are gone
-        p.id.store(detail::actor_id::make(serial, slot).value,
-                   std::memory_order_release);  // sync: id - publishes the claim of the slot
+        // sync: incarnation - publishes that older owners are gone
+        p.incarnation.fetch_add(1, std::memory_order_acq_rel);
+        // sync: id - publishes the claim of the slot
+        p.id.store(detail::actor_id::make(serial, slot).value, std::memory_order_release);
         return slot;
     }
     return std::nullopt;
 }
 
+std::uint32_t program_memory::slots_reached() const {
+    return header().slots_reached.load(std::memory_order_acquire);  // sync: slots - observes a backed slot
+}
+
+std::uint64_t program_memory::deaths() const {
+    return header().deaths.load(std::memory_order_acquire);  // sync: deaths - observes the end of an actor
+}
+
 bool program_memory::full() const {
     const program_header& h = header();
-    const std::uint32_t reached =
-        h.slots_reached.load(std::memory_order_acquire);  // sync: slots - observes a backed slot
+    const std::uint32_t reached = slots_reached();
     if (reached < h.most_actors) return false;
     for (std::uint32_t i = 0; i < reached; ++i) {
         if (process(static_cast<std::uint16_t>(i)).present().state == process_state::free) return false;
@@ -154,8 +161,8 @@ void program_memory::free_process(std::uint16_t slot) {
     // relaxed: published by the state
     for (auto& word : p.wrote_to) word.store(0, std::memory_order_relaxed);
     const life now = p.present();
-    p.life_word.store(now.with(process_state::free).pack(),
-                      std::memory_order_release);  // sync: life - publishes that the slot is free
+    // sync: life - publishes that the slot is free
+    p.life_word.store(now.with(process_state::free).pack(), std::memory_order_release);
 }
 
 owner_id program_memory::owner(std::uint16_t slot) const {
@@ -172,8 +179,8 @@ void program_memory::record_exit(detail::actor_id actor, const exit_status& stat
     const std::uint64_t word = pack_exit(actor.serial() & 0xff'ffff'ffff, status);
     process_slot& p = process(actor.slot());
     p.ending.store(word, std::memory_order_release);  // sync: ending - publishes the exception's type and text
-    reinterpret_cast<std::atomic<std::uint64_t>*>(segment_->base() + offset)
-        ->store(word, std::memory_order_release);  // sync: exit log - publishes how it ended
+    // sync: exit log - publishes how it ended
+    reinterpret_cast<std::atomic<std::uint64_t>*>(segment_->base() + offset)->store(word, std::memory_order_release);
 }
 
 bool program_memory::alive(detail::actor_id actor) const {
@@ -191,9 +198,8 @@ std::optional<exit_status> program_memory::status_of(detail::actor_id actor) con
             now.state != process_state::failed) {
             return std::nullopt;
         }
-        auto status =
-            unpack_exit(p.ending.load(std::memory_order_acquire),
-                        actor.serial() & 0xff'ffff'ffff);  // sync: ending - observes the exception's type and text
+        // sync: ending - observes the exception's type and text
+        auto status = unpack_exit(p.ending.load(std::memory_order_acquire), actor.serial() & 0xff'ffff'ffff);
         if (status && status->exited() && status->code() == 1 && p.exception_type[0] != '\0') {
             auto told = exit_status::from_exception(text_of(p.exception_type, sizeof p.exception_type),
                                                     text_of(p.exception_text, sizeof p.exception_text));
@@ -201,35 +207,34 @@ std::optional<exit_status> program_memory::status_of(detail::actor_id actor) con
         }
         if (status) return status;
     }
-    if (actor.serial() == 0 ||
-        actor.serial() >
-            header().next_serial.load(std::memory_order_acquire)) {  // sync: serial - observes the actors started
+    // relaxed: a bound for what can be asked
+    if (actor.serial() == 0 || actor.serial() > header().next_serial.load(std::memory_order_relaxed)) {
         return exit_status::from_nothing();
     }
     const std::size_t offset = exit_log_at + actor.serial() % exit_log_entries * sizeof(std::uint64_t);
     const auto* word = reinterpret_cast<std::atomic<std::uint64_t>*>(segment_->base() + offset);
-    return unpack_exit(word->load(std::memory_order_acquire),
-                       actor.serial() & 0xff'ffff'ffff)  // sync: exit log - observes how it ended
+    // sync: exit log - observes how it ended
+    return unpack_exit(word->load(std::memory_order_acquire), actor.serial() & 0xff'ffff'ffff)
         .value_or(exit_status::from_nothing());
 }
 
 channel_id program_memory::claim_channel(channel_kind kind, unsigned granule_bits, std::uint16_t maker) {
     program_header& h = header();
     for (std::uint32_t index = 0; index < max_channels; ++index) {
-        std::uint32_t reached =
-            h.channels_reached.load(std::memory_order_acquire);  // sync: channels - observes a backed record
+        // sync: channels - observes a backed record
+        std::uint32_t reached = h.channels_reached.load(std::memory_order_acquire);
         if (index >= reached) {
             const std::size_t from = (channels_at + index * sizeof(channel_record)) / page * page;
             if (!segment_->back(from, page * (2 + sizeof(channel_record) / page))) break;
+            // sync: channels - publishes a backed record
             while (reached <= index &&
-                   !h.channels_reached.compare_exchange_weak(
-                       reached, index + 1, std::memory_order_acq_rel)) {  // sync: channels - publishes a backed record
+                   !h.channels_reached.compare_exchange_weak(reached, index + 1, std::memory_order_acq_rel)) {
             }
         }
         channel_record& c = channel(static_cast<std::uint16_t>(index));
         auto free_state = static_cast<std::uint32_t>(channel_state::free);
-        if (c.state.load(std::memory_order_acquire) != free_state)
-            continue;  // sync: channel state - observes that it was freed
+        // sync: channel state - observes that it was freed
+        if (c.state.load(std::memory_order_acquire) != free_state) continue;
         const std::uint32_t making = static_cast<std::uint32_t>(channel_state::making) | std::uint32_t{maker} << 8;
         // crash: making, without a ring; the keeper frees what a dead maker left
         // sync: channel state - publishes the claim
@@ -239,8 +244,8 @@ channel_id program_memory::claim_channel(channel_kind kind, unsigned granule_bit
         try {
             block = blocks_->take_ring(granule_bits, owner(maker));
         } catch (...) {
-            c.state.store(static_cast<std::uint32_t>(channel_state::free),
-                          std::memory_order_release);  // sync: channel state - publishes that it is free
+            // sync: channel state - publishes that it is free
+            c.state.store(static_cast<std::uint32_t>(channel_state::free), std::memory_order_release);
             throw;
         }
         // crash: making, with a ring; the keeper frees both
@@ -270,9 +275,8 @@ channel_id program_memory::claim_channel(channel_kind kind, unsigned granule_bit
 }
 
 void program_memory::open_channel(channel_id id) {
-    channel(id.index())
-        .state.store(static_cast<std::uint32_t>(channel_state::open),
-                     std::memory_order_release);  // sync: channel state - publishes that somebody holds it
+    // sync: channel state - publishes that somebody holds it
+    channel(id.index()).state.store(static_cast<std::uint32_t>(channel_state::open), std::memory_order_release);
 }
 
 void program_memory::free_channel(channel_id id) {
@@ -286,8 +290,8 @@ void program_memory::free_channel(channel_id id) {
     c.readers.for_each([&c](std::uint32_t one) { c.readers.remove(one); });
     c.writers.for_each([&c](std::uint32_t one) { c.writers.remove(one); });
     if (blocks_->valid(block)) blocks_->release(block);
-    c.state.store(static_cast<std::uint32_t>(channel_state::free),
-                  std::memory_order_release);  // sync: channel state - publishes that it is free
+    // sync: channel state - publishes that it is free
+    c.state.store(static_cast<std::uint32_t>(channel_state::free), std::memory_order_release);
 }
 
 ring program_memory::ring_of(const channel_record& record) const {

@@ -69,6 +69,11 @@ public:
     owner_id owner(std::uint16_t slot) const;
     liveness owners() const;  // who is dead, for rings
 
+    // Slots at and above it were never used.
+    std::uint32_t slots_reached() const;
+    // Actors that have ended so far; whoever sees a new number sees how they ended.
+    std::uint64_t deaths() const;
+
     // --- how actors ended
     void record_exit(detail::actor_id actor, const exit_status& status);
     // Nothing while it lives.

@@ -3,6 +3,7 @@
 // state some good end can still be reached.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>

@@ -80,7 +80,7 @@ TEST_CASE("ring model: the wake-up is counted after the bell is drained") {
 }
 
 TEST_CASE("ring model: writers sleep until there is room; one killed at any step") {
-    setting set{.sizes = {{2, 2}, {2, 1}}};
+    setting set{.sizes = {{2, 2}, {2}}};
     set.sleeping = true;
     set.writer_kills = 1;
     holds(set);

@@ -1,0 +1,155 @@
+#define CATCH_CONFIG_EXTERNAL_INTERFACES
+#include "leak_listener.hpp"
+
+#include <dirent.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+#include <vector>
+
+#include <troupe/queue.hpp>
+#include <troupe/spawn.hpp>
+
+#include "actor/own_process.hpp"
+#include "watched.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+
+std::vector<std::string> names_in(const std::string& directory) {
+    std::vector<std::string> names;
+    DIR* const open = opendir(directory.c_str());
+    if (open == nullptr) return names;
+    const std::string own = std::to_string(dirfd(open));
+    while (const dirent* entry = readdir(open)) {
+        if (entry->d_name[0] != '.' && entry->d_name != own) names.emplace_back(entry->d_name);
+    }
+    closedir(open);
+    return names;
+}
+
+bool is_forkserver(int pid) {
+    std::ifstream comm("/proc/" + std::to_string(pid) + "/comm");
+    std::string name;
+    std::getline(comm, name);
+    return name == "troupe-forks";
+}
+
+// The number stays out of it: what was reopened in another place is the same.
+std::string target_of(const std::string& link) {
+    char target[256];
+    const ssize_t length = readlink(link.c_str(), target, sizeof target);
+    return length <= 0 ? std::string() : std::string(target, static_cast<std::size_t>(length));
+}
+
+bool in_use(const troupe::shm::channel_record& record) {
+    const std::uint32_t state = record.state.load(std::memory_order_relaxed) & 0xff;  // relaxed: looked at until it fits
+    return state != static_cast<std::uint32_t>(troupe::shm::channel_state::free);
+}
+
+struct greeting {
+    using reply = int;
+};
+
+troupe::task<> greeter(troupe::mailbox<greeting> inbox) {
+    co_await inbox.serve([](greeting) { return 1; });
+}
+
+// What the program opens once, at first use, is open before the first test: the loop, the forkserver, the lane that
+// replies come through.
+troupe::task<> warm_up() {
+    for (const auto method : {troupe::start_method::default_method, troupe::start_method::forkserver}) {
+        const auto one = co_await troupe::spawn<greeter>({.method = method});
+        co_await one.ask(greeting{});
+        one.stop();
+        co_await one.join();
+    }
+}
+
+class leak_listener : public Catch::TestEventListenerBase {
+public:
+    using TestEventListenerBase::TestEventListenerBase;
+
+    void testRunStarting(const Catch::TestRunInfo&) override { watched(warm_up()); }
+
+    void testCaseStarting(const Catch::TestCaseInfo& test) override {
+        depth_ = 0;
+        name_ = test.name;
+        before_ = settled(before_);
+    }
+
+    void sectionStarting(const Catch::SectionInfo&) override { ++depth_; }
+
+    void sectionEnded(const Catch::SectionStats&) override {
+        if (--depth_ > 0) return;  // the outermost section is the case itself
+        const std::string left = left_behind(before_, settled(before_));
+        if (!left.empty()) FAIL_CHECK(name_ << " left behind: " << left);
+    }
+
+private:
+    // An end is told before the keeper has collected it: what is on its way out may go.
+    static belongings settled(const belongings& before) {
+        const auto give_up = std::chrono::steady_clock::now() + 5s;
+        belongings now = what_is_held();
+        while (!left_behind(before, now).empty() && std::chrono::steady_clock::now() < give_up) {
+            watched(troupe::sleep_for(1ms));
+            now = what_is_held();
+        }
+        return now;
+    }
+
+    int depth_ = 0;
+    std::string name_;
+    belongings before_ = what_is_held();
+};
+
+CATCH_REGISTER_LISTENER(leak_listener)
+
+}  // namespace
+
+belongings what_is_held() {
+    belongings held;
+    for (const std::string& thread : names_in("/proc/self/task")) {
+        std::ifstream children("/proc/self/task/" + thread + "/children");
+        for (int pid = 0; children >> pid;) {
+            if (!is_forkserver(pid)) held.children.insert(pid);
+        }
+    }
+
+    auto& station = troupe::actors::own_process::here().station();
+    station.close_doorbells();
+    for (const std::string& number : names_in("/proc/self/fd")) {
+        const std::string target = target_of("/proc/self/fd/" + number);
+        if (!target.empty()) held.descriptors.insert(number + " (" + target + ")");
+    }
+
+    auto& memory = station.memory();
+    const std::uint32_t reached =
+        memory.header().channels_reached.load(std::memory_order_relaxed);  // relaxed: looked at until it fits
+    for (std::uint32_t i = 0; i < reached; ++i) {
+        if (in_use(memory.channel(static_cast<std::uint16_t>(i)))) ++held.channels;
+    }
+    memory.blocks().for_each_used([&](auto, auto, auto) { ++held.blocks; });
+    return held;
+}
+
+std::string left_behind(const belongings& before, const belongings& now) {
+    std::ostringstream words;
+    for (const int pid : now.children) {
+        if (!before.children.contains(pid)) words << "child " << pid << "; ";
+    }
+    if (now.descriptors.size() > before.descriptors.size()) {
+        for (const std::string& one : now.descriptors) {
+            if (!before.descriptors.contains(one)) words << "descriptor " << one << "; ";
+        }
+    }
+    if (now.channels > before.channels) words << now.channels - before.channels << " channels; ";
+    if (now.blocks > before.blocks) words << now.blocks - before.blocks << " blocks; ";
+    return words.str();
+}

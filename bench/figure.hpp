@@ -1,10 +1,10 @@
 // A figure: one measured number, printed as one line of JSON, and the samples it is made of.
 #pragma once
 
+#include <time.h>
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <time.h>
 #include <vector>
 
 namespace bench {

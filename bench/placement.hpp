@@ -12,12 +12,9 @@ inline constexpr placement placements[] = {placement::apart, placement::together
 
 inline const char* text(placement where) noexcept {
     switch (where) {
-    case placement::apart:
-        return "different CPUs";
-    case placement::together:
-        return "one CPU";
-    case placement::free:
-        break;
+    case placement::apart: return "different CPUs";
+    case placement::together: return "one CPU";
+    case placement::free: break;
     }
     return "default";
 }

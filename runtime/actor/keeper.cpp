@@ -110,6 +110,7 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
     switch (message.word) {
     case keeper_word::expect:
         one.actor = subject;
+        one.kill_at_birth = false;
         one.doorbell = std::move(with.descriptors[0]);
         break;
     case keeper_word::born:
@@ -121,6 +122,7 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
         if (memory_.process(slot).actor() != subject || now.state != shm::process_state::failed) break;
         clear_channels(slot);
         one.doorbell.reset();
+        one.kill_at_birth = false;
         retired_.rest_slot(slot);
         break;
     }
@@ -157,6 +159,8 @@ void keeper::watch(std::uint16_t slot, detail::actor_id actor, base::owned_fd pi
     event.data.u32 = slot;
     if (!one.pidfd || epoll_ctl(poll_.get(), EPOLL_CTL_ADD, one.pidfd.get(), &event) != 0) {
         ended(slot);  // it cannot be watched: whoever waits for it is told so, rather than left waiting
+    } else if (one.kill_at_birth) {
+        process::send_signal(one.pidfd.get(), SIGKILL);
     }
 }
 
@@ -193,6 +197,7 @@ void keeper::ended(std::uint16_t slot) noexcept {
     one.pidfd.reset();
     one.doorbell.reset();
     one.kill_at = base::time_point::max();
+    one.kill_at_birth = false;
     retired_.rest_slot(slot);
 }
 
@@ -274,7 +279,16 @@ void keeper::end_children(detail::actor_id parent) noexcept {
 
 void keeper::signal(detail::actor_id actor, int signal, int budget_ms) noexcept {
     ward& one = (*wards_)[actor.slot()];
-    if (one.actor != actor || !one.pidfd) return;
+    if (one.actor != actor) return;
+    // An actor may be known to others before the forkserver has said that it made it: look for it.
+    // sync: pid - observes what the kernel wrote in clone
+    if (!one.pidfd && memory_.alive(actor) && memory_.process(actor.slot()).pid.load(std::memory_order_acquire) != 0) {
+        take_over(actor.slot());
+    }
+    if (!one.pidfd) {
+        one.kill_at_birth = memory_.alive(actor);
+        return;
+    }
     process::send_signal(one.pidfd.get(), signal);
     if (budget_ms > 0) {
         one.kill_at = std::min(one.kill_at, base::steady_clock::now() + std::chrono::milliseconds(budget_ms));
@@ -370,7 +384,12 @@ void keeper::server_ended() noexcept {
         if ((by_server || now.state == shm::process_state::running) &&
             process.pid.load(std::memory_order_acquire) != 0) {
             if (slot != 0) take_over(slot);
-        } else if (by_server && process.move(now, shm::process_state::starting)) {
+        } else if (by_server && (*wards_)[slot].kill_at_birth) {  // nobody will ask for it again
+            process.move(now, shm::process_state::failed);
+            clear_channels(slot);
+            retired_.rest_slot(slot);
+        } else if (by_server) {
+            process.move(now, shm::process_state::starting);
         }
     }
     // sync: server - publishes that requests may be lost

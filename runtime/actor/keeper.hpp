@@ -53,6 +53,7 @@ private:
         base::owned_fd doorbell;
         detail::actor_id actor;
         base::time_point kill_at = base::time_point::max();
+        bool kill_at_birth = false;  // told to end before there was a process
     };
 
     void run() noexcept;

@@ -111,7 +111,7 @@ launch::~launch() {
     if (over_) return;
     // Cancelled: the process may be anywhere between its first instruction and its function.
     here_.tell_keeper({.word = keeper_word::signal, .slot = slot_, .subject = actor_.value, .value = SIGKILL});
-    if (!launched_) refuse_quietly();
+    if (!launched_ || method_ == start_method::forkserver) refuse_quietly();  // no server will take it up from now on
 }
 
 void launch::fill(const spawn_options& options, detail::start_request& request) {

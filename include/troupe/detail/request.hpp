@@ -56,7 +56,10 @@ public:
 
     actor_id target() const noexcept { return target_; }
     void reply_arrived(letter& reply) noexcept;
-    void target_died() noexcept { target_dead_ = true; }
+    void target_died() noexcept {
+        target_dead_ = true;
+        wake();
+    }
 
     ask_wait* next_turn = nullptr;
 

@@ -1,0 +1,264 @@
+// What does this machine allow at best: a round trip between two processes that spin, and between two that sleep; a
+// stream through a bare ring, from one sender and from four; starting a process and learning of its end?
+//
+// Everything here is written by hand and does nothing else. The other figures are ratios to these, of the same run.
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "figure.hpp"
+#include "floor_process.hpp"
+#include "floor_ring.hpp"
+#include "message.hpp"
+#include "placement.hpp"
+#include "rally.hpp"
+#include "tally.hpp"
+
+namespace {
+
+using bench::checked;
+using bench::placed;
+using bench::placement;
+using bench::shared;
+using flat64 = bench::flat<64>;
+
+constexpr const char* this_program = "floor";
+constexpr std::uint64_t the_end = ~std::uint64_t{0};  // as the number of a message: nothing follows
+constexpr unsigned watchdog_seconds = 120;
+
+flat64 message_of(std::uint64_t number) {
+    flat64 message;
+    message.write(number);
+    return message;
+}
+
+bool spinning_round_trip(placement where, double seconds) {
+    using ring = bench::spsc_ring<flat64, 64, 1>;
+    shared<ring> there, back;
+    bench::rally rally(seconds);
+    {
+        const bench::side_process peer([&] {
+            const placed here(where, placed::side::second);
+            for (flat64 one = there->receive(); one.number() != the_end; one = there->receive())
+                back->send(message_of(one.number() + (one.whole() ? 1 : 0)));
+        });
+        const placed here(where, placed::side::first);
+        while (rally.goes_on()) {
+            there->send(message_of(rally.number()));
+            const flat64 one = back->receive();
+            rally.returned(one.number() == rally.number() + 1 && one.whole());
+        }
+        there->send(message_of(the_end));
+    }
+    return print(rally.result(this_program, "spinning round trip"));
+}
+
+// A word in shared memory, and a bell for whoever sleeps until it changes.
+class bell {
+public:
+    bell()
+        : rings_(static_cast<int>(checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"))),
+          events_(static_cast<int>(checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1"))) {
+        epoll_event wanted{EPOLLIN, {}};
+        checked(epoll_ctl(events_, EPOLL_CTL_ADD, rings_, &wanted), "epoll_ctl");
+    }
+    ~bell() {
+        close(events_);
+        close(rings_);
+    }
+    bell(const bell&) = delete;
+    bell& operator=(const bell&) = delete;
+
+    void ring() const { checked(eventfd_write(rings_, 1), "eventfd_write"); }
+    void wait() const {
+        epoll_event event{};
+        checked(epoll_wait(events_, &event, 1, -1), "epoll_wait");
+        eventfd_t count = 0;
+        checked(eventfd_read(rings_, &count), "eventfd_read");
+    }
+
+private:
+    int rings_, events_;
+};
+
+bool blocking_round_trip(placement where, double seconds) {
+    using ring = bench::spsc_ring<flat64, 64, 1>;
+    shared<ring> there, back;
+    bell going, coming;
+    bench::rally rally(seconds);
+    {
+        const bench::side_process peer([&] {
+            const placed here(where, placed::side::second);
+            for (;;) {
+                going.wait();
+                const flat64 one = there->receive();
+                if (one.number() == the_end) return;
+                back->send(message_of(one.number() + (one.whole() ? 1 : 0)));
+                coming.ring();
+            }
+        });
+        const placed here(where, placed::side::first);
+        while (rally.goes_on()) {
+            there->send(message_of(rally.number()));
+            going.ring();
+            coming.wait();
+            const flat64 one = back->receive();
+            rally.returned(one.number() == rally.number() + 1 && one.whole());
+        }
+        there->send(message_of(the_end));
+        going.ring();
+    }
+    return print(rally.result(this_program, std::string("blocking round trip, ") + text(where)));
+}
+
+std::int64_t after(double seconds) { return bench::now_ns() + static_cast<std::int64_t>(seconds * 1e9); }
+
+bool stream(double seconds) {
+    constexpr std::size_t batch = 16;
+    shared<bench::spsc_ring<flat64, 4096, batch>> ring;
+    bench::tally seen;
+    std::uint64_t sent = 0;
+    std::int64_t start = 0, stop = 0;
+    {
+        const bench::side_process sender([&] {
+            const placed here(placement::apart, placed::side::second);
+            const std::int64_t end = after(seconds);
+            std::uint64_t number = 0;
+            do {
+                for (std::size_t i = 0; i < 4 * batch; ++i) ring->send(message_of(number++));
+            } while (bench::now_ns() < end);
+            ring->send(message_of(the_end));
+            ring->send(message_of(number));
+            ring->publish();
+        });
+        const placed here(placement::apart, placed::side::first);
+        for (flat64 one = ring->receive(); one.number() != the_end; one = ring->receive()) {
+            if (seen.count() == 0) start = bench::now_ns();
+            seen.take(one.number(), one.whole());
+        }
+        stop = bench::now_ns();
+        sent = ring->receive().number();
+    }
+    return print({.program = this_program,
+                  .name = "stream 64 B",
+                  .unit = "M/s",
+                  .value = static_cast<double>(seen.count()) * 1e3 / static_cast<double>(stop - start),
+                  .count = seen.count(),
+                  .errors = seen.errors() + (sent - seen.count())});
+}
+
+// A message with its sender's number in front; 64 B with it.
+struct numbered {
+    std::uint64_t sender;
+    bench::flat<56> rest;
+};
+
+bool fan_in(double seconds) {
+    constexpr std::size_t senders = 4;
+    shared<bench::tail_swap_ring<numbered, 4096>> ring;
+    shared<std::atomic<int>> ready;
+    std::array<bench::tally, senders> seen;
+    std::uint64_t errors = 0, count = 0;
+    std::int64_t start = 0, stop = 0;
+    {
+        std::vector<std::unique_ptr<bench::side_process>> crew;
+        for (std::uint64_t mine = 0; mine < senders; ++mine) {
+            crew.push_back(std::make_unique<bench::side_process>([&] {
+                // relaxed: nothing is published by it; they only start together
+                ready->fetch_add(1, std::memory_order_relaxed);
+                // relaxed: see above
+                while (ready->load(std::memory_order_relaxed) < static_cast<int>(senders)) sched_yield();
+                const std::int64_t end = after(seconds);
+                numbered one{mine, {}};
+                std::uint64_t number = 0;
+                do {
+                    for (int i = 0; i < 64; ++i) {
+                        one.rest.write(number++);
+                        ring->send(one);
+                    }
+                } while (bench::now_ns() < end);
+                one.sender = mine + senders;  // the end of this sender: how many it sent
+                one.rest.write(number);
+                ring->send(one);
+            }));
+        }
+        for (std::size_t left = senders; left > 0;) {
+            const numbered one = ring->receive();
+            if (start == 0) start = bench::now_ns();
+            bench::tally& of = seen[one.sender % senders];
+            if (one.sender < senders) {
+                of.take(one.rest.number(), one.rest.whole());
+            } else {
+                errors += of.errors() + (one.rest.number() - of.count());
+                count += of.count();
+                --left;
+            }
+        }
+        stop = bench::now_ns();
+    }
+    return print({.program = this_program,
+                  .name = "4 senders",
+                  .unit = "M/s",
+                  .value = static_cast<double>(count) * 1e3 / static_cast<double>(stop - start),
+                  .count = count,
+                  .errors = errors});
+}
+
+template <class Start>
+bool start_and_join(const char* name, double seconds, const Start& start) {
+    bench::samples all;
+    std::size_t errors = 0;
+    for (const std::int64_t end = after(seconds); bench::now_ns() < end;) {
+        const std::int64_t began = bench::now_ns();
+        if (!bench::joined(start())) ++errors;
+        all.add(bench::now_ns() - began);
+    }
+    return print(timed(this_program, name, "ms", 1e6, all, errors));
+}
+
+int fork_one() {
+    int pidfd = -1;
+    if (checked(bench::clone_with_pidfd(pidfd, 0), "clone3") == 0) _exit(0);
+    return pidfd;
+}
+
+bool measure(double seconds) {
+    const bench::clone_server server;  // first: while this process is small
+    bool right = start_and_join("clone from a small server", seconds, [&] { return server.start(); });
+    right = start_and_join("fork", seconds, fork_one) && right;
+    // Two that spin on one CPU wait for the scheduler at each step.
+    if (possible(placement::apart)) {
+        right = spinning_round_trip(placement::apart, seconds) && right;
+        right = stream(seconds) && right;
+    }
+    for (const placement where : bench::placements)
+        if (possible(where)) right = blocking_round_trip(where, seconds) && right;
+    return fan_in(seconds) && right;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    double seconds = 0.3;
+    CLI::App options("What does this machine allow at best?");
+    options.add_option("--seconds", seconds, "how long each figure is measured")->check(CLI::Range(0.01, 5.0));
+    CLI11_PARSE(options, argc, argv);
+    alarm(watchdog_seconds);  // a side that dies would leave the other spinning
+    try {
+        return measure(seconds) ? 0 : 1;
+    } catch (const std::exception& e) {
+        std::fprintf(stderr, "floor: %s\n", e.what());
+        return 1;
+    }
+}

@@ -1,0 +1,48 @@
+// How long does it take to start an actor that does nothing and to learn of its end, by each start method?
+
+#include <troupe/troupe.hpp>
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "figure.hpp"
+
+namespace {
+
+void nothing() {}
+
+troupe::task<bool> measure(troupe::start_method method, double seconds) {
+    constexpr int warming_up = 3;
+    bench::samples all;
+    std::size_t errors = 0;
+    const std::int64_t end = bench::now_ns() + static_cast<std::int64_t>(seconds * 1e9);
+    for (int i = 0; i < warming_up || bench::now_ns() < end; ++i) {
+        const std::int64_t start = bench::now_ns();
+        const auto one = co_await troupe::spawn<nothing>({.method = method});
+        const troupe::exit_status status = co_await one.join();
+        if (i >= warming_up) all.add(bench::now_ns() - start);
+        if (status.code() != 0) ++errors;
+    }
+    co_return print(timed("spawn_join", to_string(method), "ms", 1e6, all, errors));
+}
+
+troupe::task<int> program(std::vector<std::string> arguments) {
+    double seconds = 0.5;
+    CLI::App options("How long does it take to start an actor that does nothing and to learn of its end?");
+    options.add_option("--seconds", seconds, "how long each figure is measured")->check(CLI::Range(0.01, 5.0));
+    try {
+        options.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    } catch (const CLI::Error& e) {
+        co_return options.exit(e);
+    }
+    bool right = true;
+    for (const auto method :
+         {troupe::start_method::forkserver, troupe::start_method::fork, troupe::start_method::spawn})
+        right = co_await measure(method, seconds) && right;
+    co_return right ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return troupe::run<program>(argc, argv); }

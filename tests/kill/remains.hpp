@@ -1,0 +1,23 @@
+// What a test program has in use: to compare before and after.
+#pragma once
+
+#include <cstddef>
+#include <iosfwd>
+
+namespace killing {
+
+struct remains {
+    std::size_t children = 0;  // processes, zombies too; the forkserver is not counted
+    std::size_t slots = 0;     // of the process table
+    std::size_t channels = 0;  // mailboxes, queues, pipes
+    std::size_t blocks = 0;    // large messages and arguments
+
+    static remains now();
+    // What is there once it equals `before`, or at the end of the watchdog: the keeper tidies a moment after a death.
+    static remains settled(const remains& before);
+
+    friend bool operator==(const remains&, const remains&) = default;
+    friend std::ostream& operator<<(std::ostream& out, const remains& there);
+};
+
+}  // namespace killing

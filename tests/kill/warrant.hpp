@@ -1,0 +1,39 @@
+// A death warrant: which process of the test program is to kill itself, and at which of its steps.
+//
+// It lies in memory that every process of the program shares, however it was started, from before main: so it reaches
+// the forkserver, and a child that has not yet got to its function. The program itself never dies of it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <set>
+#include <string>
+
+#include <troupe/exit_status.hpp>
+#include <troupe/task.hpp>
+
+namespace killing {
+
+// Who dies. A victim is the actor that calls `take_warrant`.
+enum class victim { itself, next_child, forkserver };
+
+// Dies at its n-th step from now on, counting only steps of that name when there is one.
+void sign_warrant(victim who, int nth, const std::string& step = "");
+void withdraw_warrant();
+void take_warrant();
+
+// Where the last one died; empty when the warrant was not carried out.
+std::string place_of_death();
+
+// What the victim has got done, in its own words; readable when it is dead.
+void note(int done);
+int noted();
+
+// Plays the round with a death at the victim's first step, then at its second, until the victim ends alive, with 0.
+// Gives the names of the steps at which it died. After each death nothing may be left.
+std::set<std::string> die_everywhere(troupe::task<troupe::exit_status> (*round)(), victim who = victim::itself);
+
+// The names that are wanted and were not reached, for a test to compare with "".
+std::string missing(const std::set<std::string>& reached, std::initializer_list<const char*> wanted);
+
+}  // namespace killing

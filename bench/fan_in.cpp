@@ -107,7 +107,7 @@ troupe::task<bool> measure(std::size_t n, double seconds) {
         errors += one->second > came ? one->second - came : 0;
     }
     errors += n - reports;
-    co_return print(
+    co_return bench::print(
         {.program = "fan_in",
          .name = std::to_string(n) + (n == 1 ? " sender" : " senders"),
          .unit = "M/s",

@@ -61,7 +61,7 @@ bool spinning_round_trip(placement where, double seconds) {
         }
         there->send(message_of(the_end));
     }
-    return print(rally.result(this_program, "spinning round trip"));
+    return bench::print(rally.result(this_program, "spinning round trip"));
 }
 
 // A word in shared memory, and a bell for whoever sleeps until it changes.
@@ -119,7 +119,7 @@ bool blocking_round_trip(placement where, double seconds) {
         there->send(message_of(the_end));
         going.ring();
     }
-    return print(rally.result(this_program, std::string("blocking round trip, ") + text(where)));
+    return bench::print(rally.result(this_program, std::string("blocking round trip, ") + text(where)));
 }
 
 std::int64_t after(double seconds) { return bench::now_ns() + static_cast<std::int64_t>(seconds * 1e9); }
@@ -150,12 +150,12 @@ bool stream(double seconds) {
         stop = bench::now_ns();
         sent = ring->receive().number();
     }
-    return print({.program = this_program,
-                  .name = "stream 64 B",
-                  .unit = "M/s",
-                  .value = static_cast<double>(seen.count()) * 1e3 / static_cast<double>(stop - start),
-                  .count = seen.count(),
-                  .errors = seen.errors() + (sent - seen.count())});
+    return bench::print({.program = this_program,
+                         .name = "stream 64 B",
+                         .unit = "M/s",
+                         .value = static_cast<double>(seen.count()) * 1e3 / static_cast<double>(stop - start),
+                         .count = seen.count(),
+                         .errors = seen.errors() + (sent - seen.count())});
 }
 
 // A message with its sender's number in front; 64 B with it.
@@ -207,12 +207,12 @@ bool fan_in(double seconds) {
         }
         stop = bench::now_ns();
     }
-    return print({.program = this_program,
-                  .name = "4 senders",
-                  .unit = "M/s",
-                  .value = static_cast<double>(count) * 1e3 / static_cast<double>(stop - start),
-                  .count = count,
-                  .errors = errors});
+    return bench::print({.program = this_program,
+                         .name = "4 senders",
+                         .unit = "M/s",
+                         .value = static_cast<double>(count) * 1e3 / static_cast<double>(stop - start),
+                         .count = count,
+                         .errors = errors});
 }
 
 template <class Start>
@@ -224,7 +224,7 @@ bool start_and_join(const char* name, double seconds, const Start& start) {
         if (!bench::joined(start())) ++errors;
         all.add(bench::now_ns() - began);
     }
-    return print(timed(this_program, name, "ms", 1e6, all, errors));
+    return bench::print(timed(this_program, name, "ms", 1e6, all, errors));
 }
 
 int fork_one() {

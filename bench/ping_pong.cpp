@@ -64,7 +64,7 @@ troupe::task<bool> through_pipe(placement where, double seconds) {
     }
     mine.close();
     co_await peer.join();
-    co_return print(rally.result(this_program, name_of("pipe", Bytes, where)));
+    co_return bench::print(rally.result(this_program, name_of("pipe", Bytes, where)));
 }
 
 template <std::size_t Bytes>
@@ -91,7 +91,7 @@ troupe::task<int> play_mailbox(troupe::mailbox<flat<Bytes>> inbox, placement whe
     }
     peer.stop();
     co_await peer.join();
-    co_return print(rally.result(this_program, name_of("mailbox", Bytes, where))) ? 0 : 1;
+    co_return bench::print(rally.result(this_program, name_of("mailbox", Bytes, where))) ? 0 : 1;
 }
 
 // A program has no mailbox: an actor plays, while the program sleeps.
@@ -123,7 +123,7 @@ troupe::task<bool> through_ask(placement where, double seconds) {
     }
     peer.stop();
     co_await peer.join();
-    co_return print(rally.result(this_program, name_of("ask", Bytes, where)));
+    co_return bench::print(rally.result(this_program, name_of("ask", Bytes, where)));
 }
 
 template <std::size_t Bytes>

@@ -24,7 +24,7 @@ troupe::task<bool> measure(troupe::start_method method, double seconds) {
         if (i >= warming_up) all.add(bench::now_ns() - start);
         if (status.code() != 0) ++errors;
     }
-    co_return print(timed("spawn_join", to_string(method), "ms", 1e6, all, errors));
+    co_return bench::print(timed("spawn_join", to_string(method), "ms", 1e6, all, errors));
 }
 
 troupe::task<int> program(std::vector<std::string> arguments) {

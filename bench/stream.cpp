@@ -53,12 +53,12 @@ troupe::task<std::uint64_t> send_all(M message, double seconds, const Send& send
 
 bool report(const subject& what, const settings& how, const reading& seen, std::uint64_t sent) {
     const double rate = seen.per_second();
-    return print({.program = "stream",
-                  .name = what.name + ", " + text(how.where),
-                  .unit = what.bytes > 0 ? "GB/s" : "M/s",
-                  .value = what.bytes > 0 ? rate * static_cast<double>(what.bytes) / 1e9 : rate / 1e6,
-                  .count = seen.count,
-                  .errors = seen.errors_of(sent)});
+    return bench::print({.program = "stream",
+                         .name = what.name + ", " + text(how.where),
+                         .unit = what.bytes > 0 ? "GB/s" : "M/s",
+                         .value = what.bytes > 0 ? rate * static_cast<double>(what.bytes) / 1e9 : rate / 1e6,
+                         .count = seen.count,
+                         .errors = seen.errors_of(sent)});
 }
 
 template <class M>

@@ -129,7 +129,7 @@ void be_actor(newborn born) {
             _exit(could_not_begin);  // nobody waits for this process any more
         }
         process::detach_input();
-        if (slot.name[0] != '\0') prctl(PR_SET_NAME, slot.name, 0, 0, 0);
+        prctl(PR_SET_NAME, slot.name[0] != '\0' ? slot.name : program_invocation_short_name, 0, 0, 0);
         rlimit limit{};
         getrlimit(RLIMIT_NOFILE, &limit);
         limit.rlim_cur = std::min<rlim_t>(born.memory.header().descriptor_limit, limit.rlim_max);

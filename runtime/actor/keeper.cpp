@@ -113,10 +113,13 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
         one.kill_at_birth = false;
         one.doorbell = std::move(with.descriptors[0]);
         break;
-    case keeper_word::born:
-        if (one.pidfd) break;  // taken over already
+    case keeper_word::born: {
+        const shm::process_state state = memory_.process(slot).present().state;
+        const bool over = state == shm::process_state::dead || state == shm::process_state::free;
+        if (one.pidfd || one.actor != subject || over) break;  // taken over already, and perhaps ended
         watch(slot, subject, std::move(with.descriptors[0]));
         break;
+    }
     case keeper_word::discard: {
         const shm::life now = memory_.process(slot).present();
         if (memory_.process(slot).actor() != subject || now.state != shm::process_state::failed) break;
@@ -158,7 +161,13 @@ void keeper::watch(std::uint16_t slot, detail::actor_id actor, base::owned_fd pi
     event.events = EPOLLIN;
     event.data.u32 = slot;
     if (!one.pidfd || epoll_ctl(poll_.get(), EPOLL_CTL_ADD, one.pidfd.get(), &event) != 0) {
-        ended(slot);  // it cannot be watched: whoever waits for it is told so, rather than left waiting
+        // No descriptors are left to watch it with. An actor that nobody watches would never be missed: it is ended
+        // now.
+        const int pid = memory_.process(slot).pid.load(
+            std::memory_order_acquire);  // sync: pid - observes what the kernel wrote in clone
+        one.pidfd.reset();
+        memory_.record_exit(actor, process::end_now(pid));
+        ended(slot);
     } else if (one.kill_at_birth) {
         process::send_signal(one.pidfd.get(), SIGKILL);
     }
@@ -175,9 +184,11 @@ void keeper::take_over(std::uint16_t slot) noexcept {
 void keeper::ended(std::uint16_t slot) noexcept {
     ward& one = (*wards_)[slot];
     shm::process_slot& process = memory_.process(slot);
-    const auto status = one.pidfd ? process::peek_status(one.pidfd.get()) : exit_status::from_nothing();
-    if (!status) return;  // a false alarm
-    memory_.record_exit(one.actor, *status);
+    if (one.pidfd) {
+        const auto status = process::peek_status(one.pidfd.get());
+        if (!status) return;  // a false alarm
+        memory_.record_exit(one.actor, *status);
+    }
     TROUPE_STEP("keeper: end written down");
     for (shm::life now = process.present(); !process.move(now, shm::process_state::dead); now = process.present()) {
     }

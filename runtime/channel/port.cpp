@@ -296,6 +296,7 @@ bool port::open(const shm::record& record, letter& into) {
 port::picked port::pick(letter& into, const receive_wait* wants) {
     shm::record record;
     if (shared_reader_) {
+        notice_deaths();
         for (;;) {
             switch (shared_reader_->take(record)) {
             case shm::sight::message: break;

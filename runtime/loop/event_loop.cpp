@@ -5,6 +5,7 @@
 
 #include <sched.h>
 #include <time.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include <algorithm>
@@ -59,6 +60,12 @@ bool event_loop::exists() noexcept { return the_loop != nullptr; }
 void event_loop::abandon() noexcept {
     detail::ready.abandon();
     if (the_loop == nullptr) return;
+    // Closing a copy of a descriptor changes nothing for the parent. What libuv keeps for all loops of a process stays.
+    const uv_loop_t& loop = the_loop->handles_->loop;
+    for (const int fd :
+         {loop.backend_fd, loop.async_io_watcher.fd, loop.async_wfd, loop.signal_pipefd[0], loop.signal_pipefd[1]}) {
+        if (fd >= 0) ::close(fd);
+    }
     // Still reachable, so that no leak checker takes it for lost.
     the_loop->abandoned_ = std::exchange(the_abandoned, the_loop);
     the_loop = nullptr;

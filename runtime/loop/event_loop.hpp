@@ -37,7 +37,7 @@ public:
     static void on_creation(void (*hook)(event_loop&)) noexcept;
 
     // In a fork child, before anything else of this layer: forgets the parent's loop and ready queue without touching
-    // them. Allocates nothing. The descriptors inherited from the parent's loop are not closed here.
+    // them. Allocates nothing. The descriptors inherited from the parent's loop are closed.
     static void abandon() noexcept;
 
     // Closes the loop of this process, if there is one, and every descriptor it opened. Nothing may wait any more, and

@@ -21,6 +21,15 @@ bool send_signal(int pidfd, int signal) noexcept {
     return syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0) == 0;
 }
 
+namespace {
+
+exit_status status_of(const siginfo_t& about) {
+    if (about.si_code == CLD_EXITED) return exit_status::from_exit(about.si_status);
+    return exit_status::from_signal(about.si_status, about.si_code == CLD_DUMPED);
+}
+
+}  // namespace
+
 std::optional<exit_status> peek_status(int pidfd) noexcept {
     siginfo_t about{};
     int result = 0;
@@ -30,8 +39,18 @@ std::optional<exit_status> peek_status(int pidfd) noexcept {
     } while (result != 0 && errno == EINTR);
     if (result != 0) return exit_status::from_nothing();
     if (about.si_pid == 0) return std::nullopt;
-    if (about.si_code == CLD_EXITED) return exit_status::from_exit(about.si_status);
-    return exit_status::from_signal(about.si_status, about.si_code == CLD_DUMPED);
+    return status_of(about);
+}
+
+exit_status end_now(pid_t child) noexcept {
+    if (child <= 0) return exit_status::from_nothing();
+    ::kill(child, SIGKILL);
+    siginfo_t about{};
+    int result = 0;
+    do {
+        result = waitid(P_PID, static_cast<id_t>(child), &about, WEXITED | __WALL);
+    } while (result != 0 && errno == EINTR);
+    return result == 0 ? status_of(about) : exit_status::from_nothing();
 }
 
 void collect(int pidfd) noexcept {

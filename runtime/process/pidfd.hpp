@@ -20,4 +20,7 @@ std::optional<exit_status> peek_status(int pidfd) noexcept;
 // Collects it: its pid may be used again afterwards.
 void collect(int pidfd) noexcept;
 
+// For a child that cannot be given a pidfd: kills it and collects its status. Waits until it is gone.
+exit_status end_now(pid_t child) noexcept;
+
 }  // namespace troupe::process

@@ -45,7 +45,10 @@ remains remains::now() {
         if (memory.process(static_cast<std::uint16_t>(i)).present().state != shm::process_state::free) ++there.slots;
     }
     for (std::uint32_t i = 0; i < memory.header().channels_reached; ++i) {
-        if (memory.channel(static_cast<std::uint16_t>(i)).state != 0) ++there.channels;
+        const shm::channel_record& channel = memory.channel(static_cast<std::uint16_t>(i));
+        // The program's own lane for replies is made at its first request, and stays.
+        const bool lane = channel.kind == static_cast<std::uint32_t>(shm::channel_kind::replies) && channel.reader == 0;
+        if (channel.state != 0 && !lane) ++there.channels;
     }
     memory.blocks().for_each_used([&](shm::block_id, shm::block_state, shm::owner_id) { ++there.blocks; });
     return there;

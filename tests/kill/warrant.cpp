@@ -100,9 +100,8 @@ int noted() { return warrant->done; }
 
 std::set<std::string> die_everywhere(troupe::task<troupe::exit_status> (*round)(), victim who) {
     std::set<std::string> places;
-    withdraw_warrant();
-    troupe::sync_wait(troupe::with_timeout(std::chrono::seconds(20), round()));
     const remains before = remains::now();
+    withdraw_warrant();
     for (int nth = 1;; ++nth) {
         sign_warrant(who, nth);
         const troupe::exit_status end = troupe::sync_wait(troupe::with_timeout(std::chrono::seconds(20), round()));

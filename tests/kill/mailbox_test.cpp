@@ -1,0 +1,162 @@
+// Mailboxes whose senders, and whose owners, are killed at every step.
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <vector>
+
+#include <troupe/troupe.hpp>
+
+#include "kill/warrant.hpp"
+
+using namespace std::chrono_literals;
+using troupe::actor, troupe::mailbox;
+
+namespace {
+
+constexpr int messages = 3;
+
+struct number {
+    int value = 0;
+};
+struct everything_so_far {
+    using reply = std::vector<int>;
+};
+struct twice {
+    int value = 0;
+    using reply = int;
+};
+
+troupe::task<> collect(mailbox<number, everything_so_far> box) {
+    std::vector<int> numbers;
+    co_await box.serve([&](number n) { numbers.push_back(n.value); }, [&](everything_so_far) { return numbers; });
+}
+
+// --- the sender
+
+troupe::task<> send_some(actor<number> to) {
+    killing::take_warrant();
+    for (int i = 1; i <= messages; ++i) {
+        co_await to.send(number{i});
+        killing::note(i);
+    }
+}
+
+troupe::task<troupe::exit_status> killed_while_sending() {
+    auto collector = co_await troupe::spawn<&collect>();
+    co_await collector.send(number{0});
+    const auto end = co_await (co_await troupe::spawn<&send_some>(actor<number>(collector))).join();
+    co_await collector.send(number{100});  // the others go on
+    const std::vector<int> got = co_await collector.ask(everything_so_far{});
+    INFO("died at " << killing::place_of_death() << ", noted " << killing::noted() << ", got " << got.size());
+    const int last = static_cast<int>(got.size()) - 2;
+    CHECK(last >= killing::noted());
+    CHECK(last <= killing::noted() + 1);
+    for (int i = 0; i <= last; ++i) CHECK(got[static_cast<std::size_t>(i)] == i);
+    CHECK(got.back() == 100);
+    collector.stop();
+    CHECK((co_await collector.join()).success());
+    co_return end;
+}
+
+// --- the receiver
+
+troupe::task<> receive_some(mailbox<number> box) {
+    killing::take_warrant();
+    for (int expected = 0; expected < messages; ++expected) {
+        const auto next = co_await box.receive();
+        if (!next || next->value != expected) throw std::logic_error("out of order");
+        killing::note(expected + 1);
+    }
+}
+
+// Sends until the receiver is dead, and more than its mailbox holds.
+troupe::task<int> send_to_the_end(actor<number> to) {
+    try {
+        for (int i = 0;; ++i) co_await to.send(number{i});
+    } catch (const troupe::actor_died&) {
+        co_return 0;
+    }
+}
+
+troupe::task<troupe::exit_status> killed_while_receiving() {
+    auto receiver = co_await troupe::spawn<&receive_some>(troupe::spawn_options{.mailbox = 64 << 10});
+    auto sender = co_await troupe::spawn<&send_to_the_end>(receiver);
+    const auto end = co_await receiver.join();
+    CHECK((co_await sender.join()).success());
+    CHECK(receiver.try_send(number{}) == troupe::send_result::gone);
+    co_return end;
+}
+
+// A mailbox that is empty when the receiver comes: it parks, and is rung.
+troupe::task<> receive_and_answer(mailbox<twice> box) {
+    killing::take_warrant();
+    for (int i = 0; i < messages; ++i) {
+        auto next = co_await box.receive();
+        if (!next) co_return;
+        next->reply(2 * next->value);
+        killing::note(i + 1);
+    }
+}
+
+troupe::task<troupe::exit_status> killed_while_answering() {
+    auto victim = co_await troupe::spawn<&receive_and_answer>();
+    int answered = 0;
+    try {
+        for (int i = 0; i < messages; ++i) {
+            CHECK(co_await victim.ask(twice{i}) == 2 * i);
+            ++answered;
+        }
+    } catch (const troupe::actor_died& death) {
+        CHECK(death.status().code() == -9);
+    }
+    CHECK(answered >= killing::noted());
+    CHECK(answered <= killing::noted() + 1);
+    co_return co_await victim.join();
+}
+
+// --- who asks
+
+troupe::task<> double_all(mailbox<twice> box) {
+    co_await box.serve([](twice t) { return 2 * t.value; });
+}
+
+troupe::task<> ask_some(actor<twice> whom) {
+    killing::take_warrant();
+    for (int i = 1; i <= messages; ++i) {
+        if (co_await whom.ask(twice{i}) != 2 * i) throw std::logic_error("a wrong answer");
+        killing::note(i);
+    }
+}
+
+troupe::task<troupe::exit_status> killed_while_asking() {
+    auto server = co_await troupe::spawn<&double_all>();
+    const auto end = co_await (co_await troupe::spawn<&ask_some>(server)).join();
+    CHECK(co_await server.ask(twice{21}) == 42);
+    server.stop();
+    CHECK((co_await server.join()).success());
+    co_return end;
+}
+
+}  // namespace
+
+TEST_CASE("mailbox: a sender killed at any step leaves what it had sent, in its order, and nothing half") {
+    const auto places = killing::die_everywhere(&killed_while_sending);
+    CHECK(killing::missing(places, {"ring: before claim", "ring: claimed", "ring: advanced", "ring: before commit",
+                                    "ring: committed"}) == "");
+}
+
+TEST_CASE("mailbox: those who send to a receiver that is killed are told, also while the mailbox is full") {
+    const auto places = killing::die_everywhere(&killed_while_receiving);
+    CHECK(killing::missing(places, {"ring: before consume", "ring: consumed", "port: letter in hand",
+                                    "port: letter finished"}) == "");
+}
+
+TEST_CASE("mailbox: a request is answered or ends with actor_died, whenever the actor is killed") {
+    const auto places = killing::die_everywhere(&killed_while_answering);
+    CHECK(killing::missing(places, {"ring: before parking", "ring: parked", "ring: before clearing",
+                                    "ring: head moved", "ring: claimed", "ring: committed"}) == "");
+}
+
+TEST_CASE("mailbox: an asker killed at any step does no harm to whom it asked") {
+    const auto places = killing::die_everywhere(&killed_while_asking);
+    CHECK(killing::missing(places, {"channel: claimed", "channel: has a ring", "ring: parked"}) == "");
+}

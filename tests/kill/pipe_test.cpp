@@ -1,0 +1,170 @@
+// Pipes whose owners are killed at every step.
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <vector>
+
+#include <troupe/troupe.hpp>
+
+#include "kill/warrant.hpp"
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int messages = 3;
+using near_end = troupe::connection<int, int>;
+
+troupe::task<> send_some(near_end far) {
+    killing::take_warrant();
+    for (int i = 0; i < messages; ++i) {
+        co_await far.send(i);
+        killing::note(i + 1);
+    }
+}
+
+troupe::task<troupe::exit_status> killed_while_sending() {
+    auto [mine, yours] = troupe::pipe<int, int>();
+    auto victim = co_await troupe::spawn<&send_some>(std::move(yours));
+    int got = 0;
+    while (const auto next = co_await mine.receive()) CHECK(*next == got++);
+    INFO("died at " << killing::place_of_death() << ", noted " << killing::noted() << ", got " << got);
+    CHECK(got >= killing::noted());
+    CHECK(got <= killing::noted() + 1);
+    CHECK_THROWS_AS(co_await mine.send(1), troupe::closed);
+    co_return co_await victim.join();
+}
+
+troupe::task<> receive_some(near_end far) {
+    killing::take_warrant();
+    for (int i = 0; i < messages; ++i) {
+        const auto next = co_await far.receive();
+        if (!next || *next != i) throw std::logic_error("out of order");
+        killing::note(i + 1);
+    }
+}
+
+troupe::task<troupe::exit_status> killed_while_receiving() {
+    auto [mine, yours] = troupe::pipe<int, int>();
+    auto victim = co_await troupe::spawn<&receive_some>(std::move(yours));
+    bool told = false;
+    try {
+        for (int i = 0;; ++i) co_await mine.send(i);  // more than the pipe holds
+    } catch (const troupe::closed&) {
+        told = true;
+    }
+    CHECK(told);
+    CHECK_FALSE((co_await mine.receive()).has_value());
+    co_return co_await victim.join();
+}
+
+// To and fro, so that each of the two waits for the other.
+troupe::task<> echo(near_end far) {
+    killing::take_warrant();
+    for (int i = 0; i < messages; ++i) {
+        const auto next = co_await far.receive();
+        if (!next) co_return;
+        co_await far.send(*next);
+        killing::note(i + 1);
+    }
+}
+
+troupe::task<troupe::exit_status> killed_while_echoing() {
+    auto [mine, yours] = troupe::pipe<int, int>();
+    auto victim = co_await troupe::spawn<&echo>(std::move(yours));
+    int heard = 0;
+    try {
+        for (int i = 0; i < messages; ++i) {
+            co_await mine.send(i);
+            const auto back = co_await mine.receive();
+            if (!back) break;
+            CHECK(*back == heard++);
+        }
+    } catch (const troupe::closed&) {
+        // killed before this message
+    }
+    CHECK(heard >= killing::noted());
+    CHECK(heard <= killing::noted() + 1);
+    co_return co_await victim.join();
+}
+
+// An end on its way in a message belongs to nobody else when its sender dies: the stream then ends.
+struct parcel {
+    near_end end;
+};
+
+troupe::task<> pass_on(near_end one, troupe::queue<parcel> to) {
+    killing::take_warrant();
+    co_await to.put(parcel{std::move(one)});
+    killing::note(1);
+}
+
+troupe::task<troupe::exit_status> killed_while_passing_an_end() {
+    troupe::queue<parcel> q;
+    auto [mine, yours] = troupe::pipe<int, int>();
+    auto victim = co_await troupe::spawn<&pass_on>(std::move(yours), q);
+    const auto end = co_await victim.join();
+    auto arrived = q.try_get();
+    if (killing::noted() == 1) CHECK(arrived.has_value());
+    if (arrived) {
+        co_await arrived->end.send(7);
+        CHECK(co_await mine.receive() == 7);
+        arrived->end.close();
+    }
+    CHECK_FALSE((co_await mine.receive()).has_value());
+    co_return end;
+}
+
+// Kills that come after the end was taken out of the parcel, or before.
+troupe::task<> take_over(troupe::queue<parcel> from) {
+    killing::take_warrant();
+    auto arrived = co_await from.get();
+    if (!arrived) co_return;
+    killing::note(1);
+    co_await arrived->end.send(7);
+}
+
+troupe::task<troupe::exit_status> killed_while_taking_an_end() {
+    troupe::queue<parcel> q;
+    auto [mine, yours] = troupe::pipe<int, int>();
+    co_await q.put(parcel{std::move(yours)});
+    const auto end = co_await (co_await troupe::spawn<&take_over>(q)).join();
+    if (auto left = q.try_get()) {
+        CHECK(killing::noted() == 0);
+        co_await left->end.send(7);
+    }
+    const auto heard = co_await mine.receive();
+    if (heard) {
+        CHECK(*heard == 7);
+        CHECK_FALSE((co_await mine.receive()).has_value());
+    }
+    co_return end;
+}
+
+}  // namespace
+
+TEST_CASE("pipe: the stream of an owner that is killed ends, after what it had sent") {
+    const auto places = killing::die_everywhere(&killed_while_sending);
+    CHECK(killing::missing(places, {"ring: before claim", "ring: claimed", "ring: advanced", "ring: before commit",
+                                    "ring: committed", "port: closed", "port: end let go"}) == "");
+}
+
+TEST_CASE("pipe: who sends to an owner that is killed is told, also while the pipe is full") {
+    const auto places = killing::die_everywhere(&killed_while_receiving);
+    CHECK(killing::missing(places, {"ring: before consume", "ring: consumed", "port: letter in hand",
+                                    "port: letter finished"}) == "");
+}
+
+TEST_CASE("pipe: killed between two messages, or in the middle of one, the other end never waits for ever") {
+    const auto places = killing::die_everywhere(&killed_while_echoing);
+    CHECK(killing::missing(places, {"ring: before parking", "ring: parked"}) == "");
+}
+
+TEST_CASE("pipe: an end is not lost with the process that sends it on: it arrives, or its stream ends") {
+    const auto places = killing::die_everywhere(&killed_while_passing_an_end);
+    CHECK(killing::missing(places, {"parcel: handles written", "parcel: packed", "port: parcel committed"}) == "");
+}
+
+TEST_CASE("pipe: an end taken by a process that is killed goes to another, or its stream ends") {
+    const auto places = killing::die_everywhere(&killed_while_taking_an_end);
+    CHECK(killing::missing(places, {"parcel: received", "port: end held"}) == "");
+}

@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -48,6 +50,7 @@ troupe::task<> reader(troupe::mailbox<item> inbox, troupe::queue<reading> into) 
         seen[one->sender % most_senders].take(one->number, one->whole());
     }
     reading told{bench::now_ns() - start, {}};
+    told.shares.reserve(most_senders);
     for (const bench::tally& each : seen) told.shares.push_back({each.count(), each.errors()});
     co_await into.put(told);
 }
@@ -90,6 +93,7 @@ troupe::task<bool> measure(std::size_t n, double seconds) {
     const std::int64_t start = bench::now_ns() + time_to_spawn;
     const std::int64_t end = start + static_cast<std::int64_t>(seconds * 1e9);
     std::vector<troupe::actor<>> crew;
+    crew.reserve(n);
     for (std::uint64_t i = 0; i < n; ++i)
         crew.push_back(co_await troupe::spawn<sender>(inbox, order{i, start, end}, sent));
     for (const auto& one : crew) co_await one.join();

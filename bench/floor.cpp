@@ -173,6 +173,7 @@ bool fan_in(double seconds) {
     std::int64_t start = 0, stop = 0;
     {
         std::vector<std::unique_ptr<bench::side_process>> crew;
+        crew.reserve(senders);
         for (std::uint64_t mine = 0; mine < senders; ++mine) {
             crew.push_back(std::make_unique<bench::side_process>([&] {
                 // relaxed: nothing is published by it; they only start together

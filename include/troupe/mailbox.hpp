@@ -177,15 +177,15 @@ std::suspend_never handle_plain(receive_wait& taken, Handler& handler) {
 }
 
 template <class M, class Handler>
-task<> handle_coroutine(receive_wait& taken, Handler& handler) {
+task<> handle_coroutine(receive_wait* taken, Handler* handler) {
     if constexpr (request_like<M>) {
-        reply_address from = reply_address_of(taken.in_hand());
+        reply_address from = reply_address_of(taken->in_hand());
         try {
             if constexpr (std::is_void_v<typename M::reply>) {
-                co_await handler(take_decoded<M>(taken));
+                co_await (*handler)(take_decoded<M>(*taken));
                 from.answer(*parting());
             } else {
-                const typename M::reply value = co_await handler(take_decoded<M>(taken));
+                const typename M::reply value = co_await (*handler)(take_decoded<M>(*taken));
                 from.answer(*encoded(value));
             }
         } catch (const cancelled&) {
@@ -194,14 +194,14 @@ task<> handle_coroutine(receive_wait& taken, Handler& handler) {
             from.answer_with_exception();
         }
     } else {
-        co_await handler(take_decoded<M>(taken));
+        co_await (*handler)(take_decoded<M>(*taken));
     }
 }
 
 template <class M, class Handler>
 auto handle(receive_wait& taken, Handler& handler) {
     if constexpr (is_task<std::invoke_result_t<Handler&, M>>) {
-        return handle_coroutine<M>(taken, handler);
+        return handle_coroutine<M>(&taken, &handler);
     } else {
         return handle_plain<M>(taken, handler);
     }

@@ -71,6 +71,7 @@ void keeper::run() noexcept {
         }
         kill_overdue();
         retired_.tidy();
+        retired_.ring_closed([this](shm::channel_record& record) { ring_channel(record); });
     }
     // Whatever still lives is past every budget.
     if (server_) {

@@ -93,7 +93,9 @@ bool retirement::look_at(shm::channel_id channel) noexcept {
 
 void retirement::discard(shm::block_id block) noexcept {
     if (!memory_.blocks().valid(block) || memory_.blocks().is_free(block)) return;
-    channel::discard_parcel(memory_, block, [this](shm::channel_id held) { look_at(held); });
+    channel::discard_parcel(memory_, block, [this](shm::channel_id held) {
+        if (look_at(held)) closed_.set(held.index());
+    });
 }
 
 // Drops what is in the ring. False while a live process is in the middle of a claim.

@@ -26,6 +26,14 @@ public:
 
     // Frees what can be freed.
     void tidy() noexcept;
+    // ring(channel) for each pipe that was closed since, because its end lay in a parcel that was dropped.
+    template <class Ring>
+    void ring_closed(Ring&& ring) noexcept {
+        for (std::size_t i = closed_._Find_first(); i < closed_.size(); i = closed_._Find_next(i)) {
+            closed_.reset(i);
+            ring(memory_.channel(static_cast<std::uint16_t>(i)));
+        }
+    }
     // A channel waits for a live writer that is in the middle of a claim: nobody will tell when it is done.
     bool waits_for_a_writer() const noexcept { return waits_; }
 
@@ -37,6 +45,7 @@ private:
 
     shm::program_memory& memory_;
     std::bitset<shm::max_channels> channels_;
+    std::bitset<shm::max_channels> closed_;  // and those who wait in it not yet rung
     std::bitset<shm::max_processes> slots_;
     // The channel that holds a slot's rest up, and the tail its ring had when it was first looked at.
     struct obstacle {

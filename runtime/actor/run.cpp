@@ -73,7 +73,7 @@ void close_on_exec(int first, int last) {
 }
 
 // This process was exec'd to be an actor, or the forkserver.
-[[noreturn]] void be_child(std::string marker) {
+[[noreturn]] void be_child(const std::string& marker) {
     unsetenv(actors::child_marker);
     using namespace actors;
     const bool server = marker == "server";

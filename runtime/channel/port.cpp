@@ -164,7 +164,10 @@ bool port::room_beside(std::uint64_t bytes) const {
 
 push_result port::push_beside(const message_frame& frame, const outgoing& message, std::uint64_t& block) {
     if (ring_.closed()) return push_result::closed;
-    if (!room_beside(message.bytes.size())) return no_room();
+    if (!room_beside(message.bytes.size())) {
+        writer_.leave_wish();
+        return no_room();
+    }
     channel::parcel_label label;
     if (block == 0) {
         label = channel::pack_parcel(station_.memory(), station_.owner(), message);

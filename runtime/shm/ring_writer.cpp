@@ -85,6 +85,13 @@ void ring_writer::stop_asking(std::uint32_t slot) noexcept {
     gave_way_ = false;
 }
 
+void ring_writer::leave_wish() noexcept {
+    if (!asking_) return;
+    // sync: head - publishes the wish in one order with the head's moves; observes what was cleared
+    // crash: WAITERS without a wish: a needless ring
+    head_ = {ring_.head().fetch_or(head_word::waiters_bit, std::memory_order_seq_cst)};
+}
+
 room ring_writer::try_claim(std::uint32_t payload_bytes, std::uint32_t capacity, claim& out) {
     TROUPE_CHECK(!out && payload_bytes <= ring_.most_payload() && capacity > 0);
     const std::uint32_t wanted = granules_of(payload_bytes);

@@ -61,6 +61,9 @@ public:
     void ask_for_room(std::uint32_t slot) noexcept;
     void stop_asking(std::uint32_t slot) noexcept;
     bool asking() const noexcept { return asking_; }
+    // For a bound that the ring does not know, and that a move of the head relieves: a writer that has asked calls it
+    // before it takes itself for refused. It may then sleep if the head still stands where it stood when it looked.
+    void leave_wish() noexcept;
 
     // True once, when a claim was dropped while the reader was parked: ring it.
     bool owes_bell() noexcept { return std::exchange(owes_bell_, false); }

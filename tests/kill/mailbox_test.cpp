@@ -30,6 +30,10 @@ troupe::task<> collect(mailbox<number, everything_so_far> box) {
     co_await box.serve([&](number n) { numbers.push_back(n.value); }, [&](everything_so_far) { return numbers; });
 }
 
+troupe::task<> double_all(mailbox<twice> box) {
+    co_await box.serve([](twice t) { return 2 * t.value; });
+}
+
 // --- the sender
 
 troupe::task<> send_some(actor<number> to) {
@@ -102,7 +106,9 @@ troupe::task<troupe::exit_status> killed_while_answering() {
     int answered = 0;
     try {
         for (int i = 0; i < messages; ++i) {
-            CHECK(co_await victim.ask(twice{i}) == 2 * i);
+            co_await killing::asleep(victim.id());
+            const int answer = co_await victim.ask(twice{i});
+            CHECK(answer == 2 * i);
             ++answered;
         }
     } catch (const troupe::actor_died& death) {
@@ -110,14 +116,16 @@ troupe::task<troupe::exit_status> killed_while_answering() {
     }
     CHECK(answered >= killing::noted());
     CHECK(answered <= killing::noted() + 1);
+    // The next request reads past what the victim may have left half written in the lane of replies.
+    auto other = co_await troupe::spawn<&double_all>();
+    const int answer = co_await other.ask(twice{21});
+    CHECK(answer == 42);
+    other.stop();
+    co_await other.join();
     co_return co_await victim.join();
 }
 
 // --- who asks
-
-troupe::task<> double_all(mailbox<twice> box) {
-    co_await box.serve([](twice t) { return 2 * t.value; });
-}
 
 troupe::task<> ask_some(actor<twice> whom) {
     killing::take_warrant();
@@ -130,7 +138,8 @@ troupe::task<> ask_some(actor<twice> whom) {
 troupe::task<troupe::exit_status> killed_while_asking() {
     auto server = co_await troupe::spawn<&double_all>();
     const auto end = co_await (co_await troupe::spawn<&ask_some>(server)).join();
-    CHECK(co_await server.ask(twice{21}) == 42);
+    const int answer = co_await server.ask(twice{21});
+    CHECK(answer == 42);
     server.stop();
     CHECK((co_await server.join()).success());
     co_return end;
@@ -152,11 +161,12 @@ TEST_CASE("mailbox: those who send to a receiver that is killed are told, also w
 
 TEST_CASE("mailbox: a request is answered or ends with actor_died, whenever the actor is killed") {
     const auto places = killing::die_everywhere(&killed_while_answering);
-    CHECK(killing::missing(places, {"ring: before parking", "ring: parked", "ring: before clearing",
-                                    "ring: head moved", "ring: claimed", "ring: committed"}) == "");
+    CHECK(killing::missing(places, {"ring: parked", "ring: before clearing", "ring: head moved", "ring: claimed",
+                                    "ring: committed"}) == "");
 }
 
 TEST_CASE("mailbox: an asker killed at any step does no harm to whom it asked") {
     const auto places = killing::die_everywhere(&killed_while_asking);
-    CHECK(killing::missing(places, {"channel: claimed", "channel: has a ring", "ring: parked"}) == "");
+    CHECK(killing::missing(places, {"channel: claimed", "channel: has a ring", "ring: committed", "ring: consumed"}) ==
+          "");
 }

@@ -99,6 +99,7 @@ troupe::task<troupe::exit_status> killed_while_waiting() {
     auto consumer = co_await troupe::spawn<&get_and_tell>(q, told);
     int put = 0;
     for (; put < items; ++put) {
+        co_await killing::asleep(consumer.id());
         co_await q.put(put);
         const auto heard = co_await troupe::when_any(told.get(), consumer.join());
         if (heard.index() == 1) {
@@ -156,14 +157,14 @@ troupe::task<troupe::exit_status> killed_while_queue_is_full() {
 TEST_CASE("queue: a producer killed at any step of a put leaves what it had put, and nothing half") {
     const auto places = killing::die_everywhere(&killed_while_putting);
     CHECK(killing::missing(places, {"ring: before claim", "ring: claimed", "ring: advanced", "ring: before commit",
-                                 "ring: committed", "port: end let go", "child: about to end"}) == "");
+                                    "ring: committed", "port: end let go", "child: about to end"}) == "");
 }
 
 TEST_CASE("queue: an item that a killed consumer had begun to take goes to the others, in its old place") {
     const auto places = killing::die_everywhere(&killed_while_getting);
     CHECK(killing::missing(places, {"ring: before take", "ring: taken", "port: letter in hand", "ring: before finish",
-                                 "ring: finished", "port: letter finished", "ring: before sweep request",
-                                 "ring: sweep requested", "ring: before sweeper leaves"}) == "");
+                                    "ring: finished", "port: letter finished", "ring: before sweep request",
+                                    "ring: sweep requested", "ring: before sweeper leaves"}) == "");
 }
 
 TEST_CASE("queue: a consumer killed while it waits, or is woken, leaves the items to the others") {

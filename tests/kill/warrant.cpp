@@ -16,11 +16,13 @@
 
 #include "actor/launch.hpp"
 #include "base/step.hpp"
+#include "channel/station.hpp"
 #include "kill/remains.hpp"
 
 namespace killing {
 namespace {
 
+constexpr std::chrono::seconds watchdog(4);
 constexpr const char* variable = "TROUPE_TEST_WARRANT";
 constexpr pid_t nobody = 0, any_actor = -1, the_server = -2, not_taken = -3;
 
@@ -98,13 +100,18 @@ std::string place_of_death() { return warrant->place; }
 void note(int done) { warrant->done = done; }
 int noted() { return warrant->done; }
 
+troupe::task<> asleep(troupe::detail::actor_id actor) {
+    const troupe::shm::program_memory& memory = troupe::channel::station::here().memory();
+    while (memory.alive(actor) && memory.process(actor.slot()).awake != 0) co_await troupe::yield();
+}
+
 std::set<std::string> die_everywhere(troupe::task<troupe::exit_status> (*round)(), victim who) {
     std::set<std::string> places;
     const remains before = remains::now();
     withdraw_warrant();
     for (int nth = 1;; ++nth) {
         sign_warrant(who, nth);
-        const troupe::exit_status end = troupe::sync_wait(troupe::with_timeout(std::chrono::seconds(20), round()));
+        const troupe::exit_status end = troupe::sync_wait(troupe::with_timeout(watchdog, round()));
         INFO("death " << nth << " at '" << place_of_death() << "', " << to_string(end));
         REQUIRE(remains::settled(before) == before);
         if (end.success()) break;

@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 
+#include <troupe/detail/actor_id.hpp>
 #include <troupe/exit_status.hpp>
 #include <troupe/task.hpp>
 
@@ -28,6 +29,9 @@ std::string place_of_death();
 // What the victim has got done, in its own words; readable when it is dead.
 void note(int done);
 int noted();
+
+// Ends when the actor sleeps in the kernel, or is dead.
+troupe::task<> asleep(troupe::detail::actor_id actor);
 
 // Plays the round with a death at the victim's first step, then at its second, until the victim ends alive, with 0.
 // Gives the names of the steps at which it died. After each death nothing may be left.

@@ -1,0 +1,205 @@
+// Pipes: two ways, one owner an end, and the end of the stream however it comes about.
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <csignal>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <troupe/troupe.hpp>
+#include <unistd.h>
+
+#include "watched.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using troupe::connection;
+using troupe::queue;
+using troupe::spawn;
+using troupe::task;
+
+using to_child = connection<int, std::string>;   // sends numbers, receives words
+using to_parent = connection<std::string, int>;  // the other end
+
+// --- actors
+
+task<> spell(to_parent conn) {
+    while (auto n = co_await conn.receive()) co_await conn.send(std::string(static_cast<std::size_t>(*n), 'i'));
+}
+task<> send_three_and_end(to_parent conn) {
+    for (const char* word : {"one", "two", "three"}) co_await conn.send(word);
+}
+task<> send_three_and_die(to_parent conn) {
+    for (const char* word : {"one", "two", "three"}) co_await conn.send(word);
+    raise(SIGKILL);
+}
+task<> close_and_wait(to_parent conn, queue<int> gate) {
+    conn.close();
+    co_await gate.get();
+}
+task<> wait_for_connection(troupe::mailbox<to_parent> inbox) {
+    auto conn = co_await inbox.receive();
+    co_await conn->send("came by message");
+}
+task<> pass_on(to_parent conn) {
+    const auto next = co_await spawn<spell>(std::move(conn));
+    co_await next.join();
+}
+
+// --- bodies
+
+task<std::vector<std::string>> read_out(to_child conn) {
+    std::vector<std::string> words;
+    while (auto word = co_await conn.receive()) words.push_back(*word);
+    co_return words;
+}
+
+template <auto Fn>
+task<> talk_with() {
+    auto [mine, yours] = troupe::pipe<int, std::string>();
+    const auto one = co_await spawn<Fn>(std::move(yours));
+    REQUIRE_FALSE(yours);
+    for (const int n : {1, 2, 3, 40}) {
+        co_await mine.send(n);
+        REQUIRE((co_await mine.receive())->size() == static_cast<std::size_t>(n));
+    }
+    mine.close();
+    REQUIRE((co_await one.join()).code() == 0);
+}
+
+template <auto Fn>
+task<std::vector<std::string>> words_of() {
+    auto [mine, yours] = troupe::pipe<int, std::string>();
+    const auto one = co_await spawn<Fn>(std::move(yours));
+    co_await one.join();
+    co_return co_await read_out(std::move(mine));
+}
+
+task<> end_by_close() {
+    queue<int> gate;
+    auto [mine, yours] = troupe::pipe<int, std::string>();
+    const auto one = co_await spawn<close_and_wait>(std::move(yours), gate);
+    REQUIRE_FALSE(co_await mine.receive());
+    bool refused = false;
+    try {
+        co_await mine.send(1);
+    } catch (const troupe::closed&) {
+        refused = true;
+    }
+    REQUIRE(refused);
+    REQUIRE_THROWS_AS(mine.try_send(1), troupe::closed);
+    co_await gate.put(0);
+    co_await one.join();
+}
+
+task<> end_by_destruction() {
+    auto [mine, yours] = troupe::pipe<int, int>();
+    {
+        const auto gone = std::move(yours);
+        co_await gone.send(5);
+    }
+    REQUIRE(*co_await mine.receive() == 5);
+    REQUIRE_FALSE(co_await mine.receive());
+}
+
+task<> end_by_assignment() {
+    auto [mine, yours] = troupe::pipe<int, int>();
+    auto [left, right] = troupe::pipe<int, int>();
+    yours = std::move(right);
+    REQUIRE_FALSE(co_await mine.receive());
+    co_await left.send(6);
+    REQUIRE(*co_await yours.receive() == 6);
+}
+
+task<> moved_into_message() {
+    auto [mine, yours] = troupe::pipe<int, std::string>();
+    const auto one = co_await spawn<wait_for_connection>();
+    co_await one.send(yours);
+    REQUIRE_FALSE(yours);
+    REQUIRE(*co_await mine.receive() == "came by message");
+    REQUIRE_FALSE(co_await mine.receive());
+    co_await one.join();
+}
+
+task<> lost_on_its_way() {
+    auto [mine, yours] = troupe::pipe<int, std::string>();
+    {
+        queue<to_parent> unread;
+        co_await unread.put(yours);
+    }
+    REQUIRE_FALSE(co_await mine.receive());  // nobody can ever have the other end
+}
+
+task<> after_move() {
+    auto [mine, yours] = troupe::pipe<int, std::string>();
+    const auto kept = std::move(mine);
+    REQUIRE_THROWS_AS(mine.try_send(1), troupe::misuse);
+    REQUIRE_THROWS_AS(mine.try_receive(), troupe::misuse);
+    REQUIRE_THROWS_AS(mine.send(1), troupe::misuse);
+    REQUIRE_THROWS_AS(mine.receive(), troupe::misuse);
+    mine.close();  // of nothing
+    REQUIRE(kept.try_send(2));
+    REQUIRE(yours.try_receive() == 2);
+    co_return;
+}
+
+task<> no_owner() {
+    const to_child nothing;
+    REQUIRE_FALSE(nothing);
+    REQUIRE_THROWS_AS(nothing.try_send(1), troupe::misuse);
+    co_return;
+}
+
+task<> full_pipe() {
+    auto [mine, yours] = troupe::pipe<std::string, int>();
+    const std::string line(1000, '-');
+    int sent = 0;
+    while (mine.try_send(line)) ++sent;
+    REQUIRE(sent > 0);
+    REQUIRE((co_await troupe::when_any(mine.send(line), troupe::sleep_for(5ms))).index() == 1);
+    for (int i = 0; i < sent; ++i) REQUIRE(yours.try_receive() == line);
+    REQUIRE_FALSE(yours.try_receive());
+    REQUIRE(mine.try_send(line));
+}
+
+task<> race_lost() {
+    auto [mine, yours] = troupe::pipe<int, int>();
+    for (int i = 0; i < 20; ++i) {
+        REQUIRE((co_await troupe::when_any(yours.receive(), troupe::yield())).index() == 1);
+        co_await mine.send(i);
+        REQUIRE(*co_await yours.receive() == i);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("pipe: what one end sends the other receives, both ways") { watched(talk_with<spell>()); }
+
+TEST_CASE("pipe: an end that was moved into a child may be moved on") { watched(talk_with<pass_on>()); }
+
+TEST_CASE("pipe: an end may be moved into a message") { watched(moved_into_message()); }
+
+TEST_CASE("pipe: an end in a message that nobody will receive is closed") { watched(lost_on_its_way()); }
+
+TEST_CASE("pipe: when the owner of the other end has ended, what it sent is read and the stream ends") {
+    CHECK(watched(words_of<send_three_and_end>()) == std::vector<std::string>{"one", "two", "three"});
+}
+
+TEST_CASE("pipe: when the owner of the other end was killed, what it sent is read and the stream ends") {
+    CHECK(watched(words_of<send_three_and_die>()) == std::vector<std::string>{"one", "two", "three"});
+}
+
+TEST_CASE("pipe: close ends the stream for the other side, which can no longer send") { watched(end_by_close()); }
+
+TEST_CASE("pipe: a connection that is destroyed is closed") { watched(end_by_destruction()); }
+
+TEST_CASE("pipe: a connection that is assigned to closes what it held") { watched(end_by_assignment()); }
+
+TEST_CASE("pipe: a connection that was moved from throws misuse") { watched(after_move()); }
+
+TEST_CASE("pipe: a default-constructed connection throws misuse") { watched(no_owner()); }
+
+TEST_CASE("pipe: send waits while the pipe is full") { watched(full_pipe()); }
+
+TEST_CASE("pipe: a receive that lost a race has taken nothing") { watched(race_lost()); }

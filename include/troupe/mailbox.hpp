@@ -153,6 +153,16 @@ inline constexpr bool is_task = false;
 template <class T>
 inline constexpr bool is_task<task<T>> = true;
 
+// The message in hand; empty when its bytes do not decode, which harms that message alone.
+template <class M>
+std::optional<M> take_sound(receive_wait& taken) {
+    try {
+        return take_decoded<M>(taken);
+    } catch (const corrupt&) {
+        return std::nullopt;
+    }
+}
+
 // Call the handler with the message in hand, and answer if it is a request. Of a plain handler nothing is left to
 // await.
 template <class M, class Handler>
@@ -170,8 +180,8 @@ std::suspend_never handle_plain(receive_wait& taken, Handler& handler) {
         } catch (...) {
             from.answer_with_exception();
         }
-    } else {
-        handler(take_decoded<M>(taken));
+    } else if (std::optional<M> message = take_sound<M>(taken)) {
+        handler(*std::move(message));
     }
     return {};
 }
@@ -193,8 +203,8 @@ task<> handle_coroutine(receive_wait* taken, Handler* handler) {
         } catch (...) {
             from.answer_with_exception();
         }
-    } else {
-        co_await (*handler)(take_decoded<M>(*taken));
+    } else if (std::optional<M> message = take_sound<M>(*taken)) {
+        co_await (*handler)(*std::move(message));
     }
 }
 
@@ -236,7 +246,7 @@ public:
 
     // Handles messages, one at a time, until the mailbox ends: one handler for each message type, plain or a coroutine.
     // What the handler of a request returns is the reply; what it throws goes to the asker as remote_error, and serving
-    // goes on. What any other handler throws leaves `serve`.
+    // goes on. What any other handler throws leaves `serve`. A message whose bytes do not decode is dropped.
     template <class... Handlers>
     task<> serve(Handlers... handlers) {
         static_assert((detail::one_of<Ms, detail::handled_by<Handlers>...> && ...),

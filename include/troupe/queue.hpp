@@ -19,7 +19,7 @@ namespace troupe {
 
 struct queue_options {
     std::size_t capacity = 1024;                // items, 1 to 131,072; a `put` waits while so many are in it
-    std::size_t bytes = std::size_t{64} << 20;  // of all large items (over 4 KiB) together; a larger one goes alone
+    std::size_t bytes = std::size_t{64} << 20;  // of all items over 168 bytes together; a larger one goes alone
 };
 
 namespace detail {

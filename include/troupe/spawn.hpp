@@ -19,13 +19,17 @@
 namespace troupe {
 
 struct spawn_options {
-    std::string name = {};  // up to 63 bytes; shown by ps and in errors
+    // Up to 63 bytes; shown by ps and in errors.
+    std::string name = {};
     start_method method = start_method::default_method;
-    bool daemon = false;  // ended, not awaited, when its parent's function returns
-    std::size_t mailbox = std::size_t{256}
-                          << 10;  // bytes of messages that wait, 64 KiB to 256 MiB; rounded up to a power of two
-    std::string directory = {};   // its working directory; the parent's when empty
-    std::vector<std::pair<std::string, std::string>> environment = {};  // added to the parent's, or changed in it
+    // Ended, not awaited, when its parent's function returns.
+    bool daemon = false;
+    // Bytes of messages that may wait: 64 KiB to 256 MiB, rounded up to a power of two.
+    std::size_t mailbox = std::size_t{256} << 10;
+    // Its working directory; the parent's when empty.
+    std::string directory = {};
+    // Added to the parent's environment (forkserver: to the program's, as it was at the first spawn), or changed in it.
+    std::vector<std::pair<std::string, std::string>> environment = {};
 };
 
 namespace detail {

@@ -162,7 +162,12 @@ void be_actor(newborn born) {
 newborn serve_forks(shm::program_memory memory, sockets sockets, base::owned_fd requests) {
     process::detach_input();
     prctl(PR_SET_NAME, "troupe-forks", 0, 0, 0);
-    std::signal(SIGINT, SIG_IGN);  // a terminal's Ctrl-C is the program's; its actors set their own handlers
+    // A terminal's Ctrl-C is the program's; the actors get back what main had set.
+    struct sigaction of_main{};
+    struct sigaction ignored{};
+    ignored.sa_handler = SIG_IGN;
+    sigaction(SIGINT, &ignored, &of_main);
+    memory.header().server_running.store(1, std::memory_order_release);  // sync: server - publishes that it runs
     for (;;) {
         fork_request wanted;
         process::received got =
@@ -181,7 +186,7 @@ newborn serve_forks(shm::program_memory memory, sockets sockets, base::owned_fd 
         if (made.pid == 0) {
             if (!memory.memory().remap()) _exit(could_not_begin);
             requests.reset();
-            std::signal(SIGINT, SIG_DFL);
+            sigaction(SIGINT, &of_main, nullptr);
             newborn born{std::move(memory), slot_number, detail::actor_id{wanted.actor}};
             born.doorbell = std::move(got.descriptors[0]);
             born.parent = static_cast<std::uint16_t>(wanted.parent % shm::max_processes);

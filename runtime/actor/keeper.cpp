@@ -24,8 +24,11 @@ namespace {
 constexpr std::uint32_t about_socket = shm::max_processes;
 constexpr std::uint32_t about_server = shm::max_processes + 1;
 
+constexpr int most_failed_starts = 3;     // of a forkserver that ends before it serves
 constexpr int orphan_budget_ms = 300;     // children of an actor that died: SIGTERM, then SIGKILL
 constexpr int retired_look_again_ms = 5;  // while a writer that is alive is in the middle of a claim
+
+keeper* the_keeper = nullptr;
 
 bool starting(shm::process_state state) {
     return state == shm::process_state::starting || state == shm::process_state::cloning;
@@ -50,12 +53,26 @@ keeper::keeper(shm::program_memory& memory, base::owned_fd socket, int program_b
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are the program's own
+    the_keeper = this;
     thread_ = std::thread([this] { run(); });
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 keeper::~keeper() {
     if (thread_.joinable()) thread_.join();
+    the_keeper = nullptr;
+}
+
+void keeper::close_in_fork_child() noexcept {
+    if (the_keeper == nullptr) return;
+    the_keeper->socket_.reset();
+    the_keeper->poll_.reset();
+    the_keeper->server_.reset();
+    for (ward& one : *the_keeper->wards_) {
+        one.pidfd.reset();
+        one.doorbell.reset();
+    }
+    the_keeper = nullptr;
 }
 
 void keeper::run() noexcept {
@@ -145,7 +162,11 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
     }
     case keeper_word::signal: signal(subject, message.value, message.budget_ms); break;
     case keeper_word::server_wanted:
-        if (!server_) start_server();
+        if (server_) break;
+        failed_starts_ = 0;
+        memory_.header().server_error.store(
+            0, std::memory_order_release);  // sync: server - publishes that it is tried again
+        start_server();
         break;
     case keeper_word::slots_wanted: break;  // every message is followed by a tidying
     case keeper_word::stop: stopping_ = true; break;
@@ -372,7 +393,6 @@ void keeper::start_server() noexcept {
         return;
     }
     server_ = std::move(made.pidfd);
-    memory_.header().server_running.store(1, std::memory_order_release);  // sync: server - publishes that it runs
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u32 = about_server;
@@ -384,6 +404,9 @@ void keeper::server_ended() noexcept {
     epoll_ctl(poll_.get(), EPOLL_CTL_DEL, server_.get(), nullptr);
     process::collect(server_.get());
     server_.reset();
+    // sync: server - observes whether it ever ran, and publishes that it does not
+    const bool ran = memory_.header().server_running.exchange(0, std::memory_order_acq_rel) != 0;
+    failed_starts_ = ran ? 0 : failed_starts_ + 1;
     // A request it had taken up and not finished: the child exists, or the spawner has to ask again.
     const std::uint32_t reached = memory_.slots_reached();
     for (std::uint32_t i = 0; i < reached; ++i) {
@@ -406,7 +429,12 @@ void keeper::server_ended() noexcept {
     }
     // sync: server - publishes that requests may be lost
     memory_.header().server_ends.fetch_add(1, std::memory_order_acq_rel);
-    start_server();
+    if (failed_starts_ < most_failed_starts) {
+        start_server();
+    } else {
+        memory_.header().server_error.store(ECANCELED,
+                                            std::memory_order_release);  // sync: server - publishes why there is none
+    }
     ring_spawners();  // which send their requests once more
 }
 

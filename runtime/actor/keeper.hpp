@@ -47,6 +47,9 @@ public:
     keeper(const keeper&) = delete;
     keeper& operator=(const keeper&) = delete;
 
+    // In a forked child of the program, where the thread does not exist: what it held open is closed.
+    static void close_in_fork_child() noexcept;
+
 private:
     struct ward {
         base::owned_fd pidfd;
@@ -84,6 +87,7 @@ private:
     base::owned_fd server_;
     retirement retired_;
     std::unique_ptr<std::array<ward, shm::max_processes>> wards_;
+    int failed_starts_ = 0;  // of the forkserver, in a row
     bool stopping_ = false;
     std::thread thread_;
 };

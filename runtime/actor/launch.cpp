@@ -8,11 +8,13 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include <troupe/error.hpp>
 #include <troupe/time.hpp>
 
+#include "actor/keeper.hpp"
 #include "base/step.hpp"
 #include "channel/making.hpp"
 #include "channel/parcel.hpp"
@@ -33,7 +35,16 @@ std::string advice_for(int error) {
     if (error == EMFILE || error == ENFILE) return "; raise the limit of open files (ulimit -n)";
     if (error == ENOMEM) return "; there is no memory for another process";
     if (error == ENOENT) return "; is /proc mounted?";
+    if (error == ECANCELED) return ": it ends before it serves; does main reach troupe::run?";
     return "";
+}
+
+// The forkserver has stayed where it was started; its actors start where their parent is now.
+std::string working_directory() {
+    char* path = get_current_dir_name();
+    std::string found = path != nullptr ? path : "";
+    std::free(path);
+    return found;
 }
 
 }  // namespace
@@ -141,7 +152,9 @@ void launch::fill(const spawn_options& options, detail::start_request& request) 
 
 // {bytes of the circumstances:4}{flat:4} circumstances, arguments; one parcel.
 void launch::pack(const spawn_options& options, detail::start_request& request) {
-    const detail::parting around = detail::encoded(circumstances{options.directory, options.environment});
+    circumstances around_it{options.directory, options.environment};
+    if (around_it.directory.empty() && method_ == start_method::forkserver) around_it.directory = working_directory();
+    const detail::parting around = detail::encoded(around_it);
     detail::parting all;
     const std::uint32_t head[2] = {static_cast<std::uint32_t>(around->bytes.size()), request.arguments->flat ? 1u : 0u};
     all->bytes.append(head, sizeof head);
@@ -217,6 +230,7 @@ void launch::copy_here() {
         born.sockets = here_.take_sockets();
         born.copy_of_parent = true;
         here_.station().close_doorbells();
+        keeper::close_in_fork_child();
         own_process::abandon();
         be_actor(std::move(born));
     }
@@ -238,7 +252,8 @@ bool launch::arrived() {
             const shm::program_header& header = here_.memory().header();
             // sync: server - observes why there is none
             if (const auto error = static_cast<int>(header.server_error.load(std::memory_order_acquire))) {
-                refuse("the forkserver could not be started" + because(error) + advice_for(error));
+                refuse(error == ECANCELED ? "the forkserver could not be started" + advice_for(error)
+                                          : "the forkserver could not be started" + because(error) + advice_for(error));
             }
             // sync: server - observes its ends so far
             if (header.server_ends.load(std::memory_order_acquire) != server_ends_) ask_server();

@@ -6,8 +6,10 @@
 #include <csignal>
 
 #include <troupe/actor.hpp>
-#include <troupe/detail/promise.hpp>
+#include <troupe/detail/branch.hpp>
 #include <troupe/error.hpp>
+#include <troupe/mailbox.hpp>
+#include <troupe/time.hpp>
 #include <troupe/when.hpp>
 
 #include "channel/port.hpp"
@@ -125,6 +127,18 @@ void own_process::tell_keeper(const keeper_message& message, std::initializer_li
                           {descriptors.begin(), descriptors.size()});
 }
 
+task<> own_process::refuse_mail() {
+    if (mailbox_ != nullptr) {
+        mailbox_->close();
+        for (;;) {
+            detail::next_letter next(*mailbox_);
+            if (!co_await next) break;
+            const detail::reply_address refused = detail::reply_address_of(next.in_hand());
+        }
+    }
+    co_await sleep_for(std::chrono::nanoseconds::max());
+}
+
 // --- children ------------------------------------------------------------------------------------------------------
 
 void own_process::add_child(detail::actor_id actor, bool daemon) {
@@ -168,12 +182,21 @@ bool own_process::glance() {
            (process::ending_signal() != 0 && !told_to_die_);
 }
 
+namespace {
+
+// Whatever this process waits for ends as cancelled.
+void interrupt_wait() {
+    if (detail::branch* awaited = loop::event_loop::current().awaited()) awaited->interrupt();
+}
+
+}  // namespace
+
 bool own_process::poll() {
     bool found = false;
     if (process::ending_signal() != 0 && !told_to_die_) {
         told_to_die_ = true;
         found = true;
-        if (running_ != nullptr) running_->request_cancel();
+        interrupt_wait();
     }
     if (!told_to_stop_ && stop_requested()) {
         told_to_stop_ = true;
@@ -184,7 +207,7 @@ bool own_process::poll() {
         found = true;
         // sync: requests - publishes that it is dealt with
         station_.self().requests.fetch_and(~std::uint64_t{shm::ask_interrupt}, std::memory_order_acq_rel);
-        if (running_ != nullptr) running_->request_cancel();
+        interrupt_wait();
     }
     return found;
 }

@@ -56,8 +56,6 @@ public:
     // The mailboxes of the children end, and they are awaited; daemons, and all when not in good order, are terminated.
     task<> end_children(bool in_good_order);
 
-    // Interrupts and ending signals cancel `running` from now on; null: nothing.
-    void obey(detail::promise_base* running) noexcept { running_ = running; }
     bool stop_requested() const noexcept;
     // The signal this process has to die of after unwinding; 0 for none.
     int dying_of() const noexcept;
@@ -65,6 +63,8 @@ public:
     // The mailbox of this actor; null when its function takes none.
     detail::port* mailbox() const noexcept { return mailbox_; }
     void open_mailbox();
+    // It ends; what is in it, and what comes before the end, is let go. Runs until it is cancelled.
+    task<> refuse_mail();
 
     // The process that was forked takes these out of its copy of the parent's.
     struct sockets take_sockets() noexcept { return std::move(sockets_); }
@@ -83,7 +83,6 @@ private:
     class fates fates_;
     class asking asking_;
     std::vector<child> children_;
-    detail::promise_base* running_ = nullptr;
     bool is_program_;
     bool told_to_die_ = false;
     bool told_to_stop_ = false;

@@ -10,11 +10,6 @@ shm::channel_id make_channel(station& here, shm::channel_kind kind, unsigned gra
     record.capacity.store(bounds.capacity, std::memory_order_relaxed);
     record.bytes.store(bounds.bytes, std::memory_order_relaxed);
     record.reader.store(bounds.reader, std::memory_order_relaxed);
-    // What counts from here on, in a ring that has been another queue's.
-    const shm::ring ring = here.memory().ring_of(record);
-    // relaxed, both: nobody else has the channel yet
-    const shm::tail_word tail{ring.tail().load(std::memory_order_relaxed)};
-    record.done.store(tail.messages() - ring.torn(), std::memory_order_relaxed);
     return made;
 }
 

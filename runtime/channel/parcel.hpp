@@ -58,6 +58,9 @@ void discard_parcel(shm::program_memory& memory, shm::block_id block, LookAt&& l
             if (count < 64) objects[count++] = one.object;
         }
     }
+    // Not listed any more before it is free: a list that nobody owns would hold ends that nobody lets go.
+    auto* header = reinterpret_cast<parcel_header*>(memory.blocks().at(block));
+    header->handles.store(0, std::memory_order_release);  // sync: parcel - publishes that nothing is listed
     memory.blocks().release(block);
     for (std::size_t i = 0; i < count; ++i) look_at(shm::channel_id{objects[i]});
 }

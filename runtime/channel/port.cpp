@@ -17,6 +17,8 @@ namespace {
 
 // Copied between claim and commit at most: a stopped writer holds up others no longer than this takes.
 constexpr std::uint32_t inline_limit = 4096 - sizeof(message_frame);
+constexpr std::uint32_t queue_item_limit =
+    queue_item_granules * shm::granule_bytes - shm::record_header_bytes - sizeof(message_frame);
 
 enum record_kind : std::uint8_t { here = 1, beside = 2 };
 
@@ -118,7 +120,9 @@ push_result port::push(const message_frame& frame, const outgoing& message, std:
     announce_writing();
     // Taken before the try: a head that moves during it is seen as a change afterwards.
     if (!senders_.empty()) head_before_ = ring_.head_position();
-    const std::uint32_t most = kind_ == shm::channel_kind::replies ? inline_reply_bytes : inline_limit;
+    const std::uint32_t most = kind_ == shm::channel_kind::replies ? inline_reply_bytes
+                               : kind_ == shm::channel_kind::queue ? queue_item_limit
+                                                                   : inline_limit;
     const std::uint32_t limit = std::min(most, ring_.most_payload() - static_cast<std::uint32_t>(sizeof frame));
     message_frame stamped = frame;
     stamped.cpu = this_cpu();
@@ -296,6 +300,16 @@ bool port::open(const shm::record& record, letter& into) {
     return true;
 }
 
+// What was sent to an earlier user of the ring by somebody who was stopped in between.
+void port::drop_stray(const shm::record& record) noexcept {
+    if (record.kind != beside || record.bytes != sizeof(message_frame) + sizeof(channel::parcel_label)) return;
+    channel::parcel_label label;
+    std::memcpy(&label, record.payload + sizeof(message_frame), sizeof label);
+    if (channel::unpack_parcel(station_.memory(), label, ring_.writer_of(record), station_.owner())) {
+        drop_block(label.block);
+    }
+}
+
 port::picked port::pick(letter& into, const receive_wait* wants) {
     shm::record record;
     if (shared_reader_) {
@@ -325,6 +339,7 @@ port::picked port::pick(letter& into, const receive_wait* wants) {
         message_frame frame{};
         if (record.bytes >= sizeof frame) std::memcpy(&frame, record.payload, sizeof frame);
         if (!meant_for_us(frame) || record.bytes < sizeof frame) {
+            drop_stray(record);
             reader_->consume(record);
         } else if (wants == nullptr || wants->wants(frame.type)) {
             if (open(record, into)) return picked::letter;
@@ -343,7 +358,14 @@ void port::finish(letter& taken) noexcept {
     TROUPE_STEP("port: letter in hand");
     bool writers_wait = false;
     if (shared_reader_) {
+        std::atomic<std::uint64_t>& receiving = station_.self().receiving;
+        receiving.store(channel_.value,
+                        std::memory_order_seq_cst);  // sync: receiving - publishes that an item is being counted
         writers_wait = shared_reader_->finish(record);
+        TROUPE_STEP("port: item finished");
+        // crash: not counted, and not waited for
+        record_->got.fetch_add(1, std::memory_order_seq_cst);  // sync: got - publishes that an item was received
+        receiving.store(0, std::memory_order_seq_cst);         // sync: receiving - publishes that it is counted
     } else if (reader_) {
         reader_->consume(record);
         writers_wait = reader_->flush_when_due();

@@ -32,6 +32,9 @@
 
 namespace troupe::detail {
 
+// The room of an item in a queue; larger items go beside its ring, so that a queue holds as many items as it says.
+inline constexpr std::uint32_t queue_item_granules = 3;
+
 class port final : public loop::source {
 public:
     port(channel::station& station, shm::channel_id channel, shm::channel_record& record);
@@ -107,6 +110,7 @@ private:
     void ring_reader(bool needed) noexcept;
     void give_back_room(bool writers_wait) noexcept;
     bool open(const shm::record& record, letter& into);
+    void drop_stray(const shm::record& record) noexcept;
     bool meant_for_us(const message_frame& frame) const noexcept;
 
     channel::station& station_;

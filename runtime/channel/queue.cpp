@@ -14,15 +14,25 @@
 namespace troupe::detail {
 namespace {
 
-constexpr unsigned fewest_granule_bits = 12, most_granule_bits = 16;  // 256 KiB to 4 MiB of small items
+constexpr unsigned fewest_granule_bits = 10;
 
-// Items put and not yet reported done. The ring counts those that were claimed and those that a dead process left torn.
-std::uint32_t unfinished(const port& held) noexcept {
-    const shm::ring_header& ring = held.ring().header();
-    const shm::tail_word tail{
-        ring.tail.word.load(std::memory_order_acquire)};  // sync: tail - observes the claims before it
-    const std::uint64_t done = held.record().done.load(std::memory_order_acquire);  // sync: done - observes reports
-    return static_cast<std::uint32_t>(tail.messages() - held.ring().torn() - done) & 0x3ffff;
+// Nothing in the ring, and every item that was received reported done. Whoever receives one says so in its slot, until
+// it has counted the item: so an item is always seen in one of the three places, and one whose receiver was killed in
+// between is not waited for.
+bool all_done(const port& held) {
+    if (held.size() != 0) return false;
+    bool receiving = false;
+    shm::program_memory& memory = channel::station::here().memory();
+    held.record().readers.for_each([&](std::uint32_t slot) {
+        // sync: receiving - observes that an item is being counted
+        const std::uint64_t queue =
+            memory.process(static_cast<std::uint16_t>(slot)).receiving.load(std::memory_order_seq_cst);
+        if (queue == held.channel().value) receiving = true;
+    });
+    // sync: got - observes the items that were counted
+    const std::uint64_t got = held.record().got.load(std::memory_order_seq_cst);
+    // sync: done - observes what was reported
+    return !receiving && got == held.record().done.load(std::memory_order_seq_cst);
 }
 
 }  // namespace
@@ -32,11 +42,11 @@ class drain_watch final : public loop::source {
 public:
     drain_watch(const port& held, wait& waiting) : held_(held), waiting_(waiting) {}
     bool poll() override {
-        if (unfinished(held_) != 0) return false;
+        if (!all_done(held_)) return false;
         waiting_.wake();
         return true;
     }
-    bool glance() override { return unfinished(held_) == 0; }
+    bool glance() override { return all_done(held_); }
     loop::parking park() override { return glance() ? loop::parking::ready : loop::parking::parked; }
     void unpark() override {}
 
@@ -52,9 +62,10 @@ end_hold make_queue(const queue_options& options) {
                         std::to_string(shm::most_messages));
     }
     if (options.bytes == 0) throw too_large("a queue of 0 bytes: give it room for at least one large item");
-    // Room for items of four granules each; larger ones wait earlier, or go beside the ring.
-    const unsigned bits = static_cast<unsigned>(std::bit_width(options.capacity * 4 - 1));
-    const unsigned granule_bits = std::clamp(bits, fewest_granule_bits, most_granule_bits);
+    // Room for as many small items as it may hold, and for the pad where the ring goes round; others go beside the
+    // ring.
+    const std::size_t granules = (options.capacity + 1) * queue_item_granules;
+    const unsigned granule_bits = std::max(fewest_granule_bits, static_cast<unsigned>(std::bit_width(granules - 1)));
     const shm::channel_id made = channel::make_channel(here, shm::channel_kind::queue, granule_bits,
                                                        {.capacity = options.capacity, .bytes = options.bytes});
     port& held = here.port_of(made);
@@ -68,13 +79,20 @@ std::size_t queue_size(const port& held) noexcept { return held.size(); }
 void close_port(port& held) noexcept { held.close(); }
 
 void task_done(port& held) {
-    if (unfinished(held) == 0) throw misuse("task_done was called more often than items were put into the queue");
-    held.record().done.fetch_add(1, std::memory_order_acq_rel);  // sync: done - publishes that an item was dealt with
-    if (unfinished(held) == 0) channel::station::here().ring_all(held.record().readers);
+    shm::channel_record& record = held.record();
+    std::uint64_t done = record.done.load(std::memory_order_acquire);  // sync: done - observes what was reported
+    do {
+        // sync: got - observes the items that were counted
+        if (done == record.got.load(std::memory_order_acquire)) {
+            throw misuse("task_done was called more often than items were received from the queue");
+        }
+        // sync: done - publishes that an item was dealt with
+    } while (!record.done.compare_exchange_weak(done, done + 1, std::memory_order_seq_cst));
+    if (all_done(held)) channel::station::here().ring_all(record.readers);
 }
 
 drained_wait::~drained_wait() { delete watch_; }
-bool drained_wait::try_finish() { return unfinished(*hold_.get()) == 0; }
+bool drained_wait::try_finish() { return all_done(*hold_.get()); }
 void drained_wait::enlist() {
     watch_ = new drain_watch(*hold_.get(), *this);
     loop::event_loop::current().enroll(*watch_);

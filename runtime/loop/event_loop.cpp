@@ -1,5 +1,6 @@
 #include "loop/event_loop.hpp"
 
+#include <troupe/detail/branch.hpp>
 #include <troupe/detail/ready_queue.hpp>
 #include <troupe/error.hpp>
 
@@ -114,6 +115,12 @@ void event_loop::run_until(bool (*done)(void*), void* argument) {
         look();
     }
     running_ = false;
+}
+
+void event_loop::run_until_ended(detail::branch& one) {
+    awaited_ = &one;
+    run_until([&one] { return one.ended(); });
+    awaited_ = nullptr;
 }
 
 void event_loop::run_ready() noexcept {

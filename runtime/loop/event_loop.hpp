@@ -26,6 +26,10 @@
 
 struct uv_loop_s;
 
+namespace troupe::detail {
+class branch;
+}
+
 namespace troupe::loop {
 
 class event_loop {
@@ -54,6 +58,9 @@ public:
     void run_until(Done done) {
         run_until([](void* d) -> bool { return (*static_cast<Done*>(d))(); }, &done);
     }
+    // The same, for a branch that was started; `awaited` is that branch meanwhile, for whoever has to end it early.
+    void run_until_ended(detail::branch& one);
+    detail::branch* awaited() const noexcept { return awaited_; }
     bool running() const noexcept { return running_; }
 
     void enroll(source& one) noexcept { sources_.enroll(one); }
@@ -98,6 +105,7 @@ private:
     std::vector<void (*)()> turn_hooks_;
     void (*before_sleep_)() = nullptr;
     void (*after_sleep_)() = nullptr;
+    detail::branch* awaited_ = nullptr;
     event_loop* abandoned_ = nullptr;  // the parent's, in a fork child
 
     base::time_point last_attended_{};  // by the coarse clock

@@ -21,7 +21,7 @@ void run_to_end(branch& one) {
     }
     nobody told;
     one.start(told);
-    loop.run_until([&] { return one.ended(); });
+    loop.run_until_ended(one);
 }
 
 }  // namespace troupe::detail

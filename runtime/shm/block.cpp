@@ -82,7 +82,10 @@ std::optional<block_id> block_store::take_in(std::uint32_t size_class, owner_id 
         std::uint64_t seen = word.load(std::memory_order_acquire);  // sync: block - observes its last change
         if (state_of(seen) != block_state::free) continue;
         const bool backed = (seen & backed_bit) != 0;
-        if (!backed && backed_bytes() + c.bytes > budget_) return std::nullopt;
+        if (!backed && backed_bytes() + c.bytes > budget_) {
+            drop_kept_pages(owner);
+            if (backed_bytes() + c.bytes > budget_) return std::nullopt;
+        }
         // `reached` first: a block that is taken is always below it.
         // sync: reached - observes a taken block
         std::uint32_t reached = reached_[size_class].load(std::memory_order_acquire);
@@ -102,6 +105,26 @@ std::optional<block_id> block_store::take_in(std::uint32_t size_class, owner_id 
         return id;
     }
     return std::nullopt;
+}
+
+// Free blocks keep their pages for the next of their size; when memory runs short for another size, they do not.
+void block_store::drop_kept_pages(owner_id owner) {
+    for (std::uint32_t c = 0; c < message_classes; ++c) {
+        const std::uint32_t reached =
+            reached_[c].load(std::memory_order_acquire);  // sync: reached - observes a taken block
+        for (std::uint32_t i = 0; i < reached; ++i) {
+            std::uint64_t free_with_pages = backed_bit;
+            // crash: owned by a dead process; the keeper frees it
+            // sync: block - publishes the owner
+            if (!state(c, i).compare_exchange_strong(free_with_pages, pack(block_state::owned, owner),
+                                                     std::memory_order_acq_rel)) {
+                continue;
+            }
+            const block_class& size = map_->classes[c];
+            memory_->drop(size.window + std::size_t{i} * size.bytes, size.bytes);
+            state(c, i).store(0, std::memory_order_release);  // sync: block - publishes that it is free
+        }
+    }
 }
 
 block_id block_store::take(std::size_t bytes, owner_id owner) {

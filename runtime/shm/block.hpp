@@ -124,6 +124,7 @@ private:
         return std::uint64_t{static_cast<std::uint8_t>(state)} << 24 | backed_bit | owner.value;
     }
     std::atomic<std::uint64_t>& state(std::uint32_t size_class, std::uint32_t index) const;
+    void drop_kept_pages(owner_id owner);
     std::optional<block_id> take_in(std::uint32_t size_class, owner_id owner);
 
     segment* memory_ = nullptr;

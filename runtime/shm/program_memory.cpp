@@ -125,6 +125,7 @@ std::optional<std::uint16_t> program_memory::claim_process(std::uint16_t spawner
         p.arguments.store(0, std::memory_order_relaxed);
         p.requests.store(serial << request_bits, std::memory_order_relaxed);
         p.awake.store(0, std::memory_order_relaxed);
+        p.receiving.store(0, std::memory_order_relaxed);
         p.begun.store(0, std::memory_order_relaxed);
         p.ending.store(0, std::memory_order_relaxed);
         p.name[0] = p.exception_type[0] = p.exception_text[0] = p.failure[0] = '\0';
@@ -175,10 +176,11 @@ liveness program_memory::owners() const { return {&owner_is_dead, this}; }
 void program_memory::record_exit(detail::actor_id actor, const exit_status& status) {
     const std::size_t index = actor.serial() % exit_log_entries;
     const std::size_t offset = exit_log_at + index * sizeof(std::uint64_t);
-    segment_->back(offset / page * page, page);
+    const bool logged = segment_->back(offset / page * page, page);
     const std::uint64_t word = pack_exit(actor.serial() & 0xff'ffff'ffff, status);
     process_slot& p = process(actor.slot());
-    p.ending.store(word, std::memory_order_release);  // sync: ending - publishes the exception's type and text
+    p.ending.store(word, std::memory_order_release);  // sync: end text - publishes the exception's type and text
+    if (!logged) return;  // no memory: once its slot is used again, nobody knows how it ended
     // sync: exit log - publishes how it ended
     reinterpret_cast<std::atomic<std::uint64_t>*>(segment_->base() + offset)->store(word, std::memory_order_release);
 }
@@ -198,7 +200,7 @@ std::optional<exit_status> program_memory::status_of(detail::actor_id actor) con
             now.state != process_state::failed) {
             return std::nullopt;
         }
-        // sync: ending - observes the exception's type and text
+        // sync: end text - observes the exception's type and text
         auto status = unpack_exit(p.ending.load(std::memory_order_acquire), actor.serial() & 0xff'ffff'ffff);
         if (status && status->exited() && status->code() == 1 && p.exception_type[0] != '\0') {
             auto told = exit_status::from_exception(text_of(p.exception_type, sizeof p.exception_type),
@@ -225,7 +227,9 @@ channel_id program_memory::claim_channel(channel_kind kind, unsigned granule_bit
         std::uint32_t reached = h.channels_reached.load(std::memory_order_acquire);
         if (index >= reached) {
             const std::size_t from = (channels_at + index * sizeof(channel_record)) / page * page;
-            if (!segment_->back(from, page * (2 + sizeof(channel_record) / page))) break;
+            if (!segment_->back(from, page * (2 + sizeof(channel_record) / page))) {
+                throw out_of_memory("no memory for the record of another mailbox, queue or pipe");
+            }
             // sync: channels - publishes a backed record
             while (reached <= index &&
                    !h.channels_reached.compare_exchange_weak(reached, index + 1, std::memory_order_acq_rel)) {
@@ -256,6 +260,7 @@ channel_id program_memory::claim_channel(channel_kind kind, unsigned granule_bit
         c.reader.store(0xffff, std::memory_order_relaxed);
         c.capacity.store(0, std::memory_order_relaxed);
         c.bytes.store(0, std::memory_order_relaxed);
+        c.got.store(0, std::memory_order_relaxed);
         c.done.store(0, std::memory_order_relaxed);
         TROUPE_STEP("channel: has a ring");
         const std::uint32_t granules = 1u << granule_bits;

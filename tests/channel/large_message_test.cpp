@@ -44,7 +44,7 @@ task<> echo_pipe(troupe::connection<bytes, bytes> conn) {
     while (auto one = co_await conn.receive()) co_await conn.send(*one);
 }
 task<> put_large(queue<std::string> into, int times) {
-    const std::string large(8 * mib, 'L');
+    const std::string large(6 * mib, 'L');
     for (int i = 0; i < times; ++i) co_await into.put(large);
     co_await into.put("last large");
 }
@@ -98,9 +98,9 @@ task<> through_pipe() {
 
 // Large items fill the queue's bytes and their sender waits; small ones of another sender still come through.
 task<> small_beside_large() {
-    queue<std::string> items({.capacity = 64, .bytes = 16 * mib});
+    queue<std::string> items({.capacity = 64, .bytes = 8 * mib});
     const auto large = co_await spawn<put_large>(items, 4);
-    while (items.size() < 2) co_await troupe::yield();  // the third has to wait
+    while (items.size() < 1) co_await troupe::yield();  // the second has to wait
     const auto small = co_await spawn<put_small>(items, 10);
     co_await small.join();  // though nobody has taken anything
     REQUIRE(large.alive());
@@ -108,7 +108,7 @@ task<> small_beside_large() {
     for (bool last = false; !last;) {
         const std::string got = *co_await items.get();
         last = got == "last large";
-        if (got.size() == 8 * mib) ++large_ones;
+        if (got.size() == 6 * mib) ++large_ones;
         if (got[0] == 's') ++small_ones;
     }
     REQUIRE(large_ones == 4);

@@ -85,12 +85,13 @@ troupe::task<> put_huge(troupe::queue<bytes> q, troupe::queue<int> begun) {
     const bytes all = content(1, huge);
     co_await begun.put(1);
     killing::take_warrant();
-    for (;;) co_await q.put(all);
+    co_await q.put(all);
+    co_await troupe::sleep_for(24h);
 }
 
 // Kills the producer at a step, or when it has begun, wherever it then is.
 troupe::task<> produce_and_die(const char* step) {
-    troupe::queue<bytes> q({.capacity = 4, .bytes = huge});
+    troupe::queue<bytes> q({.capacity = 4, .bytes = 2 * huge});
     troupe::queue<int> begun;
     if (step != nullptr) killing::sign_warrant(killing::victim::itself, 1, step);
     auto producer = co_await troupe::spawn<&put_huge>(q, begun);

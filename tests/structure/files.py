@@ -50,8 +50,9 @@ def unlisted():
     for path in files("runtime", "tests", "bench", endings=(".cpp",)):
         if path.parts[1] == "must_not_compile":
             continue
-        builds = [ROOT / parent / "meson.build" for parent in path.parents]
-        if not any(path.name in build.read_text(encoding="utf-8") for build in builds if build.exists()):
+        named = [(build, f"'{path.relative_to(parent)}'") for parent in path.parents
+                 if (build := ROOT / parent / "meson.build").exists()]
+        if not any(name in build.read_text(encoding="utf-8") for build, name in named):
             yield f"{path}: in no meson.build"
 
 

@@ -1,0 +1,42 @@
+// A program that may use little shared memory: past it, an error at creation, and never SIGBUS.
+#include <cstddef>
+#include <vector>
+
+#include <troupe/troupe.hpp>
+
+#include "programs/verdict.hpp"
+
+namespace {
+
+int nothing() { return 7; }
+
+int live() {
+    verdict said;
+    using bytes = std::vector<char>;
+    troupe::queue<bytes> q({.capacity = 4});
+    said.refuses<troupe::out_of_memory>(
+        "memory: a message for which there is none is refused where it is put",
+        [&] { static_cast<void>(troupe::sync_wait(q.put(bytes(16 << 20)))); }, "run_options::memory");
+    said.check("memory: the queue is unchanged by it", q.size() == 0 && q.try_put(bytes(10)) && q.size() == 1);
+    std::vector<troupe::queue<int>> many;
+    said.refuses<troupe::out_of_memory>(
+        "memory: a ring for which there is none is refused when it is made",
+        [&] {
+            for (int i = 0; i < 1000; ++i) many.emplace_back();
+        },
+        "run_options::memory");
+    said.refuses<troupe::out_of_memory>(
+        "memory: an actor whose mailbox finds none is not started",
+        [] {
+            troupe::sync_wait(troupe::spawn<+[](troupe::mailbox<int>) {}>(troupe::spawn_options{.mailbox = 64 << 20}));
+        },
+        "run_options::memory");
+    many.clear();
+    const auto child = troupe::sync_wait(troupe::spawn<&nothing>());
+    said.check("memory: what was let go can be used again", troupe::sync_wait(child.join()).code() == 7);
+    return said.close();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return troupe::run<live>(argc, argv, {.memory = std::size_t{8} << 20}); }

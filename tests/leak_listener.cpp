@@ -49,7 +49,8 @@ std::string target_of(const std::string& link) {
 }
 
 bool in_use(const troupe::shm::channel_record& record) {
-    const std::uint32_t state = record.state.load(std::memory_order_relaxed) & 0xff;  // relaxed: looked at until it fits
+    const std::uint32_t state =
+        record.state.load(std::memory_order_relaxed) & 0xff;  // relaxed: looked at until it fits
     return state != static_cast<std::uint32_t>(troupe::shm::channel_state::free);
 }
 

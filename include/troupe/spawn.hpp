@@ -28,7 +28,7 @@ struct spawn_options {
     std::size_t mailbox = std::size_t{256} << 10;
     // Its working directory; the parent's when empty.
     std::string directory = {};
-    // Added to the parent's environment (forkserver: to the program's, as it was at the first spawn), or changed in it.
+    // Added to the parent's environment (forkserver: to the program's, as it was at `run`), or changed in it.
     std::vector<std::pair<std::string, std::string>> environment = {};
 };
 

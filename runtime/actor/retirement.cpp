@@ -98,15 +98,19 @@ void retirement::discard(shm::block_id block) noexcept {
     });
 }
 
-// Drops what is in the ring. False while a live process is in the middle of a claim.
-bool retirement::drain(shm::channel_id channel) noexcept {
+// Drops what is in the ring; in_flight while a live process is in the middle of a claim.
+retirement::drained retirement::drain(shm::channel_id channel) noexcept {
     shm::channel_record& record = memory_.channel(channel.index());
     std::optional<shm::ring> ring;
     try {
         ring = memory_.ring_of(record);
     } catch (...) {
-        return true;
+        return drained::damaged;
     }
+    const auto end = [](shm::sight seen) {
+        if (seen == shm::sight::corrupt) return drained::damaged;
+        return seen == shm::sight::in_flight ? drained::in_flight : drained::empty;
+    };
     ring->close();
     shm::record found;
     if (ring->mode() == shm::reader_mode::many) {
@@ -114,19 +118,19 @@ bool retirement::drain(shm::channel_id channel) noexcept {
         reader.notice_deaths();
         for (;;) {
             const shm::sight seen = reader.take(found);
-            if (seen != shm::sight::message) return seen != shm::sight::in_flight;
+            if (seen != shm::sight::message) return end(seen);
             const shm::block_id parcel = parcel_of(found);
             reader.finish(found);
             if (parcel) discard(parcel);
         }
     }
     shm::ring_reader reader(*ring, memory_.owners());
-    if (!reader.recover()) return true;
+    if (!reader.recover()) return drained::damaged;
     for (;;) {
         const shm::sight seen = reader.look(found);
         if (seen != shm::sight::message) {
-            reader.flush();
-            return seen != shm::sight::in_flight;
+            if (seen != shm::sight::corrupt) reader.flush();
+            return end(seen);
         }
         const shm::block_id parcel = parcel_of(found);
         reader.consume(found);
@@ -181,12 +185,15 @@ void retirement::tidy() noexcept {
     if (!anything_) return;
     for (std::size_t i = channels_._Find_first(); i < channels_.size(); i = channels_._Find_next(i)) {
         const shm::channel_id channel = memory_.channel(static_cast<std::uint16_t>(i)).name();
-        if (!drain(channel)) {
+        const drained found = drain(channel);
+        if (found == drained::in_flight) {
             waits_ = true;
             continue;
         }
         channels_.reset(i);
-        memory_.free_channel(channel);
+        // What another process scribbled over must not meet the next user of the ring.
+        memory_.free_channel(channel,
+                             found == drained::damaged ? shm::ring_fate::quarantined : shm::ring_fate::used_again);
     }
     bool resting = false;
     for (std::size_t i = slots_._Find_first(); i < slots_.size(); i = slots_._Find_next(i)) {

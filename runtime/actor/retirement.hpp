@@ -38,7 +38,8 @@ public:
     bool waits_for_a_writer() const noexcept { return waits_; }
 
 private:
-    bool drain(shm::channel_id channel) noexcept;
+    enum class drained { empty, in_flight, damaged };
+    drained drain(shm::channel_id channel) noexcept;
     bool claims_passed(std::uint16_t slot) noexcept;
     void free_slot(std::uint16_t slot) noexcept;
     void discard(shm::block_id block) noexcept;

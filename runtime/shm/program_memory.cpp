@@ -284,7 +284,7 @@ void program_memory::open_channel(channel_id id) {
     channel(id.index()).state.store(static_cast<std::uint32_t>(channel_state::open), std::memory_order_release);
 }
 
-void program_memory::free_channel(channel_id id) {
+void program_memory::free_channel(channel_id id, ring_fate fate) {
     channel_record& c = channel(id.index());
     // relaxed: the keeper alone frees
     const block_id block{c.ring.exchange(0, std::memory_order_relaxed)};

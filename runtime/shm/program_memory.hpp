@@ -49,6 +49,8 @@ struct program_header {
 };
 static_assert(sizeof(program_header) <= 4096);
 
+enum class ring_fate { used_again, quarantined };
+
 class program_memory {
 public:
     static program_memory create(std::size_t budget);
@@ -84,8 +86,8 @@ public:
     // Throws out_of_memory. In state making, owned by `maker` until `open_channel`.
     channel_id claim_channel(channel_kind kind, unsigned granule_bits, std::uint16_t maker);
     void open_channel(channel_id id);
-    // Its ring goes back to the others of its size. The ring must be empty and without open claims.
-    void free_channel(channel_id id);
+    // Its ring goes back to the others of its size, empty and without open claims; or, damaged, is never used again.
+    void free_channel(channel_id id, ring_fate fate = ring_fate::used_again);
     ring ring_of(const channel_record& record) const;
 
 private:

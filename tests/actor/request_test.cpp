@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include <troupe/troupe.hpp>
 #include <unistd.h>
+#include <troupe/troupe.hpp>
 
 #include "watched.hpp"
 

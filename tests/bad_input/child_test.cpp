@@ -21,6 +21,7 @@ using Catch::Contains;
 // An argument whose decoding ends the process: a child that dies before its function.
 struct poison {
     int value = 0;
+    std::string not_flat = {};
 };
 
 }  // namespace

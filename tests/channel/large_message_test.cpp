@@ -53,9 +53,9 @@ task<> put_small(queue<std::string> into, int times) {
     co_await into.put("last small");
 }
 
-const std::vector<std::size_t> sizes{0,    1,     7,     8,         39,      40,       41,       63,       64,
-                                     1000, 4095,  4096,  4097,      5000,    65535,    65536,    100000,   mib - 1,
-                                     mib,  mib+1, 3*mib, 16*mib - 1, 16 * mib, 16*mib+1, 64 * mib};
+const std::vector<std::size_t> sizes{
+    0,    1,     7,     8,      39,      40,  41,      63,      64,           1000,     4095,         4096,    4097,
+    5000, 65535, 65536, 100000, mib - 1, mib, mib + 1, 3 * mib, 16 * mib - 1, 16 * mib, 16 * mib + 1, 64 * mib};
 
 task<> through_queue() {
     queue<bytes> there({.bytes = 128 * mib}), back({.bytes = 128 * mib});

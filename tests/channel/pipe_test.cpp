@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include <troupe/troupe.hpp>
 #include <unistd.h>
+#include <troupe/troupe.hpp>
 
 #include "watched.hpp"
 

@@ -70,7 +70,7 @@ task<bool> numbers_from_three() {
         ++expected;
     }
     co_await troupe::when_all(a.join(), b.join(), c.join());
-    co_return in_order && numbers.size() == 0;
+    co_return in_order&& numbers.size() == 0;
 }
 
 task<long> sum_by_four_receivers() {

@@ -56,7 +56,7 @@ remains remains::now() {
 
 remains remains::settled(const remains& before) {
     try {
-        troupe::sync_wait(troupe::with_timeout(std::chrono::seconds(4), until_there_is(before)));
+        troupe::sync_wait(troupe::with_timeout(std::chrono::seconds(20), until_there_is(before)));
     } catch (const troupe::timed_out&) {
         // the caller compares
     }

@@ -22,7 +22,7 @@
 namespace killing {
 namespace {
 
-constexpr std::chrono::seconds watchdog(4);
+constexpr std::chrono::seconds watchdog(20);
 constexpr const char* variable = "TROUPE_TEST_WARRANT";
 constexpr pid_t nobody = 0, any_actor = -1, the_server = -2, not_taken = -3;
 

@@ -4,8 +4,8 @@
 #include <csignal>
 #include <string>
 
-#include <troupe/troupe.hpp>
 #include <unistd.h>
+#include <troupe/troupe.hpp>
 
 #include "watched.hpp"
 

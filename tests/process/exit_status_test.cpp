@@ -6,8 +6,8 @@
 #include <vector>
 
 #include <sys/resource.h>
-#include <troupe/troupe.hpp>
 #include <unistd.h>
+#include <troupe/troupe.hpp>
 
 #include "watched.hpp"
 
@@ -73,7 +73,7 @@ task<bool> joins_agree() {
     auto joined = troupe::when_all(one.join(), one.join(), one.join());
     one.kill();
     const auto [a, b, c] = co_await std::move(joined);
-    co_return a.code() == -SIGKILL && a == b && b == c;
+    co_return a.code() == -SIGKILL&& a == b&& b == c;
 }
 
 }  // namespace

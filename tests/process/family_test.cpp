@@ -5,8 +5,8 @@
 #include <string>
 
 #include <sys/stat.h>
-#include <troupe/troupe.hpp>
 #include <unistd.h>
+#include <troupe/troupe.hpp>
 
 #include "watched.hpp"
 

@@ -12,8 +12,8 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <troupe/troupe.hpp>
 #include <unistd.h>
+#include <troupe/troupe.hpp>
 
 #include "watched.hpp"
 
@@ -157,9 +157,7 @@ TEST_CASE("spawn options: the name is the actor's, and the system's") {
     CHECK(watched(told_by<tell_name>({.name = "clerk"})) == std::vector<std::string>{"clerk", "clerk"});
 }
 
-TEST_CASE("spawn options: without a name the name is empty") {
-    CHECK(watched(told_by<tell_name>({})).at(0).empty());
-}
+TEST_CASE("spawn options: without a name the name is empty") { CHECK(watched(told_by<tell_name>({})).at(0).empty()); }
 
 TEST_CASE("spawn options: a name of more than 63 bytes is refused") {
     CHECK(watched(told_by<tell_name>({.name = std::string(63, 'n')})).at(0) == std::string(63, 'n'));
@@ -209,9 +207,7 @@ TEST_CASE("spawn options: a fork has the parent's memory, the other methods a fr
     CHECK(memory_seen_by(start_method::forkserver) == "its own");
 }
 
-TEST_CASE("an actor: its standard input is /dev/null") {
-    CHECK(watched(told_by<tell_input>({})).at(0) == "/dev/null");
-}
+TEST_CASE("an actor: its standard input is /dev/null") { CHECK(watched(told_by<tell_input>({})).at(0) == "/dev/null"); }
 
 TEST_CASE("an actor: only the descriptors it needs are open in it") {
     int ends[2];

@@ -50,9 +50,9 @@ def unlisted():
     for path in files("runtime", "tests", "bench", endings=(".cpp",)):
         if path.parts[1] == "must_not_compile":
             continue
-        named = [(build, f"'{path.relative_to(parent)}'") for parent in path.parents
-                 if (build := ROOT / parent / "meson.build").exists()]
-        if not any(name in build.read_text(encoding="utf-8") for build, name in named):
+        builds = [(parent, ROOT / parent / "meson.build") for parent in path.parents]
+        texts = [(path.relative_to(parent), build.read_text(encoding="utf-8")) for parent, build in builds if build.exists()]
+        if not any(f"'{name}'" in said or f"'{name.stem}'" in said for name, said in texts):
             yield f"{path}: in no meson.build"
 
 

@@ -294,7 +294,7 @@ void program_memory::free_channel(channel_id id, ring_fate fate) {
     c.id.store(next.value, std::memory_order_release);  // sync: channel - publishes that the old name is void
     c.readers.for_each([&c](std::uint32_t one) { c.readers.remove(one); });
     c.writers.for_each([&c](std::uint32_t one) { c.writers.remove(one); });
-    if (blocks_->valid(block)) blocks_->release(block);
+    if (fate == ring_fate::used_again && blocks_->valid(block)) blocks_->release(block);
     // sync: channel state - publishes that it is free
     c.state.store(static_cast<std::uint32_t>(channel_state::free), std::memory_order_release);
 }

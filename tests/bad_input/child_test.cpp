@@ -89,7 +89,7 @@ troupe::task<> die_at_once() {
 
 TEST_CASE("child: a function that the child's executable does not have is reported") {
     const auto method = GENERATE(troupe::start_method::spawn, troupe::start_method::forkserver);
-    const auto before = killing::remains::now();
+    const auto before = killing::remains::nothing();
     CHECK_THROWS_AS(troupe::sync_wait(troupe::with_timeout(20s, start_unknown(method))), troupe::spawn_failed);
     CHECK_THROWS_WITH(troupe::sync_wait(troupe::with_timeout(20s, start_unknown(method))),
                       Contains("not in this executable") && Contains("another binary"));
@@ -97,7 +97,7 @@ TEST_CASE("child: a function that the child's executable does not have is report
 }
 
 TEST_CASE("child: one that dies before it gets to its function fails the spawn, with how it ended") {
-    const auto before = killing::remains::now();
+    const auto before = killing::remains::nothing();
     CHECK_THAT(refusal(troupe::spawn<&swallow>(poison{3})), Contains("exited with 3 before it reached its function"));
     CHECK_THAT(refusal(troupe::spawn<&swallow>(poison{SIGSEGV})), Contains("signal 11") && Contains("static init"));
     CHECK(killing::remains::settled(before) == before);

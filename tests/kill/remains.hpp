@@ -13,6 +13,8 @@ struct remains {
     std::size_t blocks = 0;    // large messages and arguments
 
     static remains now();
+    // What an idle program has: its own slot.
+    static remains nothing() { return {.slots = 1}; }
     // What is there once it equals `before`, or at the end of the watchdog: the keeper tidies a moment after a death.
     static remains settled(const remains& before);
 

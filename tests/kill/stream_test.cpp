@@ -137,7 +137,7 @@ void play(troupe::task<> (*stream)(std::mt19937&)) {
     const unsigned seed = std::random_device{}();
     INFO("seed " << seed);
     std::mt19937 random(seed);
-    const auto before = killing::remains::now();
+    const auto before = killing::remains::nothing();
     troupe::sync_wait(troupe::with_timeout(120s, stream(random)));
     CHECK(killing::remains::settled(before) == before);
 }

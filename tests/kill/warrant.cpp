@@ -107,7 +107,7 @@ troupe::task<> asleep(troupe::detail::actor_id actor) {
 
 std::set<std::string> die_everywhere(troupe::task<troupe::exit_status> (*round)(), victim who) {
     std::set<std::string> places;
-    const remains before = remains::now();
+    const remains before = remains::nothing();
     withdraw_warrant();
     for (int nth = 1;; ++nth) {
         sign_warrant(who, nth);

@@ -50,9 +50,9 @@ def unlisted():
     for path in files("runtime", "tests", "bench", endings=(".cpp",)):
         if path.parts[1] == "must_not_compile":
             continue
-        builds = [(parent, ROOT / parent / "meson.build") for parent in path.parents]
-        texts = [(path.relative_to(parent), build.read_text(encoding="utf-8")) for parent, build in builds if build.exists()]
-        if not any(f"'{name}'" in said or f"'{name.stem}'" in said for name, said in texts):
+        builds = [parent / "meson.build" for parent in path.parents if (ROOT / parent / "meson.build").exists()]
+        names = [(path.relative_to(build.parent), text(build)) for build in builds]
+        if not any(f"'{name}'" in said or f"'{name.stem}'" in said for name, said in names):
             yield f"{path}: in no meson.build"
 
 

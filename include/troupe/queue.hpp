@@ -107,7 +107,8 @@ public:
     void close() const { detail::close_port(hold_.checked("this queue")); }
 
     // For those who hand out work: each receiver calls `task_done` when it has dealt with an item, and `drained` waits
-    // until that has happened for every item put. Throws misuse when called more often than items were put.
+    // until the queue is empty and that has happened for every item received. Throws misuse when called more often than
+    // items were received. An item whose receiver dies before it reports is never reported: give `drained` a deadline.
     void task_done() const { detail::task_done(hold_.checked("this queue")); }
     [[nodiscard]] auto drained() const {
         hold_.checked("this queue");

@@ -159,6 +159,20 @@ void be_actor(newborn born) {
     _exit(code & 0xff);
 }
 
+namespace {
+
+void refuse_start(shm::program_memory& memory, const sockets& sockets, std::uint16_t slot_number,
+                  const std::string& why) {
+    shm::process_slot& slot = memory.process(slot_number);
+    copy_text(slot.failure, why);
+    for (shm::life then = slot.present(); !slot.move(then, shm::process_state::failed); then = slot.present()) {
+    }
+    const keeper_message told{.word = keeper_word::not_born, .slot = slot_number, .subject = slot.actor().value};
+    process::send_message(sockets.keeper.get(), {reinterpret_cast<const std::byte*>(&told), sizeof told}, {});
+}
+
+}  // namespace
+
 newborn serve_forks(shm::program_memory memory, sockets sockets, base::owned_fd requests) {
     process::detach_input();
     prctl(PR_SET_NAME, "troupe-forks", 0, 0, 0);
@@ -173,7 +187,7 @@ newborn serve_forks(shm::program_memory memory, sockets sockets, base::owned_fd 
         process::received got =
             process::receive_message(requests.get(), {reinterpret_cast<std::byte*>(&wanted), sizeof wanted}, true);
         if (got.bytes == 0) _exit(0);
-        if (got.bytes != static_cast<std::ptrdiff_t>(sizeof wanted) || got.descriptor_count != 2) continue;
+        if (got.bytes != static_cast<std::ptrdiff_t>(sizeof wanted)) continue;
         const auto slot_number = static_cast<std::uint16_t>(wanted.slot % shm::max_processes);
         shm::process_slot& slot = memory.process(slot_number);
         const shm::life now = slot.present();
@@ -182,6 +196,11 @@ newborn serve_forks(shm::program_memory memory, sockets sockets, base::owned_fd 
             continue;  // given up, or asked for twice
         }
         TROUPE_STEP("forkserver: request taken");
+        if (got.descriptor_count != 2) {
+            refuse_start(memory, sockets, slot_number,
+                         "the forkserver has no descriptors left; raise the limit of open files (ulimit -n)");
+            continue;
+        }
         process::cloned made = process::copy_process(process::parentage::sibling, &slot.pid);
         if (made.pid == 0) {
             if (!memory.memory().remap()) _exit(could_not_begin);
@@ -196,12 +215,8 @@ newborn serve_forks(shm::program_memory memory, sockets sockets, base::owned_fd 
         }
         TROUPE_STEP("forkserver: cloned");
         if (!made) {
-            std::snprintf(slot.failure, sizeof slot.failure, "the forkserver could not clone: %s",
-                          std::strerror(made.error));
-            for (shm::life then = slot.present(); !slot.move(then, shm::process_state::failed); then = slot.present()) {
-            }
-            const std::uint64_t one = 1;
-            [[maybe_unused]] const ssize_t rung = write(got.descriptors[1].get(), &one, sizeof one);
+            refuse_start(memory, sockets, slot_number,
+                         std::string("the forkserver could not clone: ") + std::strerror(made.error));
             continue;
         }
         const keeper_message born{.word = keeper_word::born, .slot = slot_number, .subject = wanted.actor};

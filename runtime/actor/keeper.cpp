@@ -147,6 +147,7 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
         retired_.rest_slot(slot);
         break;
     }
+    case keeper_word::not_born: ring(memory_.process(slot).present().spawner); break;
     case keeper_word::doorbell_wanted: {
         const int bell = slot == 0 ? program_bell_ : one.doorbell.get();
         const std::byte nothing{};
@@ -388,6 +389,8 @@ void keeper::start_server() noexcept {
     if (!made || made.error != 0) {
         // sync: server - publishes why there is none
         memory_.header().server_error.store(static_cast<std::uint32_t>(made.error), std::memory_order_release);
+        // sync: server - publishes that there is something to look at
+        memory_.header().server_ends.fetch_add(1, std::memory_order_acq_rel);
         if (made) process::collect(made.pidfd.get());
         ring_spawners();
         return;
@@ -427,14 +430,12 @@ void keeper::server_ended() noexcept {
             process.move(now, shm::process_state::starting);
         }
     }
+    const bool try_again = failed_starts_ < most_failed_starts;
+    // sync: server - publishes why there is none
+    if (!try_again) memory_.header().server_error.store(ECANCELED, std::memory_order_release);
     // sync: server - publishes that requests may be lost
     memory_.header().server_ends.fetch_add(1, std::memory_order_acq_rel);
-    if (failed_starts_ < most_failed_starts) {
-        start_server();
-    } else {
-        memory_.header().server_error.store(ECANCELED,
-                                            std::memory_order_release);  // sync: server - publishes why there is none
-    }
+    if (try_again) start_server();
     ring_spawners();  // which send their requests once more
 }
 

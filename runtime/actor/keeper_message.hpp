@@ -8,6 +8,7 @@ namespace troupe::actors {
 enum class keeper_word : std::uint32_t {
     expect,           // an actor is about to be started; with its doorbell
     born,             // it has been; with its pidfd
+    not_born,         // the forkserver could not make it: its slot says why
     discard,          // a start that failed: free what was prepared
     doorbell_wanted,  // with a socket to answer on
     look_at,          // somebody let go of an end of channel `subject`

@@ -250,13 +250,14 @@ bool launch::arrived() {
     case shm::process_state::starting:
         if (method_ == start_method::forkserver) {
             const shm::program_header& header = here_.memory().header();
+            // sync: server - observes its ends so far; what happened before this request was made is not its business
+            if (header.server_ends.load(std::memory_order_acquire) == server_ends_) return false;
             // sync: server - observes why there is none
             if (const auto error = static_cast<int>(header.server_error.load(std::memory_order_acquire))) {
-                refuse(error == ECANCELED ? "the forkserver could not be started" + advice_for(error)
-                                          : "the forkserver could not be started" + because(error) + advice_for(error));
+                refuse("the forkserver could not be started" + (error == ECANCELED ? "" : because(error)) +
+                       advice_for(error));
             }
-            // sync: server - observes its ends so far
-            if (header.server_ends.load(std::memory_order_acquire) != server_ends_) ask_server();
+            ask_server();
         }
         return false;
     case shm::process_state::cloning: return false;
@@ -282,11 +283,9 @@ bool launch::changed() const {
     if (slot().actor() != actor_) return true;
     if (state == shm::process_state::cloning) return false;
     if (state != shm::process_state::starting) return true;
-    const shm::program_header& header = here_.memory().header();
-    // sync: server - observes why there is none
     // sync: server - observes its ends so far
-    return method_ == start_method::forkserver && (header.server_error.load(std::memory_order_acquire) != 0 ||
-                                                   header.server_ends.load(std::memory_order_acquire) != server_ends_);
+    return method_ == start_method::forkserver &&
+           here_.memory().header().server_ends.load(std::memory_order_acquire) != server_ends_;
 }
 
 // No process will come of it: the keeper frees what was prepared.

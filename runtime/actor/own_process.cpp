@@ -81,6 +81,7 @@ own_process::own_process(shm::program_memory memory, std::uint16_t slot, base::o
       is_program_(is_program) {
     the_process = this;
     loop::event_loop::on_creation(&own_process::set_up);
+    if (loop::event_loop::exists()) set_up(loop::event_loop::current());  // main waited for something before
     set_awake(true);
     process::catch_signals(is_program ? process::role::program : process::role::actor, station_.doorbell());
 }

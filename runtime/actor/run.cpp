@@ -116,14 +116,15 @@ int run_program(int argc, char** argv, const run_options& options, program_entry
         be_child(marker);
     }
     if (has_run) throw misuse("troupe::run is called once in a process, from main; this is the second time");
-    has_run = true;
     actors::keep_main_arguments(argv);
     process::keep_standard_descriptors_open();
     const start_method method = default_method(options);
     if (options.actors < 1 || options.actors > shm::max_processes)
         throw misuse("run_options::actors is from 1 to 4096");
+    const std::size_t budget = memory_budget(options.memory);
+    has_run = true;
 
-    shm::program_memory memory = shm::program_memory::create(memory_budget(options.memory));
+    shm::program_memory memory = shm::program_memory::create(budget);
     shm::program_header& header = memory.header();
     header.program_pid = getpid();
     header.start_method = static_cast<std::uint32_t>(method);

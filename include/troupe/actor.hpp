@@ -8,7 +8,6 @@
 #include <chrono>
 #include <concepts>
 #include <cstdint>
-#include <functional>
 #include <string>
 
 #include <troupe/detail/actor_id.hpp>

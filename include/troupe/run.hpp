@@ -15,7 +15,7 @@ namespace troupe {
 struct run_options {
     start_method method = start_method::forkserver;  // of spawns that name none
     std::size_t memory = 0;     // bytes of shared memory the program may use; 0: half of the machine's
-    std::size_t actors = 4096;  // the most that live at one time, the program included
+    std::size_t actors = 4095;  // the most that live at one time, the program included
 };
 
 namespace detail {

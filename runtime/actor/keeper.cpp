@@ -88,7 +88,7 @@ void keeper::run() noexcept {
         }
         kill_overdue();
         retired_.tidy();
-        retired_.ring_closed([this](shm::channel_record& record) { ring_channel(record); });
+        retired_.ring_due([this](shm::channel_record& record) { ring_channel(record); });
     }
     // Whatever still lives is past every budget.
     if (server_) {

@@ -106,7 +106,7 @@ launch::launch(own_process& here, const spawn_options& options, detail::start_re
     if (!claimed) {
         throw spawn_failed("there are " + std::to_string(here.memory().header().most_actors) +
                            " actors in this program, and that is the most there can be; await some of them first, or "
-                           "raise run_options::actors (to 4096 at most)");
+                           "raise run_options::actors (to 4095 at most)");
     }
     slot_ = *claimed;
     actor_ = slot().actor();

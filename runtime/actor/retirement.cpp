@@ -94,7 +94,7 @@ bool retirement::look_at(shm::channel_id channel) noexcept {
 void retirement::discard(shm::block_id block) noexcept {
     if (!memory_.blocks().valid(block) || memory_.blocks().is_free(block)) return;
     channel::discard_parcel(memory_, block, [this](shm::channel_id held) {
-        if (look_at(held)) closed_.set(held.index());
+        if (look_at(held)) to_ring_.set(held.index());
     });
 }
 
@@ -114,7 +114,7 @@ retirement::drained retirement::drain(shm::channel_id channel) noexcept {
     ring->close();
     shm::record found;
     if (ring->mode() == shm::reader_mode::many) {
-        shm::ring_shared_reader reader(*ring, memory_.owner(0), memory_.owners());
+        shm::ring_shared_reader reader(*ring, memory_.owner(shm::keeper_slot), memory_.owners());
         reader.notice_deaths();
         for (;;) {
             const shm::sight seen = reader.take(found);
@@ -138,6 +138,13 @@ retirement::drained retirement::drain(shm::channel_id channel) noexcept {
     }
 }
 
+// What a dead reader had finished and not swept would stay until somebody came to read the queue.
+void retirement::sweep(shm::channel_id queue, const shm::ring& ring) noexcept {
+    shm::ring_shared_reader reader(ring, memory_.owner(shm::keeper_slot), memory_.owners());
+    reader.notice_deaths();
+    if (reader.writers_wait()) to_ring_.set(queue.index());
+}
+
 // Whether every ring the dead process wrote to has been read past what it may have left there.
 bool retirement::claims_passed(std::uint16_t slot) noexcept {
     shm::process_slot& process = memory_.process(slot);
@@ -152,6 +159,7 @@ bool retirement::claims_passed(std::uint16_t slot) noexcept {
                 try {
                     const shm::ring ring = memory_.ring_of(record);
                     if (now.channel != record.name().value) now = {record.name().value, ring.tail_position()};
+                    if (ring.mode() == shm::reader_mode::many) sweep(record.name(), ring);
                     passed = shm::distance(now.tail, ring.head_position()) >= 0;
                 } catch (...) {
                     passed = true;

@@ -26,11 +26,12 @@ public:
 
     // Frees what can be freed.
     void tidy() noexcept;
-    // ring(channel) for each pipe that was closed since, because its end lay in a parcel that was dropped.
+    // ring(channel) for each pipe that was closed since, because its end lay in a parcel that was dropped, and each
+    // queue in which room came back.
     template <class Ring>
-    void ring_closed(Ring&& ring) noexcept {
-        for (std::size_t i = closed_._Find_first(); i < closed_.size(); i = closed_._Find_next(i)) {
-            closed_.reset(i);
+    void ring_due(Ring&& ring) noexcept {
+        for (std::size_t i = to_ring_._Find_first(); i < to_ring_.size(); i = to_ring_._Find_next(i)) {
+            to_ring_.reset(i);
             ring(memory_.channel(static_cast<std::uint16_t>(i)));
         }
     }
@@ -40,13 +41,14 @@ public:
 private:
     enum class drained { empty, in_flight, damaged };
     drained drain(shm::channel_id channel) noexcept;
+    void sweep(shm::channel_id queue, const shm::ring& ring) noexcept;
     bool claims_passed(std::uint16_t slot) noexcept;
     void free_slot(std::uint16_t slot) noexcept;
     void discard(shm::block_id block) noexcept;
 
     shm::program_memory& memory_;
     std::bitset<shm::max_channels> channels_;
-    std::bitset<shm::max_channels> closed_;  // and those who wait in it not yet rung
+    std::bitset<shm::max_channels> to_ring_;
     std::bitset<shm::max_processes> slots_;
     // The channel that holds a slot's rest up, and the tail its ring had when it was first looked at.
     struct obstacle {

@@ -98,6 +98,7 @@ void close_on_exec(int first, int last) {
 
 // The program's slot is the first.
 void take_first_slot(shm::program_memory& memory) {
+    memory.claim_keeper();
     const auto slot = memory.claim_process(0);
     shm::process_slot& self = memory.process(slot.value());
     self.pid.store(getpid(), std::memory_order_release);  // sync: pid - publishes the program's
@@ -119,8 +120,8 @@ int run_program(int argc, char** argv, const run_options& options, program_entry
     actors::keep_main_arguments(argv);
     process::keep_standard_descriptors_open();
     const start_method method = default_method(options);
-    if (options.actors < 1 || options.actors > shm::max_processes)
-        throw misuse("run_options::actors is from 1 to 4096");
+    if (options.actors < 1 || options.actors > shm::keeper_slot)
+        throw misuse("run_options::actors is from 1 to 4095");
     const std::size_t budget = memory_budget(options.memory);
     has_run = true;
 

@@ -41,7 +41,7 @@ struct alignas(128) channel_record {
     std::atomic<std::uint64_t> ring;      // block_id
     std::atomic<std::uint64_t> capacity;  // in messages; 0: bounded by bytes alone
     std::atomic<std::uint64_t> bytes;     // the most that large messages on their way may take together
-    std::atomic<std::uint64_t> got;  // queue: items received
+    std::atomic<std::uint64_t> got;       // queue: items received
     std::atomic<std::uint64_t> done;      // queue: items reported done
     std::atomic<std::uint64_t> version;
     alignas(128) wait_set readers;  // processes that hold a receiving end

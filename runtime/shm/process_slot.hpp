@@ -36,6 +36,8 @@
 namespace troupe::shm {
 
 inline constexpr std::size_t max_processes = most_processes;
+// The last slot is the keeper's: it looks after queues under an owner number of its own.
+inline constexpr std::uint16_t keeper_slot = max_processes - 1;
 inline constexpr std::size_t max_channels = 16384;
 
 enum class process_state : std::uint8_t { free, starting, cloning, running, failed, dead };
@@ -79,8 +81,8 @@ struct alignas(4096) process_slot {
     // Written by the process, read by many.
     alignas(128) std::atomic<std::uint64_t> epoch;  // wake-ups so far: a doorbell is rung once an epoch by each sender
     std::atomic<std::uint64_t> receiving;  // the queue it is receiving an item from at this moment; see queue.cpp
-    std::atomic<std::uint32_t> awake;               // not asleep in the kernel
-    std::atomic<std::uint32_t> cpu;                 // where it last ran
+    std::atomic<std::uint32_t> awake;      // not asleep in the kernel
+    std::atomic<std::uint32_t> cpu;        // where it last ran
 
     // How it ended. Written before the state says dead or failed.
     alignas(128) std::atomic<std::uint64_t> ending;  // as in the exit log

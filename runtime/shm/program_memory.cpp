@@ -138,6 +138,14 @@ std::optional<std::uint16_t> program_memory::claim_process(std::uint16_t spawner
     return std::nullopt;
 }
 
+void program_memory::claim_keeper() {
+    if (!segment_->back(processes_at + keeper_slot * sizeof(process_slot), sizeof(process_slot))) {
+        throw out_of_memory("no memory for the program's tables");
+    }
+    // sync: life - publishes that the keeper lives
+    process(keeper_slot).life_word.store(life{0, process_state::running, 0}.pack(), std::memory_order_release);
+}
+
 std::uint32_t program_memory::slots_reached() const {
     return header().slots_reached.load(std::memory_order_acquire);  // sync: slots - observes a backed slot
 }

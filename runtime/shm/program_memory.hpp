@@ -65,6 +65,7 @@ public:
     // --- processes
     // A slot in state starting, with its actor id set and everything else cleared; nothing when all are taken.
     std::optional<std::uint16_t> claim_process(std::uint16_t spawner);
+    void claim_keeper();  // once, by the program
     void free_process(std::uint16_t slot);
     bool full() const;  // no slot is free now
     // The owner number of the process that has the slot now.

@@ -29,7 +29,7 @@ claim::claim(claim&& other) noexcept
 
 claim& claim::operator=(claim&& other) noexcept {
     if (this == &other) return *this;
-    if (writer_ != nullptr && abandon()) writer_->owes_bell_ = true;
+    drop();
     writer_ = std::exchange(other.writer_, nullptr);
     position_ = other.position_;
     bytes_ = other.bytes_;
@@ -37,7 +37,9 @@ claim& claim::operator=(claim&& other) noexcept {
     return *this;
 }
 
-claim::~claim() {
+claim::~claim() { drop(); }
+
+void claim::drop() noexcept {
     ring_writer* const writer = writer_;
     if (writer != nullptr && finish(0, record_header::committed_flag | record_header::void_flag))
         writer->owes_bell_ = true;

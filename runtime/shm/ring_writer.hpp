@@ -40,6 +40,7 @@ public:
 
 private:
     friend class ring_writer;
+    void drop() noexcept;
     bool finish(std::uint8_t kind, std::uint8_t flags) noexcept;
 
     ring_writer* writer_ = nullptr;

@@ -120,8 +120,7 @@ int run_program(int argc, char** argv, const run_options& options, program_entry
     actors::keep_main_arguments(argv);
     process::keep_standard_descriptors_open();
     const start_method method = default_method(options);
-    if (options.actors < 1 || options.actors > shm::keeper_slot)
-        throw misuse("run_options::actors is from 1 to 4095");
+    if (options.actors < 1 || options.actors > shm::keeper_slot) throw misuse("run_options::actors is from 1 to 4095");
     const std::size_t budget = memory_budget(options.memory);
     has_run = true;
 

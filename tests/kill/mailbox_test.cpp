@@ -166,6 +166,5 @@ TEST_CASE("mailbox: a request is answered or ends with actor_died, whenever the 
 
 TEST_CASE("mailbox: an asker killed at any step does no harm to whom it asked") {
     const auto places = killing::die_everywhere(&killed_while_asking);
-    CHECK(killing::missing(places, {"channel: claimed", "channel: has a ring", "ring: committed"}) ==
-          "");
+    CHECK(killing::missing(places, {"channel: claimed", "channel: has a ring", "ring: committed"}) == "");
 }

@@ -85,7 +85,10 @@ public:
     }
     // Its actors and its forkserver, however deep: all are children of the program.
     std::size_t meet() {
-        for (const pid_t pid : children_of(pid_)) relatives_.push_back(pidfd_of(pid));
+        for (const pid_t pid : children_of(pid_)) {
+            const int pidfd = pidfd_of(pid);
+            if (pidfd >= 0) relatives_.push_back(pidfd);  // else it has ended since, and was collected
+        }
         return relatives_.size();
     }
     void signal(int number) const { ::kill(pid_, number); }

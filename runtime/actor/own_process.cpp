@@ -90,6 +90,7 @@ own_process::~own_process() {
     if (loop::event_loop::exists()) {
         if (enrolled()) loop::event_loop::current().dismiss(*this);
     }
+    loop::event_loop::on_creation(nullptr);
     set_awake(false);
     if (the_process == this) the_process = nullptr;
 }

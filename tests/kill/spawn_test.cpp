@@ -85,14 +85,14 @@ troupe::task<> outlive_the_forkserver() {
 }  // namespace
 
 TEST_CASE("spawn: a child killed at any step before its function is reported, and after it has its exit status") {
-    const auto places = killing::die_everywhere(&start_one, killing::victim::next_child);
-    CHECK(killing::missing(places, {"block: released", "child: about to begin", "child: about to end"}) == "");
+    CHECK(killing::never_died_at({"block: released", "child: about to begin", "child: about to end"}, &start_one,
+                                 killing::victim::next_child) == "");
 }
 
 TEST_CASE("spawn: a spawner killed at any step leaves no child behind") {
-    const auto places = killing::die_everywhere(&start_a_spawner);
-    CHECK(killing::missing(places, {"process: slot claimed", "channel: claimed", "channel: has a ring",
-                                    "spawn: mailbox made", "block: taken", "parcel: packed"}) == "");
+    CHECK(killing::never_died_at({"process: slot claimed", "channel: claimed", "channel: has a ring",
+                                  "spawn: mailbox made", "block: taken", "parcel: packed"},
+                                 &start_a_spawner) == "");
 }
 
 TEST_CASE("spawn: a spawner killed right after it made the process leaves no child behind") {

@@ -257,9 +257,11 @@ public:
             detail::next_letter next(*port_);
             if (!co_await next) co_return;
             const std::uint32_t type = next.in_hand().frame.type;
+            detail::handling now(next);
             static_cast<void>(((type == detail::type_id<detail::handled_by<Handlers>>() &&
                                 (co_await detail::handle<detail::handled_by<Handlers>>(next, handlers), true)) ||
                                ...));
+            now.over();
         }
     }
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -42,6 +43,7 @@ struct actor_function<R (*)(Ps...)> {
     using arguments = std::tuple<std::decay_t<Ps>...>;
     using reference = actor<>;
     static constexpr bool has_mailbox = false;
+    static std::string_view message_name(std::uint32_t) { return {}; }
 };
 template <class R, class... Ms, class... Ps>
 struct actor_function<R (*)(mailbox<Ms...>, Ps...)> {
@@ -49,6 +51,11 @@ struct actor_function<R (*)(mailbox<Ms...>, Ps...)> {
     using arguments = std::tuple<std::decay_t<Ps>...>;
     using reference = actor<Ms...>;
     static constexpr bool has_mailbox = true;
+    static std::string_view message_name(std::uint32_t type) {
+        std::string_view name;
+        static_cast<void>(((type == type_id<Ms>() && (name = type_name<Ms>(), true)) || ...));
+        return name;
+    }
 };
 template <class R, class... Ps>
 struct actor_function<R (*)(Ps...) noexcept> : actor_function<R (*)(Ps...)> {};
@@ -105,7 +112,7 @@ int call_actor(birth& born) {
 // Instantiated before main runs, in every process of the executable: that is how a process that was exec'd finds it.
 template <auto Fn>
 struct known_actor {
-    static inline const registration entry{type_name<known_actor>(), &call_actor<Fn>};
+    static inline const registration entry{type_name<known_actor>(), &call_actor<Fn>, &function_of<Fn>::message_name};
 };
 
 template <class Reference>

@@ -17,6 +17,9 @@ int parent_pid();  // of the actor that spawned this one; 0 for the program, and
 // Somebody has called `stop` on this actor, or its parent is ending. For actors that do not live from their mailbox.
 bool stop_requested();
 
+// How often its supervisor has started it again; 0 the first time.
+unsigned incarnation();
+
 // Those it spawned that may still live.
 std::vector<actor<>> children();
 

@@ -9,6 +9,7 @@
 //   start method     spawn (a fresh exec), forkserver (cloned from a small clean server), fork (a copy of the parent)
 //   parked           asleep in the kernel until its doorbell rings
 //   exit status      how a process ended
+//   supervisor       starts actors again that end when they should not
 //   program          the first actor, in the process that called `run`
 //
 // Everything that waits is awaited, can be given a deadline (`with_timeout`) and can be cancelled; a wait that ended
@@ -24,6 +25,7 @@
 #include <troupe/run.hpp>
 #include <troupe/spawn.hpp>
 #include <troupe/start_method.hpp>
+#include <troupe/supervisor.hpp>
 #include <troupe/sync_wait.hpp>
 #include <troupe/task.hpp>
 #include <troupe/task_group.hpp>

@@ -35,6 +35,8 @@ void asking::open() {
     replies_ = &station_.port_of(made);
     replies_->read_alone();
     places_ = std::make_unique<std::array<place, most_requests>>();
+    // A late reply to the last incarnation of this actor is none to this one.
+    for (place& one : *places_) one.generation = (station_.owner().value & 0xfu) << 18;
     station_.memory().open_channel(made);
     station_.self().replies.store(made.index() + 1u, std::memory_order_release);  // sync: replies - publishes the ring
 }
@@ -213,6 +215,12 @@ incoming ask_wait::reply() {
         auto [type, text] = decoded<std::pair<std::string, std::string>>(reply_);
         throw remote_error(std::move(type), std::move(text));
     }
+    case reply_died: {
+        actors::own_process& here = actors::own_process::here();
+        std::uint64_t ending = 0;
+        if (reply_.bytes.size() == sizeof ending) std::memcpy(&ending, reply_.bytes.data(), sizeof ending);
+        throw actor_died(here.memory().name_of(target_), here.memory().end_as_told(target_, ending));
+    }
     case reply_nothing: throw remote_error("troupe::unanswered", "the actor let the request go without an answer");
     default: throw corrupt("a reply of an unknown kind arrived");
     }
@@ -222,11 +230,13 @@ incoming ask_wait::reply() {
 
 namespace {
 
-void send_reply(std::uint64_t asker, std::uint32_t request, reply_kind kind, const outgoing& value) {
+void send_reply(std::uint64_t asker, std::uint16_t asker_owner, std::uint32_t request, std::uint32_t kind,
+                const outgoing& value) {
     channel::station& here = channel::station::here();
     const actor_id to{asker};
     shm::process_slot& slot = here.memory().process(to.slot());
     if (slot.actor() != to || !here.memory().alive(to)) return;                // nobody is left to hear it
+    if (here.memory().owner(to.slot()).value != asker_owner) return;           // it was started again since
     const std::uint32_t index = slot.replies.load(std::memory_order_acquire);  // sync: replies - observes the ring
     if (index == 0) return;
     port& replies = here.port_of(here.memory().channel(static_cast<std::uint16_t>(index - 1)).name());
@@ -244,29 +254,32 @@ reply_address reply_address_of(const letter& request) {
     channel::station& here = channel::station::here();
     // The slot is not used again before this request has been read, so it still names the asker.
     const actor_id asker = here.memory().process(shm::owner_id{request.writer}.slot()).actor();
-    return {asker.value, request.frame.request};
+    return {asker.value, request.frame.request, request.writer, channel::station::here().hands().take(request, asker)};
+}
+
+void reply_address::send(std::uint32_t kind, const outgoing& value) {
+    send_reply(asker_, asker_owner_, request_, kind, value);
+    asker_ = 0;
+    if (hand_ != 0) channel::station::here().hands().lay_down(std::exchange(hand_, 0));
 }
 
 reply_address::~reply_address() {
     if (asker_ == 0 || channel::station::current() == nullptr) return;
     try {
-        send_reply(std::exchange(asker_, 0), request_, reply_nothing, *parting());
+        send(reply_nothing, *parting());
     } catch (...) {
         // No memory for a message of no bytes: the asker's deadline is what is left.
     }
 }
 
 void reply_address::answer(outgoing& value) {
-    if (asker_ == 0) return;
-    const std::uint64_t asker = asker_;
-    send_reply(asker, request_, reply_value, value);
-    asker_ = 0;
+    if (asker_ != 0) send(reply_value, value);
 }
 
 void reply_address::answer_with_exception() {
     if (asker_ == 0) return;
     const base::caught caught = base::current_exception_description();
-    send_reply(std::exchange(asker_, 0), request_, reply_exception, *encoded(std::pair(caught.type, caught.text)));
+    send(reply_exception, *encoded(std::pair(caught.type, caught.text)));
 }
 
 }  // namespace troupe::detail

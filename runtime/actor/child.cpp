@@ -201,6 +201,8 @@ newborn serve_forks(shm::program_memory memory, sockets sockets, base::owned_fd 
                          "the forkserver has no descriptors left; raise the limit of open files (ulimit -n)");
             continue;
         }
+        // relaxed: written before the state said starting
+        const auto incarnation = static_cast<std::int32_t>(slot.incarnation.load(std::memory_order_relaxed));
         process::cloned made = process::copy_process(process::parentage::sibling, &slot.pid);
         if (made.pid == 0) {
             if (!memory.memory().remap()) _exit(could_not_begin);
@@ -219,7 +221,8 @@ newborn serve_forks(shm::program_memory memory, sockets sockets, base::owned_fd 
                          std::string("the forkserver could not clone: ") + std::strerror(made.error));
             continue;
         }
-        const keeper_message born{.word = keeper_word::born, .slot = slot_number, .subject = wanted.actor};
+        const keeper_message born{
+            .word = keeper_word::born, .slot = slot_number, .subject = wanted.actor, .value = incarnation};
         const int pidfd = made.pidfd.get();
         process::send_message(sockets.keeper.get(), {reinterpret_cast<const std::byte*>(&born), sizeof born},
                               {&pidfd, 1});

@@ -10,8 +10,10 @@
 #include <cstring>
 #include <system_error>
 
+#include <troupe/detail/birth.hpp>
 #include <troupe/error.hpp>
 
+#include "actor/last_words.hpp"
 #include "base/check.hpp"
 #include "base/step.hpp"
 #include "process/clone.hpp"
@@ -33,6 +35,9 @@ keeper* the_keeper = nullptr;
 bool starting(shm::process_state state) {
     return state == shm::process_state::starting || state == shm::process_state::cloning;
 }
+
+// relaxed: written by its supervisor before the state said starting
+bool restarted(const shm::process_slot& process) { return process.restarts.load(std::memory_order_relaxed) != 0; }
 
 }  // namespace
 
@@ -133,7 +138,8 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
         break;
     case keeper_word::born: {
         const shm::process_state state = memory_.process(slot).present().state;
-        const bool over = state == shm::process_state::dead || state == shm::process_state::free;
+        const bool over = state == shm::process_state::dead || state == shm::process_state::free ||
+                          state == shm::process_state::down || !is_incarnation(slot, message.value);
         if (one.pidfd || one.actor != subject || over) break;  // taken over already, and perhaps ended
         watch(slot, subject, std::move(with.descriptors[0]));
         break;
@@ -147,6 +153,7 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
         retired_.rest_slot(slot);
         break;
     }
+    case keeper_word::let_go: let_go(subject); break;
     case keeper_word::not_born: ring(memory_.process(slot).present().spawner); break;
     case keeper_word::doorbell_wanted: {
         const int bell = slot == 0 ? program_bell_ : one.doorbell.get();
@@ -213,14 +220,19 @@ void keeper::ended(std::uint16_t slot) noexcept {
         memory_.record_exit(one.actor, *status);
     }
     TROUPE_STEP("keeper: end written down");
-    for (shm::life now = process.present(); !process.move(now, shm::process_state::dead); now = process.present()) {
+    const bool again = comes_again(process, memory_.last_end(one.actor));
+    if (again) retired_.hand_back(slot);
+    answer_for_the_dead(memory_, slot, again, [this](std::uint16_t asker) { ring(asker); });
+    const shm::process_state next = again ? shm::process_state::down : shm::process_state::dead;
+    for (shm::life now = process.present(); !process.move(now, next); now = process.present()) {
     }
+    TROUPE_STEP("keeper: end told");
     memory_.header().deaths.fetch_add(1, std::memory_order_seq_cst);  // sync: deaths - publishes the end of an actor
     // relaxed, both: a hint that guides spinning
     if (process.awake.exchange(0, std::memory_order_relaxed) != 0) {
         memory_.header().awake.fetch_sub(1, std::memory_order_relaxed);
     }
-    clear_channels(slot);
+    clear_channels(slot, again ? mailbox::stays : mailbox::goes);
     ring_all(process.watchers);
     clear_starts(slot);
     end_children(one.actor);
@@ -235,7 +247,42 @@ void keeper::ended(std::uint16_t slot) noexcept {
     retired_.rest_slot(slot);
 }
 
-void keeper::clear_channels(std::uint16_t slot) noexcept {
+bool keeper::is_incarnation(std::uint16_t slot, std::int32_t number) const noexcept {
+    // sync: incarnation - observes the start of a later one
+    return memory_.process(slot).incarnation.load(std::memory_order_acquire) == static_cast<std::uint32_t>(number);
+}
+
+// Its supervisor wants it started again, and it was not asked to end.
+bool keeper::comes_again(const shm::process_slot& process, const exit_status& status) const noexcept {
+    // relaxed, all: whoever changes them then says let_go, which is heard after this
+    const auto wanted = static_cast<detail::revival>(process.revival.load(std::memory_order_relaxed));
+    if (wanted == detail::revival::never) return false;
+    if (wanted == detail::revival::unless_success && status.success()) return false;
+    const bool begun = process.begun.load(std::memory_order_relaxed) != 0 ||
+                       process.restarts.load(std::memory_order_relaxed) != 0;  // otherwise the spawn fails
+    const std::uint64_t asked = process.requests.load(std::memory_order_relaxed);
+    return begun && (asked & shm::ask_stop) == 0;
+}
+
+void keeper::let_go(detail::actor_id actor) noexcept {
+    shm::process_slot& process = memory_.process(actor.slot());
+    if (process.actor() == actor && process.present().state == shm::process_state::down) over(actor.slot());
+}
+
+// No process, and none will come: as for one that was seen to end.
+void keeper::over(std::uint16_t slot) noexcept {
+    shm::process_slot& process = memory_.process(slot);
+    for (shm::life now = process.present(); !process.move(now, shm::process_state::dead); now = process.present()) {
+    }
+    memory_.header().deaths.fetch_add(1, std::memory_order_seq_cst);  // sync: deaths - publishes the end of an actor
+    clear_channels(slot);
+    ring_all(process.watchers);
+    (*wards_)[slot].doorbell.reset();
+    (*wards_)[slot].kill_at_birth = false;
+    retired_.rest_slot(slot);
+}
+
+void keeper::clear_channels(std::uint16_t slot, mailbox mailbox) noexcept {
     shm::process_slot& process = memory_.process(slot);
     // sync: channels - observes a backed record
     const std::uint32_t reached = memory_.header().channels_reached.load(std::memory_order_acquire);
@@ -255,6 +302,7 @@ void keeper::clear_channels(std::uint16_t slot) noexcept {
         // relaxed: set before the channel was opened
         const bool reads = (kind == shm::channel_kind::mailbox || kind == shm::channel_kind::replies) &&
                            record.reader.load(std::memory_order_relaxed) == slot;
+        const bool stays = reads && kind == shm::channel_kind::mailbox && mailbox == mailbox::stays;
         const bool held = record.readers.contains(slot) || record.writers.contains(slot);
         // sync: wrote to - observes where the dead process may have left a claim
         const bool wrote = (process.wrote_to[index / 64].load(std::memory_order_acquire) >> index % 64 & 1) != 0;
@@ -269,12 +317,12 @@ void keeper::clear_channels(std::uint16_t slot) noexcept {
             shm::ring ring = memory_.ring_of(record);
             ring.waiting_readers().remove(slot);
             ring.waiting_writers().remove(slot);
-            if (reads) ring.close();
+            if (reads && !stays) ring.close();
         } catch (...) {
         }
         if (held) retired_.look_at(name);
         ring_channel(record);
-        if (reads) retired_.retire_channel(name);
+        if (reads && !stays) retired_.retire_channel(name);
     }
 }
 
@@ -288,6 +336,8 @@ void keeper::clear_starts(std::uint16_t dead) noexcept {
         if (slot == dead || now.spawner != dead || !starting(now.state) || (*wards_)[slot].pidfd) continue;
         if (process.pid.load(std::memory_order_acquire) != 0) {  // sync: pid - observes what the kernel wrote in clone
             take_over(slot);
+        } else if (now.state == shm::process_state::starting && restarted(process)) {
+            over(slot);  // others may have a reference to it
         } else if (now.state == shm::process_state::starting && process.move(now, shm::process_state::failed)) {
             clear_channels(slot);
             retired_.rest_slot(slot);
@@ -300,11 +350,17 @@ void keeper::end_children(detail::actor_id parent) noexcept {
     const std::uint32_t reached = memory_.slots_reached();
     for (std::uint32_t i = 0; i < reached; ++i) {
         const auto slot = static_cast<std::uint16_t>(i);
-        const shm::process_slot& process = memory_.process(slot);
+        shm::process_slot& process = memory_.process(slot);
         const detail::actor_id actor = process.actor();
         // relaxed: observed through the id
         const std::uint64_t its_parent = process.parent.load(std::memory_order_relaxed);
         if (its_parent != parent.value || actor == parent || !memory_.alive(actor)) continue;
+        process.revival.store(static_cast<std::uint32_t>(detail::revival::never),
+                              std::memory_order_relaxed);  // relaxed: read here
+        if (process.present().state == shm::process_state::down) {
+            over(slot);
+            continue;
+        }
         if ((*wards_)[slot].kill_at != base::time_point::max()) continue;
         signal(actor, SIGTERM, orphan_budget_ms);
         end_children(actor);
@@ -313,7 +369,7 @@ void keeper::end_children(detail::actor_id parent) noexcept {
 
 void keeper::signal(detail::actor_id actor, int signal, int budget_ms) noexcept {
     ward& one = (*wards_)[actor.slot()];
-    if (one.actor != actor) return;
+    if (one.actor != actor || memory_.process(actor.slot()).present().state == shm::process_state::down) return;
     // An actor may be known to others before the forkserver has said that it made it: look for it.
     // sync: pid - observes what the kernel wrote in clone
     if (!one.pidfd && memory_.alive(actor) && memory_.process(actor.slot()).pid.load(std::memory_order_acquire) != 0) {
@@ -422,6 +478,8 @@ void keeper::server_ended() noexcept {
         if ((by_server || now.state == shm::process_state::running) &&
             process.pid.load(std::memory_order_acquire) != 0) {
             if (slot != 0) take_over(slot);
+        } else if (by_server && restarted(process)) {
+            process.move(now, shm::process_state::down);
         } else if (by_server && (*wards_)[slot].kill_at_birth) {  // nobody will ask for it again
             process.move(now, shm::process_state::failed);
             clear_channels(slot);

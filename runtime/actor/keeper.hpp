@@ -9,6 +9,8 @@
 //   2. its bits are taken out of every channel, and whoever waits in a channel it had to do with is rung
 //   3. whoever watches it is rung
 //   4. its children, and theirs, are told to end, and killed if they do not
+//   (An actor that will be started again is marked down instead of dead, and keeps its mailbox. Whoever asked something
+//   that it had in hand is told.)
 //   5. the status is collected, the mailbox retired, and the slot rests until no ring holds a claim of the dead process
 //
 // The thread allocates nothing and takes no lock, so that the program may be forked at any moment.
@@ -65,7 +67,12 @@ private:
     void watch(std::uint16_t slot, detail::actor_id actor, base::owned_fd pidfd) noexcept;
     void take_over(std::uint16_t slot) noexcept;
     void ended(std::uint16_t slot) noexcept;
-    void clear_channels(std::uint16_t slot) noexcept;
+    bool is_incarnation(std::uint16_t slot, std::int32_t number) const noexcept;
+    bool comes_again(const shm::process_slot& process, const exit_status& status) const noexcept;
+    void let_go(detail::actor_id actor) noexcept;
+    void over(std::uint16_t slot) noexcept;
+    enum class mailbox { goes, stays };
+    void clear_channels(std::uint16_t slot, mailbox mailbox = mailbox::goes) noexcept;
     void clear_starts(std::uint16_t dead) noexcept;
     void end_children(detail::actor_id parent) noexcept;
     void signal(detail::actor_id actor, int signal, int budget_ms) noexcept;

@@ -7,10 +7,11 @@ namespace troupe::actors {
 
 enum class keeper_word : std::uint32_t {
     expect,           // an actor is about to be started; with its doorbell
-    born,             // it has been; with its pidfd
+    born,             // it has been, as incarnation `value`; with its pidfd
     not_born,         // the forkserver could not make it: its slot says why
     discard,          // a start that failed: free what was prepared
     doorbell_wanted,  // with a socket to answer on
+    let_go,           // nobody will start this actor again: if it is down, it is dead
     look_at,          // somebody let go of an end of channel `subject`
     signal,           // send signal `value` to actor `subject`; `budget_ms` > 0: and SIGKILL if it still lives then
     server_wanted,    // the forkserver is to be started

@@ -62,7 +62,9 @@ exec_environment::exec_environment(const std::string& marker) {
 // A start on its way: what was prepared is given back unless a process came of it.
 class launch {
 public:
-    launch(own_process& here, const spawn_options& options, detail::start_request& request);
+    // `again`: of an actor that is down, whose slot and mailbox stay.
+    launch(own_process& here, const spawn_options& options, detail::start_request& request,
+           detail::actor_id again = {});
     launch(const launch&) = delete;
     launch& operator=(const launch&) = delete;
     ~launch();
@@ -76,12 +78,15 @@ public:
 
 private:
     shm::process_slot& slot() const { return here_.memory().process(slot_); }
+    void claim_slot();
     void fill(const spawn_options& options, detail::start_request& request);
+    void prepare(const spawn_options& options, detail::start_request& request);
     void pack(const spawn_options& options, detail::start_request& request);
     void ask_server();
     void tell_born(process::cloned& made);
     void copy_here();
     void exec();
+    void drop_arguments() noexcept;
     void refuse_quietly();
     [[noreturn]] void refuse(const std::string& why);
 
@@ -92,30 +97,43 @@ private:
     std::string name_;
     base::owned_fd doorbell_;
     std::uint32_t server_ends_ = 0;
+    channel::parcel_label arguments_;
     bool daemon_;
+    bool again_;
     bool launched_ = false;
     bool over_ = false;
 };
 
-launch::launch(own_process& here, const spawn_options& options, detail::start_request& request)
-    : here_(here), method_(options.method), name_(options.name), daemon_(options.daemon) {
+launch::launch(own_process& here, const spawn_options& options, detail::start_request& request, detail::actor_id again)
+    : here_(here), method_(options.method), name_(options.name), daemon_(options.daemon), again_(again) {
     if (method_ == start_method::default_method) {
         method_ = static_cast<start_method>(here.memory().header().start_method);
     }
-    const auto claimed = here.memory().claim_process(here.station().slot());
+    if (again_) {
+        slot_ = again.slot();
+        actor_ = again;
+        if (!here.memory().restart_process(again)) throw spawn_failed("actor '" + name_ + "' is not down");
+    } else {
+        claim_slot();
+    }
+    try {
+        if (!again_) fill(options, request);
+        prepare(options, request);
+    } catch (...) {
+        refuse_quietly();
+        throw;
+    }
+}
+
+void launch::claim_slot() {
+    const auto claimed = here_.memory().claim_process(here_.station().slot());
     if (!claimed) {
-        throw spawn_failed("there are " + std::to_string(here.memory().header().most_actors) +
+        throw spawn_failed("there are " + std::to_string(here_.memory().header().most_actors) +
                            " actors in this program, and that is the most there can be; await some of them first, or "
                            "raise run_options::actors (to 4095 at most)");
     }
     slot_ = *claimed;
     actor_ = slot().actor();
-    try {
-        fill(options, request);
-    } catch (...) {
-        refuse_quietly();
-        throw;
-    }
 }
 
 launch::~launch() {
@@ -131,6 +149,8 @@ void launch::fill(const spawn_options& options, detail::start_request& request) 
     slot.parent.store(here_.station().actor().value, std::memory_order_relaxed);
     slot.entry.store(request.entry->key(), std::memory_order_relaxed);
     std::memcpy(slot.name, name_.c_str(), name_.size() + 1);
+    slot.revival.store(static_cast<std::uint32_t>(request.revival), std::memory_order_relaxed);
+    slot.deliveries.store(request.deliveries, std::memory_order_relaxed);
     slot.watchers.add(here_.station().slot());
     if (request.has_mailbox) {
         const auto bits = static_cast<unsigned>(std::bit_width(options.mailbox / shm::granule_bytes - 1));
@@ -141,6 +161,9 @@ void launch::fill(const spawn_options& options, detail::start_request& request) 
         here_.memory().open_channel(mailbox);
     }
     TROUPE_STEP("spawn: mailbox made");
+}
+
+void launch::prepare(const spawn_options& options, detail::start_request& request) {
     pack(options, request);
     doorbell_.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!doorbell_) {
@@ -162,13 +185,14 @@ void launch::pack(const spawn_options& options, detail::start_request& request) 
     all->bytes.append(request.arguments->bytes.data(), request.arguments->bytes.size());
     all->handles.swap(request.arguments->handles);
     const channel::parcel_label label = channel::pack_parcel(here_.memory(), here_.station().owner(), *all);
-    // relaxed: as above
+    arguments_ = label;
+    // relaxed: published by the process that is made next
     slot().arguments.store(label.block, std::memory_order_relaxed);
 }
 
 void launch::go() {
     launched_ = true;
-    here_.add_child(actor_, daemon_);
+    if (!again_) here_.add_child(actor_, daemon_);
     process::flush_standard_streams();  // what the parent printed stands before what the child prints
     switch (method_) {
     case start_method::spawn: exec(); break;
@@ -195,7 +219,10 @@ void launch::ask_server() {
 
 void launch::tell_born(process::cloned& made) {
     TROUPE_STEP("spawn: process made");
-    here_.tell_keeper({.word = keeper_word::born, .slot = slot_, .subject = actor_.value}, {made.pidfd.get()});
+    // relaxed: of a process this one has just made
+    const auto incarnation = static_cast<std::int32_t>(slot().incarnation.load(std::memory_order_relaxed));
+    here_.tell_keeper({.word = keeper_word::born, .slot = slot_, .subject = actor_.value, .value = incarnation},
+                      {made.pidfd.get()});
 }
 
 void launch::exec() {
@@ -262,6 +289,7 @@ bool launch::arrived() {
         return false;
     case shm::process_state::cloning: return false;
     case shm::process_state::failed: break;
+    case shm::process_state::down:
     case shm::process_state::dead:
     case shm::process_state::free:
         // It may have begun and ended by now.
@@ -293,8 +321,27 @@ void launch::refuse_quietly() {
     over_ = true;
     shm::process_slot& slot = this->slot();
     const shm::life now = slot.present();
-    if (slot.actor() == actor_ && now.state == shm::process_state::starting) slot.move(now, shm::process_state::failed);
+    const shm::process_state next = again_ ? shm::process_state::down : shm::process_state::failed;
+    const bool unused = now.state == shm::process_state::starting || now.state == shm::process_state::failed;
+    if (slot.actor() == actor_ && unused && now.state != next) slot.move(now, next);
+    if (again_) return drop_arguments();
     here_.tell_keeper({.word = keeper_word::discard, .slot = slot_, .subject = actor_.value});
+}
+
+// Unless the process that was to take them has.
+void launch::drop_arguments() noexcept {
+    shm::block_store& blocks = here_.memory().blocks();
+    const shm::block_id block{arguments_.block};
+    if (!block) return;
+    const auto* header = reinterpret_cast<const channel::parcel_header*>(blocks.at(block));
+    // sync: parcel - observes whether it is still the same
+    if (header->stamp.load(std::memory_order_acquire) != arguments_.stamp) return;
+    const shm::owner_id me = here_.station().owner();
+    const shm::liveness all_live{[](const void*, shm::owner_id) noexcept { return false; }, nullptr};
+    if (!blocks.receive(block, me, me, all_live)) return;
+    channel::discard_parcel(here_.memory(), block, [this](shm::channel_id held) {
+        here_.tell_keeper({.word = keeper_word::look_at, .subject = held.value});
+    });
 }
 
 void launch::refuse(const std::string& why) {
@@ -349,6 +396,22 @@ void check_options(const spawn_options& options) {
 }  // namespace troupe::actors
 
 namespace troupe::detail {
+
+// Claims of sixteen incarnations of a slot can be told apart: an actor that dies faster than its claims are read waits.
+task<> restart(actor_id actor, spawn_options options, start_request request) {
+    actors::own_process& here = actors::own_process::here();
+    const shm::process_slot& slot = here.memory().process(actor.slot());
+    constexpr std::uint32_t told_apart = 14;
+    // relaxed: nobody changes it while the actor is down
+    while (slot.incarnation.load(std::memory_order_relaxed) - slot.rested.load(std::memory_order_acquire) >
+           told_apart) {  // sync: rested - observes that claims are gone
+        here.tell_keeper({.word = actors::keeper_word::slots_wanted});
+        co_await sleep_for(std::chrono::milliseconds(1));
+    }
+    actors::launch started(here, options, request, actor);
+    started.go();
+    co_await actors::arrival(started);
+}
 
 task<actor_id> start(spawn_options options, start_request request) {
     actors::own_process& here = actors::own_process::here();

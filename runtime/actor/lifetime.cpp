@@ -12,6 +12,7 @@
 namespace troupe::actors {
 
 outcome wind_up(own_process& here, int code, bool failed) noexcept {
+    if (!here.background().idle()) sync_wait(here.background().end_all());
     const bool in_good_order = !failed && here.dying_of() == 0;
     if (!here.living_children().empty()) {
         // A child that sends to this actor, or asks it, must not wait for somebody who waits for it.

@@ -26,8 +26,12 @@ outcome live_out(own_process& here, Function function, Tell tell) {
         code = function();
         failed = false;
     } catch (...) {
-        const base::caught caught = base::current_exception_description();
-        if (here.dying_of() == 0) tell(caught);
+        if (here.dying_of() == 0 && !here.failure()) tell(base::current_exception_description());
+    }
+    if (here.failure() && here.dying_of() == 0) {
+        failed = true;
+        code = 1;
+        tell(base::description_of(here.failure()));
     }
     return wind_up(here, code, failed);
 }

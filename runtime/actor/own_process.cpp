@@ -6,6 +6,7 @@
 #include <csignal>
 
 #include <troupe/actor.hpp>
+#include <troupe/detail/birth.hpp>
 #include <troupe/detail/branch.hpp>
 #include <troupe/error.hpp>
 #include <troupe/mailbox.hpp>
@@ -153,9 +154,18 @@ std::vector<child> own_process::living_children() {
     return children_;
 }
 
+void own_process::release_child(detail::actor_id actor) noexcept {
+    // relaxed: heard by the keeper with the message
+    memory()
+        .process(actor.slot())
+        .revival.store(static_cast<std::uint32_t>(detail::revival::never), std::memory_order_relaxed);
+    tell_keeper({.word = keeper_word::let_go, .slot = actor.slot(), .subject = actor.value});
+}
+
 task<> own_process::end_children(bool in_good_order) {
     const std::vector<child> all = living_children();
     for (const child& one : all) {
+        release_child(one.actor);
         const troupe::actor<> reference(one.actor);
         if (one.daemon || !in_good_order) {
             reference.terminate(std::chrono::milliseconds(daemon_budget_ms));
@@ -192,6 +202,12 @@ void interrupt_wait() {
 }
 
 }  // namespace
+
+void own_process::fail(std::exception_ptr failure) noexcept {
+    if (failure_) return;
+    failure_ = std::move(failure);
+    interrupt_wait();
+}
 
 bool own_process::poll() {
     bool found = false;

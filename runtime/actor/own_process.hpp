@@ -1,6 +1,7 @@
 // What this process is: the program or one of its actors. Its station, its sockets, its children, and what it is asked.
 #pragma once
 
+#include <exception>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include <troupe/task.hpp>
 
 #include "actor/asking.hpp"
+#include "actor/background.hpp"
 #include "actor/fates.hpp"
 #include "actor/keeper_message.hpp"
 #include "base/owned_fd.hpp"
@@ -47,16 +49,22 @@ public:
     shm::program_memory& memory() noexcept { return station_.memory(); }
     fates& fates() noexcept { return fates_; }
     asking& asking() noexcept { return asking_; }
+    background& background() noexcept { return background_; }
     const sockets& sockets() const noexcept { return sockets_; }
 
     void tell_keeper(const keeper_message& message, std::initializer_list<int> descriptors = {}) const noexcept;
 
     void add_child(detail::actor_id actor, bool daemon);
     std::vector<child> living_children();
+    // It is not started again when it ends; if it is down, it is dead.
+    void release_child(detail::actor_id actor) noexcept;
     // The mailboxes of the children end, and they are awaited; daemons, and all when not in good order, are terminated.
     task<> end_children(bool in_good_order);
 
     bool stop_requested() const noexcept;
+    // This actor ends with that exception: whatever it waits for ends as cancelled.
+    void fail(std::exception_ptr failure) noexcept;
+    const std::exception_ptr& failure() const noexcept { return failure_; }
     // The signal this process has to die of after unwinding; 0 for none.
     int dying_of() const noexcept;
 
@@ -82,7 +90,9 @@ private:
     struct sockets sockets_;
     class fates fates_;
     class asking asking_;
+    class background background_;
     std::vector<child> children_;
+    std::exception_ptr failure_;
     bool is_program_;
     bool told_to_die_ = false;
     bool told_to_stop_ = false;

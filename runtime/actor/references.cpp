@@ -4,15 +4,12 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstring>
 
 #include "actor/own_process.hpp"
 #include "channel/port.hpp"
 
 namespace troupe::detail {
 namespace {
-
-std::string name_of(const shm::process_slot& slot) { return {slot.name, strnlen(slot.name, sizeof slot.name)}; }
 
 void signal_actor(actor_id actor, int signal, int budget_ms) {
     if (!actor) throw misuse("this reference names no actor: it was default-constructed");
@@ -43,9 +40,7 @@ port& mailbox_of(actor_id actor) {
     actors::own_process& here = actors::own_process::here();
     if (!actor) throw misuse("this reference names no actor: it was default-constructed");
     if (port* mailbox = here.station().mailbox_of(actor)) return *mailbox;
-    const shm::process_slot& slot = here.memory().process(actor.slot());
-    const bool present = slot.actor() == actor;
-    if (const auto status = here.memory().status_of(actor)) throw actor_died(present ? name_of(slot) : "", *status);
+    if (const auto status = here.memory().status_of(actor)) throw actor_died(here.memory().name_of(actor), *status);
     throw misuse("this actor has no mailbox: its function takes none");
 }
 
@@ -67,14 +62,11 @@ int actor_base::pid() const {
     const auto& memory = actors::own_process::here().memory();
     const shm::process_slot& slot = memory.process(id_.slot());
     const int pid = slot.pid.load(std::memory_order_acquire);  // sync: pid - observes what the kernel wrote in clone
-    return id_ && slot.actor() == id_ && memory.alive(id_) ? pid : 0;
+    const bool lives = memory.alive(id_) && slot.present().state != shm::process_state::down;
+    return id_ && slot.actor() == id_ && lives ? pid : 0;
 }
 
-std::string actor_base::name() const {
-    const shm::process_slot& slot = actors::own_process::here().memory().process(id_.slot());
-    std::string name = name_of(slot);
-    return id_ && slot.actor() == id_ ? name : std::string();
-}
+std::string actor_base::name() const { return id_ ? actors::own_process::here().memory().name_of(id_) : std::string(); }
 
 bool actor_base::alive() const { return id_ && actors::own_process::here().memory().alive(id_); }
 

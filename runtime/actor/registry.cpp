@@ -16,8 +16,8 @@ std::uint64_t hash_of(std::string_view name) {
 
 }  // namespace
 
-registration::registration(std::string_view name, actor_call call) noexcept
-    : name_(name), call_(call), key_(hash_of(name)), next_(first_registered) {
+registration::registration(std::string_view name, actor_call call, message_names messages) noexcept
+    : name_(name), call_(call), messages_(messages), key_(hash_of(name)), next_(first_registered) {
     for (const registration* one = first_registered; one != nullptr; one = one->next_) {
         if (one->name_ == name) {
             key_ = one->key_ * fnv_prime + 1;

@@ -1,5 +1,6 @@
 #include "actor/retirement.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -7,13 +8,12 @@
 
 #include "base/step.hpp"
 #include "channel/parcel.hpp"
+#include "channel/port.hpp"
 #include "shm/ring_reader.hpp"
 #include "shm/ring_shared_reader.hpp"
 
 namespace troupe::actors {
 namespace {
-
-constexpr std::uint8_t beside = 2;  // as channel/port.cpp marks the records of parcels
 
 shm::channel_state state_of(const shm::channel_record& record) {
     // sync: channel state - observes that somebody holds it
@@ -21,7 +21,8 @@ shm::channel_state state_of(const shm::channel_record& record) {
 }
 
 shm::block_id parcel_of(const shm::record& record) {
-    if (record.kind != beside || record.bytes != sizeof(detail::message_frame) + sizeof(channel::parcel_label))
+    if (record.kind != detail::parcel_record ||
+        record.bytes != sizeof(detail::message_frame) + sizeof(channel::parcel_label))
         return {};
     channel::parcel_label label;
     std::memcpy(&label, record.payload + sizeof(detail::message_frame), sizeof label);
@@ -39,6 +40,8 @@ void retirement::retire_channel(shm::channel_id channel) noexcept {
 void retirement::rest_slot(std::uint16_t slot) noexcept {
     slots_.set(slot);
     obstacles_[slot] = {};
+    // sync: incarnation - observes the claim of the slot
+    obstacles_[slot].incarnation = memory_.process(slot).incarnation.load(std::memory_order_acquire);
     anything_ = true;
 }
 
@@ -138,6 +141,38 @@ retirement::drained retirement::drain(shm::channel_id channel) noexcept {
     }
 }
 
+void retirement::hand_back(std::uint16_t slot) noexcept {
+    const shm::process_slot& process = memory_.process(slot);
+    // relaxed, all: the process is dead
+    const std::uint32_t mailbox = process.mailbox.load(std::memory_order_relaxed);
+    if (mailbox == 0) return;
+    const std::uint64_t handled = process.handling_place.load(std::memory_order_relaxed);  // its supervisor's
+    const auto went_with_it = [&](const shm::record& record) {
+        const std::uint64_t place = record.position + 1;
+        return place != handled &&
+               std::any_of(process.in_hand.begin(), process.in_hand.end(), [place](const auto& one) {
+                   return one.place.load(std::memory_order_relaxed) == place;  // relaxed: as above
+               });
+    };
+    try {
+        shm::ring_reader reader(memory_.ring_of(memory_.channel(static_cast<std::uint16_t>(mailbox - 1))),
+                                memory_.owners());
+        if (!reader.recover()) return;  // damaged: the next reader finds out
+        shm::record found;
+        for (shm::sight seen = reader.look(found); seen == shm::sight::message;) {
+            const shm::record here = found;
+            const shm::block_id parcel = parcel_of(here);
+            if (parcel && memory_.blocks().valid(parcel)) memory_.blocks().send(parcel, memory_.owner(slot));
+            seen = reader.look_after(here, found);
+            if (!went_with_it(here)) continue;
+            reader.consume(here);
+            if (parcel) discard(parcel);
+        }
+        reader.flush();
+    } catch (...) {
+    }
+}
+
 // What a dead reader had finished and not swept would stay until somebody came to read the queue.
 void retirement::sweep(shm::channel_id queue, const shm::ring& ring) noexcept {
     shm::ring_shared_reader reader(ring, memory_.owner(shm::keeper_slot), memory_.owners());
@@ -147,18 +182,23 @@ void retirement::sweep(shm::channel_id queue, const shm::ring& ring) noexcept {
 
 // Whether every ring the dead process wrote to has been read past what it may have left there.
 bool retirement::claims_passed(std::uint16_t slot) noexcept {
-    shm::process_slot& process = memory_.process(slot);
-    for (std::uint32_t word = 0; word < process.wrote_to.size(); ++word) {
-        // relaxed: its process is dead, and the keeper alone changes it now
-        while (const std::uint64_t bits = process.wrote_to[word].load(std::memory_order_relaxed)) {
-            const auto index = static_cast<std::uint16_t>(word * 64 + static_cast<unsigned>(std::countr_zero(bits)));
-            shm::channel_record& record = memory_.channel(index);
-            obstacle& now = obstacles_[slot];
+    const shm::process_slot& process = memory_.process(slot);
+    obstacle& now = obstacles_[slot];
+    for (; now.next / 64 < process.wrote_to.size(); now.next = (now.next / 64 + 1) * 64) {
+        for (;; ++now.next) {
+            // relaxed: what the dead process wrote was published by its end; a later one in its slot may add to it
+            const std::uint64_t bits = process.wrote_to[now.next / 64].load(std::memory_order_relaxed) >> now.next % 64;
+            if (bits == 0) break;
+            now.next += static_cast<unsigned>(std::countr_zero(bits));
+            shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(now.next));
             bool passed = true;
             if (state_of(record) == shm::channel_state::open) {
                 try {
                     const shm::ring ring = memory_.ring_of(record);
-                    if (now.channel != record.name().value) now = {record.name().value, ring.tail_position()};
+                    if (now.channel != record.name().value) {
+                        now.channel = record.name().value;
+                        now.tail = ring.tail_position();
+                    }
                     if (ring.mode() == shm::reader_mode::many) sweep(record.name(), ring);
                     passed = shm::distance(now.tail, ring.head_position()) >= 0;
                 } catch (...) {
@@ -166,26 +206,25 @@ bool retirement::claims_passed(std::uint16_t slot) noexcept {
                 }
             }
             if (!passed) return false;
-            now = {};
-            // relaxed: as above; crash: the keeper's alone
-            process.wrote_to[word].store(bits & (bits - 1), std::memory_order_relaxed);
+            now.channel = 0;
+            if (now.next % 64 == 63) break;
         }
     }
     return true;
 }
 
-void retirement::free_slot(std::uint16_t slot) noexcept {
-    const shm::owner_id owner = memory_.owner(slot);
+// What the dead processes of this slot had, and nobody else has.
+void retirement::free_blocks(std::uint16_t slot) noexcept {
+    const shm::liveness owners = memory_.owners();
     for (;;) {
         // One at a time: discarding one looks at others.
         shm::block_id next;
         memory_.blocks().for_each_used([&](shm::block_id block, shm::block_state state, shm::owner_id of) {
-            if (!next && state == shm::block_state::owned && of == owner) next = block;
+            if (!next && state == shm::block_state::owned && of.slot() == slot && owners.is_dead(of)) next = block;
         });
         if (!next) break;
         discard(next);
     }
-    memory_.free_process(slot);
 }
 
 void retirement::tidy() noexcept {
@@ -209,8 +248,17 @@ void retirement::tidy() noexcept {
             resting = true;
             continue;
         }
+        const auto slot = static_cast<std::uint16_t>(i);
         slots_.reset(i);
-        free_slot(static_cast<std::uint16_t>(i));
+        free_blocks(slot);
+        shm::process_slot& process = memory_.process(slot);
+        const shm::process_state state = process.present().state;
+        if (state == shm::process_state::dead || state == shm::process_state::failed) {
+            memory_.free_process(slot);
+        } else {
+            process.rested.store(obstacles_[i].incarnation,
+                                 std::memory_order_release);  // sync: rested - publishes that no claim is left
+        }
     }
     anything_ = resting || channels_.any();
 }

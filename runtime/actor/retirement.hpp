@@ -16,8 +16,13 @@ public:
 
     // Nobody holds the channel any more, or its actor is dead: what is in it is dropped, then it is freed.
     void retire_channel(shm::channel_id channel) noexcept;
-    // The process of the slot is dead and its mailbox is being retired.
+    // The process of the slot is dead. When no ring holds a claim of it any more, what it had is freed; and the slot,
+    // if its actor is dead too and its mailbox is being retired.
     void rest_slot(std::uint16_t slot) noexcept;
+
+    // Of an actor that will be started again: what the dead process had taken from its mailbox and not consumed is
+    // there for the next one, but for requests whose askers are about to be told that they died with it.
+    void hand_back(std::uint16_t slot) noexcept;
 
     // Does an end of this kind (a role) still have a holder, in a process or on its way?
     bool held(shm::channel_id channel, std::uint32_t role) const noexcept;
@@ -43,15 +48,18 @@ private:
     drained drain(shm::channel_id channel) noexcept;
     void sweep(shm::channel_id queue, const shm::ring& ring) noexcept;
     bool claims_passed(std::uint16_t slot) noexcept;
-    void free_slot(std::uint16_t slot) noexcept;
+    void free_blocks(std::uint16_t slot) noexcept;
     void discard(shm::block_id block) noexcept;
 
     shm::program_memory& memory_;
     std::bitset<shm::max_channels> channels_;
     std::bitset<shm::max_channels> to_ring_;
     std::bitset<shm::max_processes> slots_;
-    // The channel that holds a slot's rest up, and the tail its ring had when it was first looked at.
+    // How far the rest of a slot has come: the index of the channel that holds it up, which channel that is, and the
+    // tail its ring had when it was first looked at.
     struct obstacle {
+        std::uint32_t next = 0;
+        std::uint32_t incarnation = 0;
         std::uint64_t channel = 0;
         std::uint64_t tail = 0;
     };

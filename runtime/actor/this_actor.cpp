@@ -31,6 +31,11 @@ int parent_pid() {
 
 bool stop_requested() { return actors::own_process::here().stop_requested(); }
 
+unsigned incarnation() {
+    // relaxed: written before this process was made
+    return actors::own_process::here().station().self().restarts.load(std::memory_order_relaxed);
+}
+
 std::vector<actor<>> children() {
     std::vector<actor<>> all;
     for (const actors::child& one : actors::own_process::here().living_children()) all.emplace_back(one.actor);

@@ -18,6 +18,7 @@ public:
         case errc::spawn_failed: return "the actor could not be started";
         case errc::out_of_memory: return "the program's shared memory is used up";
         case errc::misuse: return "a rule of the interface was broken";
+        case errc::gave_up: return "a supervisor gave up";
         }
         return "unknown error";
     }
@@ -44,6 +45,8 @@ too_large::too_large(const std::string& what) : error(errc::too_large, what) {}
 corrupt::corrupt(const std::string& what) : error(errc::corrupt, what) {}
 spawn_failed::spawn_failed(const std::string& what) : error(errc::spawn_failed, what) {}
 out_of_memory::out_of_memory(const std::string& what) : error(errc::out_of_memory, what) {}
+gave_up::gave_up(const std::string& what, exit_status status)
+    : error(errc::gave_up, what), status_(std::move(status)) {}
 misuse::misuse(const std::string& what) : error(errc::misuse, what) {}
 
 remote_error::remote_error(std::string type, std::string text)

@@ -26,4 +26,12 @@ caught current_exception_description() {
     }
 }
 
+caught description_of(const std::exception_ptr& failure) {
+    try {
+        std::rethrow_exception(failure);
+    } catch (...) {
+        return current_exception_description();
+    }
+}
+
 }  // namespace troupe::base

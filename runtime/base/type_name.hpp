@@ -1,6 +1,7 @@
 // The name of a type as written in C++, for exceptions that cross a process.
 #pragma once
 
+#include <exception>
 #include <string>
 #include <typeinfo>
 
@@ -14,5 +15,6 @@ struct caught {
     std::string text;  // what(), or empty for a type that does not derive from std::exception
 };
 caught current_exception_description();
+caught description_of(const std::exception_ptr& failure);
 
 }  // namespace troupe::base

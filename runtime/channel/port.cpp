@@ -20,8 +20,6 @@ constexpr std::uint32_t inline_limit = 4096 - sizeof(message_frame);
 constexpr std::uint32_t queue_item_limit =
     queue_item_granules * shm::granule_bytes - shm::record_header_bytes - sizeof(message_frame);
 
-enum record_kind : std::uint8_t { here = 1, beside = 2 };
-
 std::uint8_t this_cpu() noexcept { return static_cast<std::uint8_t>(sched_getcpu()); }
 
 const char* noun(shm::channel_kind kind) {
@@ -149,7 +147,7 @@ push_result port::push_inline(const message_frame& frame, std::span<const std::b
     }
     std::memcpy(claim.payload(), &frame, sizeof frame);
     if (!bytes.empty()) std::memcpy(claim.payload() + sizeof frame, bytes.data(), bytes.size());
-    ring_reader(claim.commit(here));
+    ring_reader(claim.commit(inline_record));
     return push_result::sent;
 }
 
@@ -157,7 +155,7 @@ push_result port::push_inline(const message_frame& frame, std::span<const std::b
 bool port::room_beside(std::uint64_t bytes) const {
     std::uint64_t there = 0;
     ring_.walk([&there](std::uint8_t kind, const std::byte* payload, std::uint32_t length) {
-        if (kind != beside || length < sizeof(message_frame) + sizeof(channel::parcel_label)) return;
+        if (kind != parcel_record || length < sizeof(message_frame) + sizeof(channel::parcel_label)) return;
         channel::parcel_label label;
         std::memcpy(&label, payload + sizeof(message_frame), sizeof label);
         there += label.length;
@@ -193,7 +191,7 @@ push_result port::push_beside(const message_frame& frame, const outgoing& messag
     }
     std::memcpy(claim.payload(), &frame, sizeof frame);
     std::memcpy(claim.payload() + sizeof frame, body, sizeof body);
-    const bool needed = claim.commit(beside);
+    const bool needed = claim.commit(parcel_record);
     TROUPE_STEP("port: parcel committed");
     // crash: the block looks like ours still; the reader takes it over all the same
     station_.memory().blocks().send({block}, station_.owner());
@@ -228,9 +226,7 @@ void port::ring_reader(bool needed) noexcept {
 void port::throw_closed() const {
     if (target_) {
         if (const auto status = station_.memory().status_of(target_)) {
-            const shm::process_slot& slot = station_.memory().process(target_.slot());
-            throw actor_died(
-                slot.actor() == target_ ? std::string(slot.name, strnlen(slot.name, sizeof slot.name)) : "", *status);
+            throw actor_died(station_.memory().name_of(target_), *status);
         }
         throw closed("the actor's mailbox has ended: it was asked to stop, or its parent has ended; send before that");
     }
@@ -282,9 +278,9 @@ bool port::open(const shm::record& record, letter& into) {
     const std::byte* body = record.payload + sizeof(message_frame);
     const std::size_t length = record.bytes - sizeof(message_frame);
     into.content = {};
-    if (record.kind == here) {
+    if (record.kind == inline_record) {
         into.content.bytes = {body, length};
-    } else if (record.kind == beside && length == sizeof(channel::parcel_label)) {
+    } else if (record.kind == parcel_record && length == sizeof(channel::parcel_label)) {
         channel::parcel_label label;
         std::memcpy(&label, body, sizeof label);
         const auto content =
@@ -302,7 +298,7 @@ bool port::open(const shm::record& record, letter& into) {
 
 // What was sent to an earlier user of the ring by somebody who was stopped in between.
 void port::drop_stray(const shm::record& record) noexcept {
-    if (record.kind != beside || record.bytes != sizeof(message_frame) + sizeof(channel::parcel_label)) return;
+    if (record.kind != parcel_record || record.bytes != sizeof(message_frame) + sizeof(channel::parcel_label)) return;
     channel::parcel_label label;
     std::memcpy(&label, record.payload + sizeof(message_frame), sizeof label);
     if (channel::unpack_parcel(station_.memory(), label, ring_.writer_of(record), station_.owner())) {
@@ -342,6 +338,7 @@ port::picked port::pick(letter& into, const receive_wait* wants) {
             drop_stray(record);
             reader_->consume(record);
         } else if (wants == nullptr || wants->wants(frame.type)) {
+            if (frame.request != 0 && station_.hands().full(*this)) return picked::nothing;
             if (open(record, into)) return picked::letter;
             reader_->consume(record);
         }
@@ -397,6 +394,10 @@ void port::stop_being_a_source() noexcept {
     a_source_ = false;
     loop::event_loop::current().dismiss(*this);
     if (sending_ == 0 && receiving_ == 0 && !target_ && !reader_) station_.forget_port(channel_);
+}
+
+void port::wake_receivers() noexcept {
+    receivers_.for_each([](receive_wait& one) { one.wake(); });
 }
 
 void port::wait_for_letter(receive_wait& wait) {

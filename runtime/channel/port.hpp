@@ -35,6 +35,9 @@ namespace troupe::detail {
 // The room of an item in a queue; larger items go beside its ring, so that a queue holds as many items as it says.
 inline constexpr std::uint32_t queue_item_granules = 3;
 
+// Where the message of a record lies: in it, or in the parcel it names.
+enum record_kind : std::uint8_t { inline_record = 1, parcel_record = 2 };
+
 class port final : public loop::source {
 public:
     port(channel::station& station, shm::channel_id channel, shm::channel_record& record);
@@ -79,6 +82,9 @@ public:
     void wait_for_room(room_wait& wait);
     void leave(receive_wait& wait) noexcept;
     void leave(room_wait& wait) noexcept;
+
+    // Whoever receives here looks again.
+    void wake_receivers() noexcept;
 
     // --- for whoever polls the port of its own accord (the ring of replies)
     bool glance_for_letter() { return shared_reader_ ? shared_reader_->glance() : reader_->glance(); }

@@ -22,7 +22,8 @@ station::station(shm::program_memory memory, std::uint16_t slot, base::owned_fd 
       owner_(memory_.owner(slot)),
       actor_(memory_.process(slot).actor()),
       doorbell_(std::move(doorbell)),
-      keeper_(keeper) {
+      keeper_(keeper),
+      hands_(memory_.process(slot)) {
     the_station = this;
 }
 

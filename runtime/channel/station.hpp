@@ -15,6 +15,7 @@
 #include <troupe/detail/actor_id.hpp>
 
 #include "base/owned_fd.hpp"
+#include "channel/hands.hpp"
 #include "shm/program_memory.hpp"
 
 namespace troupe::detail {
@@ -47,6 +48,7 @@ public:
     shm::process_slot& self() noexcept { return memory_.process(slot_); }
     int doorbell() const noexcept { return doorbell_.get(); }
     const keeper_calls& keeper() const noexcept { return keeper_; }
+    class hands& hands() noexcept { return hands_; }
 
     void ring(std::uint16_t slot) noexcept;
     void ring_all(const shm::wait_set& waiting) noexcept;
@@ -94,6 +96,7 @@ private:
     detail::actor_id actor_;
     base::owned_fd doorbell_;
     keeper_calls keeper_;
+    class hands hands_;
     std::uint8_t peer_cpu_ = 0xff;
     std::unordered_map<std::uint16_t, bell> bells_;
     std::unordered_map<std::uint64_t, std::unique_ptr<detail::port>> ports_;

@@ -110,7 +110,7 @@ void finish_letter(letter& taken) noexcept {
 receive_wait::~receive_wait() { finish(); }
 
 void receive_wait::finish() noexcept {
-    if (std::exchange(has_letter_, false)) finish_letter(letter_);
+    if (!kept_ && std::exchange(has_letter_, false)) finish_letter(letter_);
 }
 
 bool receive_wait::try_finish() {

@@ -1,15 +1,18 @@
 // The record of one actor's process, and its life in one word.
 //
 //   free ──claim──> starting ──accept──> cloning ──run──> running ──┐
-//                      │  │                 │                       ├──> dead ──> free
-//                      │  └───────run───────┼───────────────────────┘
-//                      └──────> failed <────┘   (the spawner reads why, and frees)
+//                    ^ │  │                 │                       ├──> dead ──> free
+//                    │ │  └───────run───────┼───────────────────────┤
+//                    │ └──────> failed <────┘                       │  (the spawner reads why, and frees)
+//                    └──────────restart───────────── down <─────────┘
 //
 // claim    the spawner, by compare-and-swap
 // accept   the forkserver, when it takes the request off its socket; the other start methods skip it
 // run      the child itself, when it has decoded its arguments and is about to call its function
 // failed   whoever finds that no process will come of it
 // dead     the keeper alone, after the process has been seen to end through its pidfd
+// down     the same, of an actor that is to be started again: its reference and its mailbox stay good
+// restart  its supervisor, which also says how often that was; or the keeper moves it on to dead, when it is let go
 //
 // Invariants
 // P1  the word holds the low bits of the actor's serial, so a swap that is out of date fails.
@@ -19,8 +22,9 @@
 // dead
 //     after a pidfd was opened for it therefore was the right process.
 // P4  `incarnation` only grows; with the slot it makes the owner number of ring claims. A slot is freed only after
-// every
-//     ring its process wrote to has been read past the tail it had when the process died.
+//     every ring its process wrote to has been read past the tail it had when the process died. An actor that is
+//     started again keeps its slot: until that has happened for the incarnation `rested`, its claims are told by their
+//     number.
 #pragma once
 
 #include <array>
@@ -40,7 +44,7 @@ inline constexpr std::size_t max_processes = most_processes;
 inline constexpr std::uint16_t keeper_slot = max_processes - 1;
 inline constexpr std::size_t max_channels = 16384;
 
-enum class process_state : std::uint8_t { free, starting, cloning, running, failed, dead };
+enum class process_state : std::uint8_t { free, starting, cloning, running, failed, dead, down };
 
 // The word: serial:40 | state:8 | spawner's slot:16.
 struct life {
@@ -61,6 +65,15 @@ struct life {
 // asked, so that a request never reaches the next one in the slot.
 enum request : std::uint32_t { ask_stop = 1, ask_interrupt = 2 };
 inline constexpr unsigned request_bits = 8;
+
+// A message that a supervised actor has taken and not yet dealt with. Written by its process; the keeper tells whoever
+// asked when that process ends.
+struct message_in_hand {
+    std::atomic<std::uint64_t> place;    // position of its record + 1; 0: no message. Written last, and cleared first
+    std::atomic<std::uint64_t> asker;    // actor_id
+    std::atomic<std::uint64_t> request;  // number:32 << 32 | owner number of the asker's process:16
+};
+inline constexpr std::size_t most_in_hand = 128;
 
 struct alignas(4096) process_slot {
     std::atomic<std::uint64_t> life_word;
@@ -89,9 +102,21 @@ struct alignas(4096) process_slot {
     char exception_type[128];
     char exception_text[512];
     char failure[256];
+    // Written by its supervisor, read by the keeper and in the process.
+    std::atomic<std::uint32_t> revival;     // detail::revival: whether an actor that ends is down, or dead
+    std::atomic<std::uint32_t> restarts;    // of this actor so far
+    std::atomic<std::uint32_t> deliveries;  // how often a message may be delivered; 1: at most once
+    std::atomic<std::uint32_t> rested;      // no ring holds a claim of this incarnation, nor of one before it
+    // The message whose handler runs, or ran when the process ended. Written by the process.
+    std::atomic<std::uint64_t> handling_place;       // with redelivery: position of its record + 1; 0: none
+    std::atomic<std::uint32_t> handling_deliveries;  // of it so far, this one included
+    std::atomic<std::uint32_t> handling_type;        // type_id; 0: none
 
     alignas(128) wait_set watchers;                                      // processes to ring when this one ends
     std::array<std::atomic<std::uint64_t>, max_channels / 64> wrote_to;  // channels in which it may have left a claim
+
+    // Touched for supervised actors alone. The keeper empties it before it marks the slot down or dead.
+    alignas(128) std::array<message_in_hand, most_in_hand> in_hand;
 
     // sync: life - observes the fields written before the state
     life present() const { return life::unpack(life_word.load(std::memory_order_acquire)); }
@@ -103,6 +128,6 @@ struct alignas(4096) process_slot {
         return life_word.compare_exchange_strong(expected, from.with(to).pack(), std::memory_order_acq_rel);
     }
 };
-static_assert(sizeof(process_slot) == 4096);
+static_assert(sizeof(process_slot) == 8192);
 
 }  // namespace troupe::shm

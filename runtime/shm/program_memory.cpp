@@ -48,7 +48,7 @@ bool owner_is_dead(const void* memory, owner_id owner) noexcept {
     const std::uint32_t incarnation = slot.incarnation.load(std::memory_order_acquire);
     if ((incarnation & 0xf) != (owner.value & 0xf)) return true;
     const process_state state = slot.present().state;
-    return state == process_state::dead || state == process_state::free;
+    return state == process_state::dead || state == process_state::free || state == process_state::down;
 }
 
 }  // namespace
@@ -128,14 +128,40 @@ std::optional<std::uint16_t> program_memory::claim_process(std::uint16_t spawner
         p.receiving.store(0, std::memory_order_relaxed);
         p.begun.store(0, std::memory_order_relaxed);
         p.ending.store(0, std::memory_order_relaxed);
+        p.revival.store(0, std::memory_order_relaxed);
+        p.restarts.store(0, std::memory_order_relaxed);
+        p.deliveries.store(1, std::memory_order_relaxed);
+        p.handling_place.store(0, std::memory_order_relaxed);
+        p.handling_deliveries.store(0, std::memory_order_relaxed);
+        p.handling_type.store(0, std::memory_order_relaxed);
         p.name[0] = p.exception_type[0] = p.exception_text[0] = p.failure[0] = '\0';
         // sync: incarnation - publishes that older owners are gone
-        p.incarnation.fetch_add(1, std::memory_order_acq_rel);
+        const std::uint32_t before = p.incarnation.fetch_add(1, std::memory_order_acq_rel);
+        // relaxed: published by the id
+        p.rested.store(before, std::memory_order_relaxed);
         // sync: id - publishes the claim of the slot
         p.id.store(detail::actor_id::make(serial, slot).value, std::memory_order_release);
         return slot;
     }
     return std::nullopt;
+}
+
+bool program_memory::restart_process(detail::actor_id actor) {
+    process_slot& p = process(actor.slot());
+    const life now = p.present();
+    if (p.actor() != actor || now.state != process_state::down) return false;
+    // relaxed, all below: nobody else writes while it is down; published by the state
+    // crash: down; the keeper ends what the dead supervisor had
+    p.pid.store(0, std::memory_order_relaxed);
+    p.replies.store(0, std::memory_order_relaxed);
+    p.awake.store(0, std::memory_order_relaxed);
+    p.receiving.store(0, std::memory_order_relaxed);
+    p.begun.store(0, std::memory_order_relaxed);
+    p.exception_type[0] = p.exception_text[0] = p.failure[0] = '\0';
+    p.restarts.fetch_add(1, std::memory_order_relaxed);  // relaxed: as above
+    // sync: incarnation - publishes that the last owner is gone
+    p.incarnation.fetch_add(1, std::memory_order_acq_rel);
+    return p.move(now, process_state::starting);
 }
 
 void program_memory::claim_keeper() {
@@ -197,7 +223,28 @@ bool program_memory::alive(detail::actor_id actor) const {
     const process_slot& p = process(actor.slot());
     if (p.actor() != actor) return false;
     const process_state state = p.present().state;
-    return state == process_state::starting || state == process_state::cloning || state == process_state::running;
+    return state == process_state::starting || state == process_state::cloning || state == process_state::running ||
+           state == process_state::down;
+}
+
+exit_status program_memory::last_end(detail::actor_id actor) const {
+    const process_slot& p = process(actor.slot());
+    if (p.actor() == actor) {
+        if (auto told = end_in_slot(actor)) return *std::move(told);
+    }
+    return status_of(actor).value_or(exit_status::from_nothing());
+}
+
+std::optional<exit_status> program_memory::end_in_slot(detail::actor_id actor) const {
+    const process_slot& p = process(actor.slot());
+    // sync: end text - observes the exception's type and text
+    auto status = unpack_exit(p.ending.load(std::memory_order_acquire), actor.serial() & 0xff'ffff'ffff);
+    if (status && status->exited() && status->code() == 1 && p.exception_type[0] != '\0') {
+        auto told = exit_status::from_exception(text_of(p.exception_type, sizeof p.exception_type),
+                                                text_of(p.exception_text, sizeof p.exception_text));
+        if (p.actor() == actor) return told;  // not overwritten meanwhile by the slot's next actor
+    }
+    return status;
 }
 
 std::optional<exit_status> program_memory::status_of(detail::actor_id actor) const {
@@ -208,14 +255,7 @@ std::optional<exit_status> program_memory::status_of(detail::actor_id actor) con
             now.state != process_state::failed) {
             return std::nullopt;
         }
-        // sync: end text - observes the exception's type and text
-        auto status = unpack_exit(p.ending.load(std::memory_order_acquire), actor.serial() & 0xff'ffff'ffff);
-        if (status && status->exited() && status->code() == 1 && p.exception_type[0] != '\0') {
-            auto told = exit_status::from_exception(text_of(p.exception_type, sizeof p.exception_type),
-                                                    text_of(p.exception_text, sizeof p.exception_text));
-            if (p.actor() == actor) return told;  // not overwritten meanwhile by the slot's next actor
-        }
-        if (status) return status;
+        if (auto told = end_in_slot(actor)) return told;
     }
     // relaxed: a bound for what can be asked
     if (actor.serial() == 0 || actor.serial() > header().next_serial.load(std::memory_order_relaxed)) {
@@ -226,6 +266,19 @@ std::optional<exit_status> program_memory::status_of(detail::actor_id actor) con
     // sync: exit log - observes how it ended
     return unpack_exit(word->load(std::memory_order_acquire), actor.serial() & 0xff'ffff'ffff)
         .value_or(exit_status::from_nothing());
+}
+
+exit_status program_memory::end_as_told(detail::actor_id actor, std::uint64_t ending) const {
+    const auto told = unpack_exit(ending, actor.serial() & 0xff'ffff'ffff);
+    const auto last = end_in_slot(actor);
+    if (!told) return last.value_or(exit_status::from_nothing());
+    return last && last->code() == told->code() ? *last : *told;
+}
+
+std::string program_memory::name_of(detail::actor_id actor) const {
+    const process_slot& p = process(actor.slot());
+    std::string name = text_of(p.name, sizeof p.name);
+    return p.actor() == actor ? name : std::string();
 }
 
 channel_id program_memory::claim_channel(channel_kind kind, unsigned granule_bits, std::uint16_t maker) {

@@ -2,7 +2,7 @@
 // channel table, the exit log and the blocks.
 //
 //   0         program_header
-//   4 KiB     process_slot[4096]        a page each, backed when its slot is first claimed
+//   4 KiB     process_slot[4096]        two pages each, backed when its slot is first claimed
 //             channel_record[16384]     backed when first claimed
 //             exit log[2^20]            8 bytes for each actor that ended, by serial; the oldest are overwritten
 //             block windows             see block.hpp
@@ -24,7 +24,7 @@
 
 namespace troupe::shm {
 
-inline constexpr std::uint32_t layout_version = 1;
+inline constexpr std::uint32_t layout_version = 2;
 inline constexpr std::size_t exit_log_entries = std::size_t{1} << 20;
 
 struct program_header {
@@ -66,6 +66,8 @@ public:
     // A slot in state starting, with its actor id set and everything else cleared; nothing when all are taken.
     std::optional<std::uint16_t> claim_process(std::uint16_t spawner);
     void claim_keeper();  // once, by the program
+    // A new incarnation of an actor that is down; false when it has been let go.
+    bool restart_process(detail::actor_id actor);
     void free_process(std::uint16_t slot);
     bool full() const;  // no slot is free now
     // The owner number of the process that has the slot now.
@@ -81,6 +83,12 @@ public:
     void record_exit(detail::actor_id actor, const exit_status& status);
     // Nothing while it lives.
     std::optional<exit_status> status_of(detail::actor_id actor) const;
+    // How its last process ended, for an actor that may have been started again since.
+    exit_status last_end(detail::actor_id actor) const;
+    // The same when `ending` (process_slot::ending, as it was then) is still how it ended last.
+    exit_status end_as_told(detail::actor_id actor, std::uint64_t ending) const;
+    std::string name_of(detail::actor_id actor) const;  // empty when its slot has another actor
+    // It can be sent to: it lives, or is down and may be started again.
     bool alive(detail::actor_id actor) const;
 
     // --- channels
@@ -93,6 +101,7 @@ public:
 
 private:
     program_memory() = default;
+    std::optional<exit_status> end_in_slot(detail::actor_id actor) const;
     void place(std::size_t budget);
 
     std::unique_ptr<segment> segment_;

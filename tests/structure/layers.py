@@ -13,6 +13,7 @@ MAY_USE = {
     "loop": ["base", "coro"],
     "channel": ["shm", "message", "loop"],
     "actor": ["channel", "process"],
+    "supervise": ["actor"],
 }
 
 

@@ -96,11 +96,18 @@ void finish_letter(letter& taken) noexcept;
 class reply_address {
 public:
     reply_address() noexcept = default;
-    reply_address(std::uint64_t asker, std::uint32_t request) noexcept : asker_(asker), request_(request) {}
-    reply_address(reply_address&& other) noexcept : asker_(std::exchange(other.asker_, 0)), request_(other.request_) {}
+    reply_address(std::uint64_t asker, std::uint32_t request, std::uint16_t asker_owner, std::uint16_t hand) noexcept
+        : asker_(asker), request_(request), asker_owner_(asker_owner), hand_(hand) {}
+    reply_address(reply_address&& other) noexcept
+        : asker_(std::exchange(other.asker_, 0)),
+          request_(other.request_),
+          asker_owner_(other.asker_owner_),
+          hand_(other.hand_) {}
     reply_address& operator=(reply_address&& other) noexcept {
         std::swap(asker_, other.asker_);
         std::swap(request_, other.request_);
+        std::swap(asker_owner_, other.asker_owner_);
+        std::swap(hand_, other.hand_);
         return *this;
     }
     ~reply_address();
@@ -111,8 +118,12 @@ public:
     void answer_with_exception();
 
 private:
+    void send(std::uint32_t kind, const outgoing& value);
+
     std::uint64_t asker_ = 0;
     std::uint32_t request_ = 0;
+    std::uint16_t asker_owner_ = 0;  // owner number of the asker's process
+    std::uint16_t hand_ = 0;         // where it is listed as in hand, + 1
 };
 reply_address reply_address_of(const letter& request);
 
@@ -137,6 +148,12 @@ public:
     bool has_letter() const noexcept { return has_letter_; }
     letter& in_hand() noexcept { return letter_; }
     void finish() noexcept;
+    // From now on `finish` leaves the letter where it is; `consume` finishes it.
+    void keep() noexcept { kept_ = true; }
+    void consume() noexcept {
+        kept_ = false;
+        finish();
+    }
 
     receive_wait* next_waiting = nullptr;
 
@@ -153,7 +170,20 @@ private:
     const std::uint32_t* types_;
     std::size_t count_;
     bool has_letter_ = false;
+    bool kept_ = false;
     letter letter_;
+};
+
+// The message in hand is given to its handler. One whose handler is left by an exception, or a death, is not `over`.
+class handling {
+public:
+    explicit handling(receive_wait& taken);
+    handling(const handling&) = delete;
+    handling& operator=(const handling&) = delete;
+    void over() noexcept;
+
+private:
+    receive_wait& taken_;
 };
 
 enum class push_result : std::uint8_t { sent, full, closed };

@@ -1,0 +1,49 @@
+#include "actor/last_words.hpp"
+
+#include <cstring>
+
+#include <troupe/detail/request.hpp>
+
+#include "base/step.hpp"
+#include "channel/port.hpp"
+#include "shm/ring_writer.hpp"
+
+namespace troupe::actors {
+
+bool delivered_again(const shm::process_slot& process) noexcept {
+    // relaxed, all: written by a process that is dead, or by whoever asks
+    return process.handling_place.load(std::memory_order_relaxed) != 0 &&
+           process.handling_deliveries.load(std::memory_order_relaxed) <
+               process.deliveries.load(std::memory_order_relaxed);
+}
+
+bool tell_asker(shm::program_memory& memory, std::uint16_t dead, std::uint64_t asker, std::uint64_t request) noexcept {
+    const detail::actor_id to{asker};
+    const shm::process_slot& slot = memory.process(to.slot());
+    if (!to || slot.actor() != to || !memory.alive(to)) return false;
+    if (memory.owner(to.slot()).value != static_cast<std::uint16_t>(request)) return false;  // it has died since
+    const std::uint32_t index = slot.replies.load(std::memory_order_acquire);  // sync: replies - observes the ring
+    if (index == 0) return false;
+    const detail::message_frame frame{.type = detail::reply_died,
+                                      .flags = detail::flat_message,
+                                      .request = static_cast<std::uint32_t>(request >> 32),
+                                      .target = static_cast<std::uint32_t>(to.serial())};
+    // sync: end text - observes how it ended
+    const std::uint64_t ending = memory.process(dead).ending.load(std::memory_order_acquire);
+    try {
+        const shm::ring ring = memory.ring_of(memory.channel(static_cast<std::uint16_t>(index - 1)));
+        shm::ring_writer writer(ring, memory.owner(shm::keeper_slot));
+        shm::claim claim;
+        if (writer.try_claim(sizeof frame + sizeof ending, shm::most_messages, claim) != shm::room::claimed)
+            return false;
+        std::memcpy(claim.payload(), &frame, sizeof frame);
+        std::memcpy(claim.payload() + sizeof frame, &ending, sizeof ending);
+        static_cast<void>(claim.commit(detail::inline_record));
+        TROUPE_STEP("keeper: asker told");
+    } catch (...) {
+        return false;  // the asker's ring is damaged: it finds out by itself
+    }
+    return true;
+}
+
+}  // namespace troupe::actors

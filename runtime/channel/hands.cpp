@@ -1,0 +1,85 @@
+#include "channel/hands.hpp"
+
+#include <troupe/detail/birth.hpp>
+
+#include <utility>
+
+#include "base/step.hpp"
+#include "channel/port.hpp"
+#include "channel/station.hpp"
+
+namespace troupe::channel {
+
+// relaxed: written by the supervisor before this process was made; what it writes later is for the keeper
+bool hands::supervised() const noexcept { return self_.revival.load(std::memory_order_relaxed) != 0; }
+
+// relaxed: as above
+bool hands::redelivers() const noexcept { return self_.deliveries.load(std::memory_order_relaxed) > 1; }
+
+bool hands::full(detail::port& mailbox) noexcept {
+    if (taken_ < shm::most_in_hand) return false;
+    refused_ = &mailbox;
+    return true;
+}
+
+std::uint16_t hands::take(const detail::letter& request, detail::actor_id asker) noexcept {
+    if (!supervised() || taken_ == shm::most_in_hand) return 0;
+    // relaxed: this process alone writes
+    while (self_.in_hand[next_].place.load(std::memory_order_relaxed) != 0) {
+        next_ = static_cast<std::uint16_t>((next_ + 1) % shm::most_in_hand);
+    }
+    shm::message_in_hand& one = self_.in_hand[next_];
+    // relaxed, both: published by the place
+    one.asker.store(asker.value, std::memory_order_relaxed);
+    one.request.store(std::uint64_t{request.frame.request} << 32 | request.writer, std::memory_order_relaxed);
+    // crash: the asker is told that this process died, and the message, unless it was consumed, is delivered to the
+    // next relaxed: read when this process is dead, which the kernel has ordered
+    one.place.store(request.position + 1, std::memory_order_relaxed);
+    TROUPE_STEP("hands: request in hand");
+    ++taken_;
+    return static_cast<std::uint16_t>(next_ + 1);
+}
+
+void hands::lay_down(std::uint16_t place) noexcept {
+    TROUPE_STEP("hands: answered");
+    // crash: the asker is told twice, and hears the first
+    // relaxed: as above
+    self_.in_hand[place - 1].place.store(0, std::memory_order_relaxed);
+    --taken_;
+    if (refused_ != nullptr) std::exchange(refused_, nullptr)->wake_receivers();
+}
+
+bool hands::begin(const detail::letter& message) noexcept {
+    // relaxed, all: read when this process is dead
+    self_.handling_type.store(message.frame.type, std::memory_order_relaxed);
+    if (!redelivers()) return false;
+    const std::uint64_t place = message.position + 1;
+    const bool known = self_.handling_place.load(std::memory_order_relaxed) == place;
+    const std::uint32_t before = known ? self_.handling_deliveries.load(std::memory_order_relaxed) : 0;
+    // crash: between the two stores the message counts as delivered once more than it was
+    self_.handling_deliveries.store(before + 1, std::memory_order_relaxed);
+    self_.handling_place.store(place, std::memory_order_relaxed);
+    TROUPE_STEP("hands: handler about to run");
+    return true;
+}
+
+void hands::end() noexcept {
+    // relaxed, all: as above
+    self_.handling_type.store(0, std::memory_order_relaxed);
+    if (redelivers()) self_.handling_place.store(0, std::memory_order_relaxed);
+}
+
+}  // namespace troupe::channel
+
+namespace troupe::detail {
+
+handling::handling(receive_wait& taken) : taken_(taken) {
+    if (channel::station::here().hands().begin(taken.in_hand())) taken.keep();
+}
+
+void handling::over() noexcept {
+    taken_.consume();
+    channel::station::here().hands().end();
+}
+
+}  // namespace troupe::detail

@@ -1,0 +1,44 @@
+// The messages this process has in hand: taken from its mailbox, and not dealt with. They are noted in its slot, so
+// that others can tell when it has died what it died of, and whose requests went with it.
+//
+// Noted of every actor: the type of the message whose handler runs (`handling_type`).
+// Noted of a supervised one: each request, from before it is consumed until it is answered (`in_hand`). There are
+// `most_in_hand` places; while all are taken, no further request is received.
+// Noted with redelivery: the place and the deliveries of the message whose handler runs. Such a message is consumed
+// when its handler has returned, so the next incarnation of the actor finds it where it was.
+#pragma once
+
+#include <cstdint>
+
+#include <troupe/detail/actor_id.hpp>
+#include <troupe/detail/port.hpp>
+
+#include "shm/process_slot.hpp"
+
+namespace troupe::channel {
+
+class hands {
+public:
+    explicit hands(shm::process_slot& self) : self_(self) {}
+
+    // Is there no place for another request? Then the mailbox is told once there is.
+    bool full(detail::port& mailbox) noexcept;
+    // The place of the request, + 1; 0 when nobody needs to know.
+    std::uint16_t take(const detail::letter& request, detail::actor_id asker) noexcept;
+    void lay_down(std::uint16_t place) noexcept;
+
+    // The handler of a message is about to run. True: consume the message when it has returned, not before.
+    bool begin(const detail::letter& message) noexcept;
+    void end() noexcept;
+
+private:
+    bool supervised() const noexcept;
+    bool redelivers() const noexcept;
+
+    shm::process_slot& self_;
+    detail::port* refused_ = nullptr;
+    std::uint16_t taken_ = 0;
+    std::uint16_t next_ = 0;
+};
+
+}  // namespace troupe::channel

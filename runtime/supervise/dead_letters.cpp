@@ -1,0 +1,79 @@
+#include "supervise/dead_letters.hpp"
+
+#include <cstring>
+
+#include <troupe/detail/birth.hpp>
+
+#include "base/step.hpp"
+#include "channel/parcel.hpp"
+#include "channel/port.hpp"
+#include "shm/ring_reader.hpp"
+
+namespace troupe::supervise {
+namespace {
+
+std::string sender_of(const shm::program_memory& memory, shm::owner_id writer) {
+    return memory.owner(writer.slot()).value == writer.value ? memory.name_of(memory.process(writer.slot()).actor())
+                                                             : std::string();
+}
+
+}  // namespace
+
+std::optional<dead_letter> set_aside(actors::own_process& here, detail::actor_id actor) {
+    shm::program_memory& memory = here.memory();
+    shm::process_slot& slot = memory.process(actor.slot());
+    // relaxed, all: its process is dead, and it was this one that learnt of it
+    const std::uint64_t place = slot.handling_place.load(std::memory_order_relaxed);
+    const std::uint32_t deliveries = slot.handling_deliveries.load(std::memory_order_relaxed);
+    if (place == 0 || deliveries < slot.deliveries.load(std::memory_order_relaxed)) return std::nullopt;
+    const std::uint32_t mailbox = slot.mailbox.load(std::memory_order_relaxed);
+    if (mailbox == 0) return std::nullopt;
+
+    dead_letter letter;
+    shm::ring ring = memory.ring_of(memory.channel(static_cast<std::uint16_t>(mailbox - 1)));
+    shm::ring_reader reader(ring, memory.owners());
+    if (!reader.recover()) return std::nullopt;  // damaged: the next reader finds out
+    shm::record found;
+    shm::sight seen = reader.look(found);
+    while (seen == shm::sight::message && found.position + 1 != place) {
+        seen = reader.look_after(shm::record(found), found);
+    }
+    if (seen != shm::sight::message || found.bytes < sizeof(detail::message_frame)) return std::nullopt;
+
+    detail::message_frame frame;
+    std::memcpy(&frame, found.payload, sizeof frame);
+    letter.actor = memory.name_of(actor);
+    letter.sender = sender_of(memory, ring.writer_of(found));
+    // relaxed: written before the process was made
+    if (const auto* entry = detail::registration::find(slot.entry.load(std::memory_order_relaxed))) {
+        letter.type = entry->message_name(frame.type);
+    }
+    letter.deliveries = deliveries;
+    letter.cause = to_string(memory.last_end(actor));
+    letter.flat = (frame.flags & detail::flat_message) != 0;
+    const std::byte* body = found.payload + sizeof frame;
+    std::span<const std::byte> bytes(body, found.bytes - sizeof frame);
+    shm::block_id parcel;
+    if (found.kind == detail::parcel_record && bytes.size() == sizeof(channel::parcel_label)) {
+        channel::parcel_label label;
+        std::memcpy(&label, body, sizeof label);
+        const auto content = channel::unpack_parcel(memory, label, ring.writer_of(found), here.station().owner());
+        bytes = content ? content->bytes : std::span<const std::byte>();
+        if (content) parcel = {label.block};
+    }
+    const auto* first = reinterpret_cast<const unsigned char*>(bytes.data());
+    letter.content.assign(first, first + bytes.size());
+    TROUPE_STEP("supervisor: letter set aside");
+    reader.consume(found);
+    // relaxed: as above
+    slot.handling_place.store(0, std::memory_order_relaxed);
+    if (parcel) {
+        channel::discard_parcel(memory, parcel, [&here](shm::channel_id held) {
+            here.tell_keeper({.word = actors::keeper_word::look_at, .subject = held.value});
+        });
+    }
+    if (reader.flush()) here.station().ring_all(ring.waiting_writers());
+    return letter;
+}
+
+}  // namespace troupe::supervise

@@ -1,0 +1,117 @@
+// The compiled core of a supervisor.
+//
+// One task in the background of the process, `watch`, does everything that changes a child which exists: it starts it
+// again, ends it, forgets it. It takes one thing at a time. Calls from outside leave a wish (`stopping_`, `unwanted`),
+// wake it, and wait until it is fulfilled; `start` alone works beside it, and adds the child when it has been started.
+//
+// How a child ends is decided by the keeper, in one step with its death: down (it may be started again, and references
+// to it stay good) or dead. So nobody can see an actor dead that then comes back. See process_slot.hpp.
+//
+// If the process that supervises dies, the keeper ends its children, those that are down too.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <troupe/detail/wait.hpp>
+#include <troupe/supervisor.hpp>
+
+#include "actor/own_process.hpp"
+#include "base/clock.hpp"
+#include "channel/waiting_list.hpp"
+#include "loop/source.hpp"
+
+namespace troupe::detail {
+
+// Waits until something holds; asked again whenever the core says that something has changed.
+class supervision_wait final : public wait {
+public:
+    supervision_wait(supervision_core& core, std::function<bool()> holds) : core_(core), holds_(std::move(holds)) {}
+    void await_resume() const { check(); }
+
+    supervision_wait* next_waiting = nullptr;
+
+private:
+    bool try_finish() override { return holds_(); }
+    void enlist() override;
+    void abandon() noexcept override;
+
+    supervision_core& core_;
+    std::function<bool()> holds_;
+};
+
+class supervision_core final : private loop::source {
+public:
+    explicit supervision_core(supervisor_options options);
+    ~supervision_core();
+
+    // Starts the watching; `self` keeps the core until that has ended.
+    static void begin(const std::shared_ptr<supervision_core>& self);
+    // The supervisor is gone: nobody is looked after any more.
+    void abandon() noexcept;
+
+    task<actor<>> start(child_spec spec);
+    task<> remove(actor_id actor);
+    task<> stop();
+    task<> join();
+    void check_open() const;
+
+    std::vector<actor<>> children() const;
+    std::size_t restarts() const noexcept { return restarts_; }
+    std::size_t letters_lost() const noexcept { return letters_lost_; }
+
+private:
+    friend class supervision_wait;
+    struct kid {
+        actor_id id;
+        child_spec spec;
+        bool unwanted = false;
+    };
+
+    static task<> watch(std::shared_ptr<supervision_core> self);
+    task<> attend(actor_id ended);
+    task<> start_again(std::vector<actor_id> those);
+    task<> end_kid(actor_id actor);
+    task<> end_all();
+    task<> pause();
+    void give_up(actor_id last);
+    void set_aside(actor_id actor);
+    bool another_restart_allowed();
+
+    kid* find(actor_id actor) noexcept;
+    kid* next_unwanted() noexcept;
+    kid* next_ended() noexcept;
+    bool ended(actor_id actor) const;  // it has no process: down or dead
+    bool is_down(actor_id actor) const;
+    void forget(actor_id actor) noexcept;
+    void changed() noexcept;
+    supervision_wait until(std::function<bool()> holds) { return {*this, std::move(holds)}; }
+
+    bool poll() override;
+    bool glance() override;
+    loop::parking park() override { return glance() ? loop::parking::ready : loop::parking::parked; }
+    void unpark() override {}
+
+    actors::own_process& here_;
+    supervisor_options options_;
+    std::vector<kid> kids_;  // in the order in which they were started
+    std::deque<base::time_point> recent_;
+    std::size_t restarts_ = 0;
+    std::size_t letters_lost_ = 0;
+    std::uint64_t deaths_seen_ = 0;
+    std::exception_ptr failure_;
+    branch* watching_ = nullptr;
+    std::size_t joined_by_ = 0;
+    std::mt19937 dice_{std::random_device{}()};
+    bool stopping_ = false;
+    bool over_ = false;
+    channel::waiting_list<supervision_wait> waiting_;
+};
+
+}  // namespace troupe::detail

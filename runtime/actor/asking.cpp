@@ -230,21 +230,31 @@ incoming ask_wait::reply() {
 
 namespace {
 
-void send_reply(std::uint64_t asker, std::uint16_t asker_owner, std::uint32_t request, std::uint32_t kind,
-                const outgoing& value) {
+// The lane for replies of a process that lives; null when it has ended, and nobody is left to hear.
+port* lane_of(actor_id asker, std::uint16_t owner) {
     channel::station& here = channel::station::here();
-    const actor_id to{asker};
-    shm::process_slot& slot = here.memory().process(to.slot());
-    if (slot.actor() != to || !here.memory().alive(to)) return;                // nobody is left to hear it
-    if (here.memory().owner(to.slot()).value != asker_owner) return;           // it was started again since
+    const shm::program_memory& memory = here.memory();
+    const shm::process_slot& slot = memory.process(asker.slot());
+    if (slot.actor() != asker || memory.owners().is_dead(shm::owner_id{owner})) return nullptr;
     const std::uint32_t index = slot.replies.load(std::memory_order_acquire);  // sync: replies - observes the ring
-    if (index == 0) return;
-    port& replies = here.port_of(here.memory().channel(static_cast<std::uint16_t>(index - 1)).name());
-    replies.deliver_to(to);
+    if (index == 0) return nullptr;
+    try {
+        return &here.port_of(memory.channel(static_cast<std::uint16_t>(index - 1)).name());
+    } catch (const corrupt&) {
+        return nullptr;  // it ended this moment, and its lane is being given back
+    }
+}
+
+void send_reply(std::uint64_t asker, std::uint16_t owner, std::uint32_t request, std::uint32_t kind,
+                const outgoing& value) {
+    const actor_id to{asker};
+    port* replies = lane_of(to, owner);
+    if (replies == nullptr) return;
+    replies->deliver_to(to);
     std::uint64_t block = 0;
     // Room was reserved by the asker; where there is none, the asker's ring is damaged, and it has to do without.
-    const push_result result = replies.push({.type = kind, .request = request}, value, block);
-    if (result != push_result::sent && block != 0) replies.drop_block(block);
+    const push_result result = replies->push({.type = kind, .request = request}, value, block);
+    if (result != push_result::sent && block != 0) replies->drop_block(block);
 }
 
 }  // namespace

@@ -171,6 +171,8 @@ task<> supervision_core::watch(std::shared_ptr<supervision_core> self) {
         // The supervisor is gone, or its process ends.
     }
     core.over_ = true;
+    core.kids_.clear();
+    core.options_.dead_letters.reset();
     core.changed();
     if (core.failure_ && core.joined_by_ == 0) core.here_.fail(core.failure_);
 }

@@ -63,6 +63,11 @@ def queue():
     return faults + expected(len(lines) == 4 and joined == ["Chihaya", "Haruka"] == sorted(lines[2:]), lines)
 
 
+def let_it_crash():
+    lines, faults = run("let_it_crash")
+    return faults + expected(lines == ["6 / 3 = 2", "1 / 0 : the calculator died of signal 8", "8 / 2 = 4"], lines)
+
+
 def pipe():
     lines, faults = run("pipe")
     return faults + expected(lines == ["['amami', 'haruka', 'boss']", "['Chihaya', 72, 'keut']", "closed"], lines)
@@ -117,6 +122,7 @@ def main():
     check("queue gives back both names", queue)
     check("pipe carries both ways and ends", pipe)
     check("kv_store answers, and ends in order", kv_store)
+    check("let_it_crash goes on after a division by zero", let_it_crash)
     licenses = files_below(["/usr/share/common-licenses"])
     check("word_count of no file prints nothing", word_count, [])
     check("word_count of one file is what coreutils count", word_count, licenses[:1])

@@ -1,0 +1,300 @@
+// Who is started again, when, how often, and how a supervisor ends.
+#include <catch2/catch.hpp>
+
+#include "supervise/team.hpp"
+#include "watched.hpp"
+
+using namespace team;
+
+namespace {
+
+int give(int code) { return code; }
+
+// Tells that it has begun, and waits to be stopped.
+troupe::task<> announce(troupe::mailbox<note> inbox, troupe::queue<std::string> log, std::string who) {
+    co_await log.put(who + " begins");
+    co_await inbox.receive();
+    co_await log.put(who + " ends");
+}
+
+troupe::task<std::vector<std::string>> lines(troupe::queue<std::string> log, std::size_t count) {
+    std::vector<std::string> all;
+    while (all.size() < count) all.push_back(*co_await troupe::with_timeout(20s, log.get()));
+    co_return all;
+}
+
+troupe::task<> stop_in_reverse_order() {
+    troupe::queue<std::string> log;
+    troupe::supervisor crew;
+    co_await crew.start({troupe::child<announce>({.name = "a"}, log, "a"),
+                         troupe::child<announce>({.name = "b"}, log, "b"),
+                         troupe::child<announce>({.name = "c"}, log, "c")});
+    CHECK(crew.children().size() == 3);
+    CHECK(co_await lines(log, 3) == std::vector<std::string>{"a begins", "b begins", "c begins"});
+    co_await crew.stop();
+    CHECK(co_await lines(log, 3) == std::vector<std::string>{"c ends", "b ends", "a ends"});
+    CHECK(crew.children().empty());
+}
+
+troupe::task<std::vector<std::string>> begun_after_a_kill(troupe::restart_strategy strategy, std::size_t count) {
+    troupe::queue<std::string> log;
+    troupe::supervisor crew({.strategy = strategy});
+    std::vector<troupe::actor<note>> all;
+    for (const char* name : {"a", "b", "c"}) {
+        all.push_back(co_await crew.spawn<announce>({.name = name}, log, name));
+        co_await lines(log, 1);
+    }
+    all[1].kill();
+    auto begun = co_await lines(log, count);
+    co_await crew.stop();
+    co_return begun;
+}
+
+troupe::task<> gives_up_on(troupe::supervisor& crew, worker_reference one, int deaths) {
+    for (int i = 0; i < deaths; ++i) {
+        try {
+            co_await one.ask(die{SIGABRT});
+        } catch (const troupe::actor_died&) {
+        }
+    }
+    std::string why = "it did not give up";
+    try {
+        co_await troupe::with_timeout(20s, crew.join());
+    } catch (const troupe::gave_up& end) {
+        why = end.what();
+        CHECK(end.status().signal() == SIGABRT);
+    }
+    CHECK_THAT(why, Catch::Contains("'clerk'") && Catch::Contains(std::to_string(deaths) + " times") &&
+                        Catch::Contains("SIGABRT"));
+    CHECK_FALSE(one.alive());
+    bool refused = false;
+    try {
+        co_await crew.spawn<worker>({});
+    } catch (const troupe::gave_up&) {
+        refused = true;
+    }
+    CHECK(refused);
+}
+
+troupe::task<> too_many_restarts() {
+    troupe::supervisor crew({.max_restarts = 2, .window = 60s, .back_off = 1ms});
+    auto one = co_await crew.spawn<worker>({.name = "clerk"});
+    auto other = co_await crew.spawn<worker>({.name = "other"});
+    co_await gives_up_on(crew, one, 3);
+    CHECK_FALSE(other.alive());
+}
+
+troupe::task<> doomed_owner() {
+    troupe::supervisor crew({.max_restarts = 0});
+    co_await crew.spawn<give>({.name = "hopeless"}, 7);
+    co_await troupe::sleep_for(24h);
+}
+
+troupe::task<> owner_ends_with_it() {
+    const auto owner = co_await troupe::spawn<doomed_owner>();
+    const auto status = co_await troupe::with_timeout(20s, owner.join());
+    CHECK(status.exception_type() == "troupe::gave_up");
+    CHECK_THAT(status.exception_text(), Catch::Contains("'hopeless'") && Catch::Contains("exited with 7"));
+}
+
+// A supervisor in an actor that is supervised itself: when it gives up, its own supervisor starts it again.
+troupe::task<> floor_manager(troupe::mailbox<incarnation, die> inbox) {
+    troupe::supervisor crew({.max_restarts = 0});
+    auto one = co_await crew.spawn<worker>({.name = "clerk"});
+    co_await inbox.serve([](incarnation) { return troupe::this_actor::incarnation(); },
+                         [&](die) -> troupe::task<int> {
+                             one.kill();
+                             co_await troupe::sleep_for(24h);
+                             co_return 0;
+                         });
+}
+
+troupe::task<> supervisors_supervised() {
+    troupe::supervisor crew;
+    auto manager = co_await crew.spawn<floor_manager>({.name = "manager"});
+    CHECK(co_await manager.ask(incarnation{}, 20s) == 0);
+    bool answered = true;
+    try {
+        co_await troupe::with_timeout(20s, manager.ask(die{}));
+    } catch (const troupe::remote_error&) {
+        answered = false;  // the handler was cancelled, because its actor ends
+    }
+    CHECK_FALSE(answered);
+    CHECK(co_await manager.ask(incarnation{}, 20s) == 1);
+    co_await crew.stop();
+}
+
+troupe::task<> supervisor_killed() {
+    troupe::supervisor crew;
+    auto manager = co_await crew.spawn<floor_manager>({.name = "manager"});
+    co_await manager.ask(incarnation{}, 20s);
+    manager.kill();
+    CHECK(co_await becomes(manager, 1));
+    co_await crew.stop();
+}
+
+troupe::task<bool> gives_up(troupe::supervisor* crew) {
+    try {
+        co_await crew->join();
+    } catch (const troupe::gave_up&) {
+        co_return true;
+    }
+    co_return false;
+}
+
+troupe::task<int> end_for_good(troupe::supervisor* crew, troupe::actor<> one) {
+    const auto status = co_await one.join();
+    co_await crew->stop();
+    co_return status.code();
+}
+
+troupe::task<std::string> left_alone(troupe::restart_policy policy, int code) {
+    troupe::supervisor crew({.max_restarts = 1, .window = 60s});
+    auto one = co_await crew.spawn<give>({.restart = policy}, {.name = "giver"}, code);
+    auto both = troupe::when_all(gives_up(&crew), end_for_good(&crew, one));
+    const auto [gave_up, last] = co_await std::move(both);
+    co_return gave_up ? "gave up" : "ended with " + std::to_string(last);
+}
+
+troupe::task<> removal() {
+    troupe::supervisor crew;
+    auto one = co_await crew.spawn<worker>({.name = "one"});
+    auto two = co_await crew.spawn<worker>({.name = "two"});
+    co_await crew.remove(one);
+    CHECK_FALSE(one.alive());
+    CHECK(two.alive());
+    CHECK(crew.children() == std::vector<troupe::actor<>>{two});
+    co_await crew.remove(one);  // nothing
+    co_await crew.stop();
+}
+
+troupe::task<> ignore_everything(troupe::mailbox<note>) {
+    std::signal(SIGTERM, SIG_IGN);
+    for (volatile bool for_ever = true; for_ever;) {
+    }
+    co_return;
+}
+
+troupe::task<> stubborn_child() {
+    troupe::supervisor crew;
+    auto one = co_await crew.spawn<ignore_everything>({.stop_budget = 30ms}, {});
+    co_await crew.stop();
+    CHECK((co_await one.join()).signal() == SIGKILL);
+}
+
+troupe::task<> stop_by_another_is_final() {
+    troupe::supervisor crew;
+    auto one = co_await crew.spawn<worker>({});
+    one.stop();
+    CHECK((co_await troupe::with_timeout(20s, one.join())).code() == 0);
+    CHECK(crew.restarts() == 0);
+    co_await crew.stop();
+}
+
+troupe::task<> goes_without_stop() {
+    worker_reference one;
+    {
+        troupe::supervisor crew;
+        one = co_await crew.spawn<worker>({});
+    }
+    CHECK(co_await one.ask(incarnation{}, 20s) == 0);
+    one.kill();
+    CHECK((co_await troupe::with_timeout(20s, one.join())).signal() == SIGKILL);
+}
+
+// Ends before it gets to its function, unless it is the first time.
+void die_at_birth(std::string mark) {
+    if (troupe::this_actor::incarnation() > 0) std::abort();
+    static_cast<void>(mark);
+    die_now(SIGKILL);
+}
+
+troupe::task<> crash_at_once_on_every_start() {
+    troupe::supervisor crew({.max_restarts = 4, .window = 60s, .back_off = 1ms});
+    auto one = co_await crew.spawn<die_at_birth>({.name = "hopeless"}, "x");
+    std::string why;
+    try {
+        co_await troupe::with_timeout(60s, crew.join());
+    } catch (const troupe::gave_up& end) {
+        why = end.what();
+    }
+    CHECK_THAT(why, Catch::Contains("'hopeless'") && Catch::Contains("5 times"));
+    CHECK(crew.restarts() == 4);
+    CHECK_FALSE(one.alive());
+}
+
+troupe::task<> more_restarts_than_owner_numbers() {
+    troupe::supervisor crew({.max_restarts = 1000, .back_off = 0ns});
+    auto one = co_await crew.spawn<worker>({});
+    for (unsigned i = 0; i < 40; ++i) {
+        one.kill();
+        CHECK(co_await becomes(one, i + 1));
+    }
+    co_await crew.stop();
+}
+
+}  // namespace
+
+TEST_CASE("supervisor: a list of children is started in its order and stopped in the reverse") {
+    watched(stop_in_reverse_order());
+}
+
+TEST_CASE("supervisor: one for one starts the child that ended, and no other") {
+    CHECK(watched(begun_after_a_kill(troupe::restart_strategy::one_for_one, 1)) ==
+          std::vector<std::string>{"b begins"});
+}
+
+TEST_CASE("supervisor: one for all starts every child again, in their order") {
+    CHECK(watched(begun_after_a_kill(troupe::restart_strategy::one_for_all, 3)) ==
+          std::vector<std::string>{"a begins", "b begins", "c begins"});
+}
+
+TEST_CASE("supervisor: rest for one starts the child that ended and those after it") {
+    CHECK(watched(begun_after_a_kill(troupe::restart_strategy::rest_for_one, 2)) ==
+          std::vector<std::string>{"b begins", "c begins"});
+}
+
+TEST_CASE("supervisor: after too many restarts it gives up, ends its children and says why") {
+    watched(too_many_restarts());
+}
+
+TEST_CASE("supervisor: an actor whose supervisor gives up ends with the reason, when nobody awaits it") {
+    watched(owner_ends_with_it());
+}
+
+TEST_CASE("supervisor: an actor that supervises is started again by its own supervisor, with fresh children") {
+    watched(supervisors_supervised());
+    watched(supervisor_killed());
+}
+
+TEST_CASE("supervisor: a permanent child comes back whatever it returns, a transient one unless it returned 0") {
+    CHECK(watched(left_alone(troupe::restart_policy::permanent, 0)) == "gave up");
+    CHECK(watched(left_alone(troupe::restart_policy::transient, 3)) == "gave up");
+    CHECK(watched(left_alone(troupe::restart_policy::transient, 0)) == "ended with 0");
+    CHECK(watched(left_alone(troupe::restart_policy::temporary, 3)) == "ended with 3");
+}
+
+TEST_CASE("supervisor: a child that is removed is stopped and forgotten, the others stay") { watched(removal()); }
+
+TEST_CASE("supervisor: a child that heeds neither stop nor SIGTERM is killed within its budget") {
+    watched(stubborn_child());
+}
+
+TEST_CASE("supervisor: a child that anybody asked to stop is not started again") {
+    watched(stop_by_another_is_final());
+}
+
+TEST_CASE("supervisor: without stop its children go on as ordinary ones") { watched(goes_without_stop()); }
+
+TEST_CASE("supervisor: a child that crashes at once on every start makes it give up, with a clear error") {
+    watched(crash_at_once_on_every_start());
+}
+
+TEST_CASE("supervisor: a child may be started again any number of times") {
+    watched(more_restarts_than_owner_numbers());
+}
+
+TEST_CASE("supervisor: options that make no sense are refused") {
+    CHECK_THROWS_AS(troupe::supervisor({.window = 0s}), troupe::misuse);
+    CHECK_THROWS_AS(troupe::supervisor({.back_off = 2s, .most_back_off = 1s}), troupe::misuse);
+}

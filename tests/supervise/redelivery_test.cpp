@@ -1,0 +1,174 @@
+// Messages that are delivered again, and those that are set aside.
+#include <catch2/catch.hpp>
+
+#include "supervise/team.hpp"
+#include "watched.hpp"
+
+using namespace team;
+
+namespace {
+
+// Dies of a job unless this is its incarnation `good_from` or a later one.
+struct job {
+    using reply = std::string;
+    std::string text;
+    unsigned good_from = 0;
+};
+
+troupe::task<> handler(troupe::mailbox<job> inbox) {
+    co_await inbox.serve([](job m) {
+        if (troupe::this_actor::incarnation() < m.good_from) die_now(SIGSEGV);
+        return m.text + " by " + std::to_string(troupe::this_actor::incarnation());
+    });
+}
+
+troupe::task<> delivered_until_it_works() {
+    troupe::supervisor crew;
+    auto one = co_await crew.spawn<handler>({.deliveries = 3}, {.name = "smith"});
+    auto both = troupe::when_all(one.ask(job{"hard", 2}, 20s), one.ask(job{"easy", 0}, 20s));
+    const auto [hard, easy] = co_await std::move(both);
+    CHECK(hard == "hard by 2");
+    CHECK(easy == "easy by 2");
+    co_await crew.stop();
+}
+
+troupe::task<> set_aside_after_enough(std::size_t text) {
+    troupe::queue<troupe::dead_letter> morgue;
+    troupe::supervisor crew({.dead_letters = morgue});
+    auto one = co_await crew.spawn<handler>({.deliveries = 2}, {.name = "smith"});
+    const std::string fatal(text, 'f');
+    std::string death = "it answered";
+    try {
+        co_await troupe::with_timeout(20s, one.ask(job{fatal, 1000}));
+    } catch (const troupe::actor_died& died) {
+        death = to_string(died.status());
+    }
+    CHECK_THAT(death, Catch::Contains("SIGSEGV"));
+    CHECK(co_await one.ask(job{"good", 0}, 20s) == "good by 2");
+    const auto letter = co_await troupe::with_timeout(20s, morgue.get());
+    CHECK(letter->actor == "smith");
+    CHECK(letter->sender == "program");
+    CHECK_THAT(letter->type, Catch::Contains("job"));
+    CHECK(letter->deliveries == 2);
+    CHECK_THAT(letter->cause, Catch::Contains("SIGSEGV"));
+    CHECK(letter->content.size() >= text);
+    CHECK(crew.dead_letters_lost() == 0);
+    co_await crew.stop();
+}
+
+troupe::task<> full_morgue() {
+    troupe::queue<troupe::dead_letter> morgue({.capacity = 1});
+    troupe::supervisor crew({.max_restarts = 10, .dead_letters = morgue});
+    auto one = co_await crew.spawn<handler>({.deliveries = 2}, {.name = "smith"});
+    for (int i = 0; i < 2; ++i) {
+        try {
+            co_await troupe::with_timeout(20s, one.ask(job{"bad", 1000}));
+        } catch (const troupe::actor_died&) {
+        }
+    }
+    CHECK(co_await one.ask(job{"good", 0}, 20s) == "good by 4");
+    CHECK(morgue.size() == 1);
+    CHECK(crew.dead_letters_lost() == 1);
+    co_await crew.stop();
+}
+
+troupe::task<> at_most_once_otherwise() {
+    troupe::supervisor crew;
+    auto one = co_await crew.spawn<handler>({.name = "smith"});
+    std::string death = "it answered";
+    try {
+        co_await troupe::with_timeout(20s, one.ask(job{"once", 1}));
+    } catch (const troupe::actor_died&) {
+        death = "it died";
+    }
+    CHECK(death == "it died");
+    CHECK(co_await one.ask(job{"good", 0}, 20s) == "good by 1");
+    co_await crew.stop();
+}
+
+// More requests in hand than can be listed: those that follow wait in the mailbox.
+struct hold {
+    using reply = int;
+};
+troupe::task<> hoarder(troupe::mailbox<hold, die> inbox, std::size_t most, troupe::queue<int> full) {
+    std::vector<troupe::request<hold>> held;
+    while (auto next = co_await inbox.receive()) {
+        if (auto* one = std::get_if<troupe::request<hold>>(&*next)) held.push_back(std::move(*one));
+        if (held.size() < most) continue;
+        co_await full.put(1);
+        for (auto& one : held) one.reply(1);
+        held.clear();
+    }
+}
+
+troupe::task<int> ask_many(troupe::actor<hold> of, int count) {
+    int answered = 0;
+    co_await troupe::task_group::run([&](troupe::task_group& group) -> troupe::task<> {
+        for (int i = 0; i < count; ++i) {
+            group.start([](troupe::actor<hold> one, int* into) -> troupe::task<> {
+                *into += co_await one.ask(hold{}, 60s);
+            }(of, &answered));
+        }
+        co_await group.join();
+    });
+    co_return answered;
+}
+
+troupe::task<> requests_in_hand() {
+    troupe::queue<int> full;
+    troupe::supervisor crew;
+    auto one = co_await crew.spawn<hoarder>({}, std::size_t{100}, full);
+    CHECK(co_await ask_many(one, 300) == 300);
+    CHECK(full.size() == 3);
+    co_await crew.stop();
+}
+
+troupe::task<bool> dies_with_the_hoarder(troupe::actor<hold> one) {
+    try {
+        co_await one.ask(hold{}, 60s);
+    } catch (const troupe::actor_died&) {
+        co_return true;
+    }
+    co_return false;
+}
+
+troupe::task<> all_in_hand_are_told() {
+    troupe::queue<int> full;
+    troupe::supervisor crew;
+    auto one = co_await crew.spawn<hoarder>({}, std::size_t{1000}, full);
+    auto fatal = [](troupe::actor<die> whom) -> troupe::task<bool> {
+        while (whom.pid() == 0) co_await troupe::yield();
+        co_await troupe::sleep_for(100ms);
+        whom.kill();
+        co_return true;
+    };
+    auto asked = troupe::when_all(dies_with_the_hoarder(one), dies_with_the_hoarder(one), dies_with_the_hoarder(one),
+                                  fatal(one));
+    const auto [a, b, c, d] = co_await std::move(asked);
+    CHECK((a && b && c && d));
+    co_await crew.stop();
+}
+
+}  // namespace
+
+TEST_CASE(
+    "redelivery: a message whose handler died is delivered to the next incarnation, and its asker gets the answer") {
+    watched(delivered_until_it_works());
+}
+
+TEST_CASE("redelivery: a message that was delivered often enough is set aside with sender, type and cause") {
+    watched(set_aside_after_enough(10));
+    watched(set_aside_after_enough(100'000));
+}
+
+TEST_CASE("redelivery: when the queue of dead letters is full, the letter is dropped and counted, and all go on") {
+    watched(full_morgue());
+}
+
+TEST_CASE("redelivery: without it a message is delivered once") { watched(at_most_once_otherwise()); }
+
+TEST_CASE("supervisor: requests beyond those that can be in hand wait, and none is lost") {
+    watched(requests_in_hand());
+}
+
+TEST_CASE("supervisor: every request in hand hears that the actor died") { watched(all_in_hand_are_told()); }

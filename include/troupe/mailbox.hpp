@@ -20,6 +20,8 @@
 
 namespace troupe {
 
+struct down;
+
 // A request in hand: the message, and the way to answer it. Answer once; dropped without an answer, the asker gets a
 // remote_error that says so.
 template <class M>
@@ -60,6 +62,8 @@ namespace detail {
 
 port& own_mailbox();
 actor_id own_id();
+void monitor(actor_id actor);
+bool unmonitor(actor_id actor) noexcept;
 
 template <class M>
 received<M> take_received(receive_wait& taken) {
@@ -263,6 +267,20 @@ public:
                                ...));
             now.over();
         }
+    }
+
+    // When `who` has ended for good, one message `down` comes to this mailbox; at once when it has already. It comes
+    // exactly once for each call, before messages that wait, and needs no room in the mailbox. An actor that its
+    // supervisor starts again has not ended.
+    template <class... Theirs>
+    void monitor(const actor<Theirs...>& who) {
+        static_assert(detail::one_of<down, Ms...>, "troupe: only a mailbox that takes troupe::down can monitor");
+        detail::monitor(who.id());
+    }
+    // Takes back one call of `monitor`. False: the message is in the mailbox already, or there was no such call.
+    template <class... Theirs>
+    bool unmonitor(const actor<Theirs...>& who) noexcept {
+        return detail::unmonitor(who.id());
     }
 
     // A reference to this actor.

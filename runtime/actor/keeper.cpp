@@ -27,6 +27,7 @@ constexpr std::uint32_t about_socket = shm::max_processes;
 constexpr std::uint32_t about_server = shm::max_processes + 1;
 
 constexpr int most_failed_starts = 3;     // of a forkserver that ends before it serves
+constexpr int link_budget_ms = 2000;      // of an actor that is linked to one that crashed
 constexpr int orphan_budget_ms = 300;     // children of an actor that died: SIGTERM, then SIGKILL
 constexpr int retired_look_again_ms = 5;  // while a writer that is alive is in the middle of a claim
 
@@ -153,6 +154,7 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
         retired_.rest_slot(slot);
         break;
     }
+    case keeper_word::link: link(slot, subject, message.value != 0); break;
     case keeper_word::let_go: let_go(subject); break;
     case keeper_word::not_born: ring(memory_.process(slot).present().spawner); break;
     case keeper_word::doorbell_wanted: {
@@ -198,8 +200,11 @@ void keeper::watch(std::uint16_t slot, detail::actor_id actor, base::owned_fd pi
         one.pidfd.reset();
         memory_.record_exit(actor, process::end_now(pid));
         ended(slot);
-    } else if (one.kill_at_birth) {
-        process::send_signal(one.pidfd.get(), SIGKILL);
+        return;
+    }
+    if (one.kill_at_birth) process::send_signal(one.pidfd.get(), SIGKILL);
+    if (memory_.process(slot).message_deadline.load(std::memory_order_relaxed) != 0) {  // relaxed: written before
+        one.look_at = base::steady_clock::now();
     }
 }
 
@@ -235,6 +240,7 @@ void keeper::ended(std::uint16_t slot) noexcept {
     clear_channels(slot, again ? mailbox::stays : mailbox::goes);
     ring_all(process.watchers);
     clear_starts(slot);
+    unlink(slot, memory_.last_end(one.actor));
     end_children(one.actor);
     if (one.pidfd) {
         epoll_ctl(poll_.get(), EPOLL_CTL_DEL, one.pidfd.get(), nullptr);
@@ -242,7 +248,7 @@ void keeper::ended(std::uint16_t slot) noexcept {
     }
     one.pidfd.reset();
     one.doorbell.reset();
-    one.kill_at = base::time_point::max();
+    one.kill_at = one.look_at = base::time_point::max();
     one.kill_at_birth = false;
     retired_.rest_slot(slot);
 }
@@ -267,6 +273,34 @@ bool keeper::comes_again(const shm::process_slot& process, const exit_status& st
 void keeper::let_go(detail::actor_id actor) noexcept {
     shm::process_slot& process = memory_.process(actor.slot());
     if (process.actor() == actor && process.present().state == shm::process_state::down) over(actor.slot());
+}
+
+void keeper::link(std::uint16_t slot, detail::actor_id other, bool tied) noexcept {
+    const detail::actor_id one = memory_.process(slot).actor();
+    shm::process_slot& mine = memory_.process(slot);
+    shm::process_slot& theirs = memory_.process(other.slot());
+    if (one == other || !memory_.alive(one)) return;
+    const bool there = theirs.actor() == other && memory_.alive(other);
+    if (!tied || !there || theirs.present().state == shm::process_state::down) {
+        if (there) mine.linked.remove(other.slot());
+        if (there) theirs.linked.remove(slot);
+        if (tied && !memory_.last_end(other).success()) signal(one, SIGTERM, link_budget_ms);
+        return;
+    }
+    mine.linked.add(other.slot());
+    theirs.linked.add(slot);
+}
+
+// The process of the slot has ended, and with it its links.
+void keeper::unlink(std::uint16_t slot, const exit_status& status) noexcept {
+    shm::process_slot& process = memory_.process(slot);
+    if (process.linked.empty()) return;
+    process.linked.for_each([&](std::uint32_t other) {
+        shm::process_slot& theirs = memory_.process(static_cast<std::uint16_t>(other));
+        process.linked.remove(other);
+        theirs.linked.remove(slot);
+        if (!status.success()) signal(theirs.actor(), SIGTERM, link_budget_ms);
+    });
 }
 
 // No process, and none will come: as for one that was seen to end.
@@ -390,16 +424,35 @@ void keeper::kill_overdue() noexcept {
     const std::uint32_t reached = memory_.slots_reached();
     for (std::uint32_t i = 0; i < reached; ++i) {
         ward& one = (*wards_)[i];
+        if (one.look_at <= now) look_at_handler(static_cast<std::uint16_t>(i), now);
         if (one.kill_at > now) continue;
         one.kill_at = base::time_point::max();
         if (one.pidfd) process::send_signal(one.pidfd.get(), SIGKILL);
     }
 }
 
+// A handler that begins after this look cannot be late before the deadline has passed once more.
+void keeper::look_at_handler(std::uint16_t slot, base::time_point now) noexcept {
+    ward& one = (*wards_)[slot];
+    shm::process_slot& process = memory_.process(slot);
+    // relaxed: written before the process was made
+    const std::chrono::nanoseconds deadline(process.message_deadline.load(std::memory_order_relaxed));
+    // sync: handling - observes when the handler began
+    const std::chrono::nanoseconds since(process.handling_since.load(std::memory_order_acquire));
+    const base::time_point began = since.count() == 0 ? now : base::time_point(since);
+    one.look_at = began + deadline;
+    if (one.look_at > now) return;
+    one.look_at = base::time_point::max();
+    process.hung.store(1, std::memory_order_relaxed);  // relaxed: published by the end
+    if (one.pidfd) process::send_signal(one.pidfd.get(), SIGKILL);
+}
+
 int keeper::sleep_ms() const noexcept {
     base::time_point first = base::time_point::max();
     const std::uint32_t reached = memory_.slots_reached();
-    for (std::uint32_t i = 0; i < reached; ++i) first = std::min(first, (*wards_)[i].kill_at);
+    for (std::uint32_t i = 0; i < reached; ++i) {
+        first = std::min({first, (*wards_)[i].kill_at, (*wards_)[i].look_at});
+    }
     if (retired_.waits_for_a_writer())
         first = std::min(first, base::steady_clock::now() + std::chrono::milliseconds(retired_look_again_ms));
     if (first == base::time_point::max()) return -1;

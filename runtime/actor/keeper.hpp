@@ -58,7 +58,8 @@ private:
         base::owned_fd doorbell;
         detail::actor_id actor;
         base::time_point kill_at = base::time_point::max();
-        bool kill_at_birth = false;  // told to end before there was a process
+        base::time_point look_at = base::time_point::max();  // whether its handler takes too long
+        bool kill_at_birth = false;                          // told to end before there was a process
     };
 
     void run() noexcept;
@@ -70,6 +71,8 @@ private:
     bool is_incarnation(std::uint16_t slot, std::int32_t number) const noexcept;
     bool comes_again(const shm::process_slot& process, const exit_status& status) const noexcept;
     void let_go(detail::actor_id actor) noexcept;
+    void link(std::uint16_t slot, detail::actor_id other, bool tied) noexcept;
+    void unlink(std::uint16_t slot, const exit_status& status) noexcept;
     void over(std::uint16_t slot) noexcept;
     enum class mailbox { goes, stays };
     void clear_channels(std::uint16_t slot, mailbox mailbox = mailbox::goes) noexcept;
@@ -77,6 +80,7 @@ private:
     void end_children(detail::actor_id parent) noexcept;
     void signal(detail::actor_id actor, int signal, int budget_ms) noexcept;
     void kill_overdue() noexcept;
+    void look_at_handler(std::uint16_t slot, base::time_point now) noexcept;
     int sleep_ms() const noexcept;
     void ring(std::uint32_t slot) noexcept;
     void ring_all(const shm::wait_set& waiting) noexcept;

@@ -11,6 +11,7 @@ enum class keeper_word : std::uint32_t {
     not_born,         // the forkserver could not make it: its slot says why
     discard,          // a start that failed: free what was prepared
     doorbell_wanted,  // with a socket to answer on
+    link,             // the fates of the actor in `slot` and of `subject` are tied; `value` 0: no longer
     let_go,           // nobody will start this actor again: if it is down, it is dead
     look_at,          // somebody let go of an end of channel `subject`
     signal,           // send signal `value` to actor `subject`; `budget_ms` > 0: and SIGKILL if it still lives then

@@ -151,6 +151,8 @@ void launch::fill(const spawn_options& options, detail::start_request& request) 
     std::memcpy(slot.name, name_.c_str(), name_.size() + 1);
     slot.revival.store(static_cast<std::uint32_t>(request.revival), std::memory_order_relaxed);
     slot.deliveries.store(request.deliveries, std::memory_order_relaxed);
+    slot.message_deadline.store(static_cast<std::uint64_t>(options.message_deadline.count()),
+                                std::memory_order_relaxed);
     slot.watchers.add(here_.station().slot());
     if (request.has_mailbox) {
         const auto bits = static_cast<unsigned>(std::bit_width(options.mailbox / shm::granule_bytes - 1));
@@ -383,6 +385,9 @@ void check_options(const spawn_options& options) {
     if (options.mailbox < least || options.mailbox > most) {
         throw spawn_failed("a mailbox of " + std::to_string(options.mailbox) + " bytes for actor '" + options.name +
                            "': it is from 64 KiB to 256 MiB");
+    }
+    if (options.message_deadline.count() < 0) {
+        throw spawn_failed("spawn_options::message_deadline of actor '" + options.name + "' is negative; 0 is none");
     }
     for (const auto& [key, value] : options.environment) {
         if (key.empty() || key.find('=') != std::string::npos || key.find('\0') != std::string::npos ||

@@ -79,6 +79,7 @@ own_process::own_process(shm::program_memory memory, std::uint16_t slot, base::o
       sockets_(std::move(sockets)),
       fates_(station_),
       asking_(station_),
+      monitors_(station_),
       is_program_(is_program) {
     the_process = this;
     loop::event_loop::on_creation(&own_process::set_up);
@@ -90,6 +91,7 @@ own_process::own_process(shm::program_memory memory, std::uint16_t slot, base::o
 own_process::~own_process() {
     if (loop::event_loop::exists()) {
         if (enrolled()) loop::event_loop::current().dismiss(*this);
+        if (monitors_.enrolled()) loop::event_loop::current().dismiss(monitors_);
     }
     loop::event_loop::on_creation(nullptr);
     set_awake(false);

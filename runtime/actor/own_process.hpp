@@ -14,6 +14,7 @@
 #include "actor/background.hpp"
 #include "actor/fates.hpp"
 #include "actor/keeper_message.hpp"
+#include "actor/monitors.hpp"
 #include "base/owned_fd.hpp"
 #include "channel/station.hpp"
 #include "loop/event_loop.hpp"
@@ -49,6 +50,7 @@ public:
     shm::program_memory& memory() noexcept { return station_.memory(); }
     fates& fates() noexcept { return fates_; }
     asking& asking() noexcept { return asking_; }
+    monitors& monitors() noexcept { return monitors_; }
     background& background() noexcept { return background_; }
     const sockets& sockets() const noexcept { return sockets_; }
 
@@ -90,6 +92,7 @@ private:
     struct sockets sockets_;
     class fates fates_;
     class asking asking_;
+    class monitors monitors_;
     class background background_;
     std::vector<child> children_;
     std::exception_ptr failure_;

@@ -36,6 +36,22 @@ unsigned incarnation() {
     return actors::own_process::here().station().self().restarts.load(std::memory_order_relaxed);
 }
 
+namespace {
+
+void ask_for_link(const detail::actor_base& other, int value) {
+    if (!other) throw misuse("this reference names no actor: it was default-constructed");
+    actors::own_process& here = actors::own_process::here();
+    here.tell_keeper({.word = actors::keeper_word::link,
+                      .slot = here.station().slot(),
+                      .subject = other.id().value,
+                      .value = value});
+}
+
+}  // namespace
+
+void link(const detail::actor_base& other) { ask_for_link(other, 1); }
+void unlink(const detail::actor_base& other) { ask_for_link(other, 0); }
+
 std::vector<actor<>> children() {
     std::vector<actor<>> all;
     for (const actors::child& one : actors::own_process::here().living_children()) all.emplace_back(one.actor);

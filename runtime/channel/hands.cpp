@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/clock.hpp"
 #include "base/step.hpp"
 #include "channel/port.hpp"
 #include "channel/station.hpp"
@@ -52,7 +53,12 @@ void hands::lay_down(std::uint16_t place) noexcept {
 bool hands::begin(const detail::letter& message) noexcept {
     // relaxed, all: read when this process is dead
     self_.handling_type.store(message.frame.type, std::memory_order_relaxed);
-    if (!redelivers()) return false;
+    if (self_.message_deadline.load(std::memory_order_relaxed) != 0) {
+        // sync: handling - publishes when the handler began, to the keeper
+        self_.handling_since.store(static_cast<std::uint64_t>(base::steady_clock::now().time_since_epoch().count()),
+                                   std::memory_order_release);
+    }
+    if (!redelivers() || message.kind == detail::own_record) return false;
     const std::uint64_t place = message.position + 1;
     const bool known = self_.handling_place.load(std::memory_order_relaxed) == place;
     const std::uint32_t before = known ? self_.handling_deliveries.load(std::memory_order_relaxed) : 0;
@@ -63,7 +69,13 @@ bool hands::begin(const detail::letter& message) noexcept {
     return true;
 }
 
+void hands::left() noexcept {
+    // relaxed: there is nothing before it that the keeper looks at
+    self_.handling_since.store(0, std::memory_order_relaxed);
+}
+
 void hands::end() noexcept {
+    left();
     // relaxed, all: as above
     self_.handling_type.store(0, std::memory_order_relaxed);
     if (redelivers()) self_.handling_place.store(0, std::memory_order_relaxed);
@@ -77,7 +89,12 @@ handling::handling(receive_wait& taken) : taken_(taken) {
     if (channel::station::here().hands().begin(taken.in_hand())) taken.keep();
 }
 
+handling::~handling() {
+    if (!over_) channel::station::here().hands().left();
+}
+
 void handling::over() noexcept {
+    over_ = true;
     taken_.consume();
     channel::station::here().hands().end();
 }

@@ -4,6 +4,7 @@
 // Noted of every actor: the type of the message whose handler runs (`handling_type`).
 // Noted of a supervised one: each request, from before it is consumed until it is answered (`in_hand`). There are
 // `most_in_hand` places; while all are taken, no further request is received.
+// Noted with a deadline for messages: when the handler began. The keeper looks.
 // Noted with redelivery: the place and the deliveries of the message whose handler runs. Such a message is consumed
 // when its handler has returned, so the next incarnation of the actor finds it where it was.
 #pragma once
@@ -30,6 +31,8 @@ public:
     // The handler of a message is about to run. True: consume the message when it has returned, not before.
     bool begin(const detail::letter& message) noexcept;
     void end() noexcept;
+    // The handler was left by an exception: time does not run any more.
+    void left() noexcept;
 
 private:
     bool supervised() const noexcept;

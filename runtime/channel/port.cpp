@@ -306,7 +306,28 @@ void port::drop_stray(const shm::record& record) noexcept {
     }
 }
 
+void port::put_own(std::uint32_t type, parting message) {
+    own_.push_back({type, std::move(message)});
+    wake_receivers();
+}
+
+bool port::pick_own(letter& into, const receive_wait* wants) {
+    for (own_message& one : own_) {
+        if (one.in_hand || (wants != nullptr && !wants->wants(one.type))) continue;
+        one.in_hand = true;
+        into = {};
+        into.from = this;
+        into.kind = own_record;
+        into.payload = reinterpret_cast<std::byte*>(&one);
+        into.frame.type = one.type;
+        into.content = {one.message->bytes, one.message->handles, one.message->flat};
+        return true;
+    }
+    return false;
+}
+
 port::picked port::pick(letter& into, const receive_wait* wants) {
+    if (!own_.empty() && pick_own(into, wants)) return picked::letter;
     shm::record record;
     if (shared_reader_) {
         notice_deaths();
@@ -347,6 +368,12 @@ port::picked port::pick(letter& into, const receive_wait* wants) {
 }
 
 void port::finish(letter& taken) noexcept {
+    if (taken.kind == own_record) {
+        own_.remove_if([&](const own_message& one) {
+            return reinterpret_cast<std::byte*>(&const_cast<own_message&>(one)) == taken.payload;
+        });
+        return;
+    }
     shm::record record;
     record.position = taken.position;
     record.payload = taken.payload;

@@ -17,6 +17,7 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <optional>
 #include <string>
 
@@ -35,8 +36,8 @@ namespace troupe::detail {
 // The room of an item in a queue; larger items go beside its ring, so that a queue holds as many items as it says.
 inline constexpr std::uint32_t queue_item_granules = 3;
 
-// Where the message of a record lies: in it, or in the parcel it names.
-enum record_kind : std::uint8_t { inline_record = 1, parcel_record = 2 };
+// Where a message lies: in its record, in the parcel that the record names, or in this process's own memory.
+enum record_kind : std::uint8_t { inline_record = 1, parcel_record = 2, own_record = 3 };
 
 class port final : public loop::source {
 public:
@@ -86,6 +87,9 @@ public:
     // Whoever receives here looks again.
     void wake_receivers() noexcept;
 
+    // A message that this process puts into its own mailbox, before all others and beside the ring.
+    void put_own(std::uint32_t type, parting message);
+
     // --- for whoever polls the port of its own accord (the ring of replies)
     bool glance_for_letter() { return shared_reader_ ? shared_reader_->glance() : reader_->glance(); }
     loop::parking park_for_letter();
@@ -102,6 +106,13 @@ public:
     bool glance() override;
 
 private:
+    struct own_message {
+        std::uint32_t type;
+        parting message;
+        bool in_hand = false;
+    };
+
+    bool pick_own(letter& into, const receive_wait* wants);
     void enlist_as_source();
     void stop_being_a_source() noexcept;
     bool would_receive(const receive_wait& wait);
@@ -138,6 +149,7 @@ private:
     bool look_due_ = false;  // many readers: a take may find something that a glance does not show
     bool a_source_ = false;
     bool asking_for_room_ = false;
+    std::list<own_message> own_;
     channel::waiting_list<receive_wait> receivers_;
     channel::waiting_list<room_wait> senders_;
 };

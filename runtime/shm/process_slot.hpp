@@ -111,12 +111,17 @@ struct alignas(4096) process_slot {
     std::atomic<std::uint64_t> handling_place;       // with redelivery: position of its record + 1; 0: none
     std::atomic<std::uint32_t> handling_deliveries;  // of it so far, this one included
     std::atomic<std::uint32_t> handling_type;        // type_id; 0: none
+    std::atomic<std::uint32_t> hung;                 // 1: killed by the keeper, because the handler ran too long
+    std::atomic<std::uint64_t> handling_since;       // steady clock, ns; 0: none, or there is no deadline
+    std::atomic<std::uint64_t> message_deadline;     // ns; 0: none. Written before the process is made
 
     alignas(128) wait_set watchers;                                      // processes to ring when this one ends
     std::array<std::atomic<std::uint64_t>, max_channels / 64> wrote_to;  // channels in which it may have left a claim
 
     // Touched for supervised actors alone. The keeper empties it before it marks the slot down or dead.
     alignas(128) std::array<message_in_hand, most_in_hand> in_hand;
+    // The slots whose actors' fates are tied to this one's. The keeper's alone.
+    wait_set linked;
 
     // sync: life - observes the fields written before the state
     life present() const { return life::unpack(life_word.load(std::memory_order_acquire)); }

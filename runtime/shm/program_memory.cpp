@@ -134,6 +134,9 @@ std::optional<std::uint16_t> program_memory::claim_process(std::uint16_t spawner
         p.handling_place.store(0, std::memory_order_relaxed);
         p.handling_deliveries.store(0, std::memory_order_relaxed);
         p.handling_type.store(0, std::memory_order_relaxed);
+        p.handling_since.store(0, std::memory_order_relaxed);
+        p.message_deadline.store(0, std::memory_order_relaxed);
+        p.hung.store(0, std::memory_order_relaxed);
         p.name[0] = p.exception_type[0] = p.exception_text[0] = p.failure[0] = '\0';
         // sync: incarnation - publishes that older owners are gone
         const std::uint32_t before = p.incarnation.fetch_add(1, std::memory_order_acq_rel);
@@ -157,6 +160,9 @@ bool program_memory::restart_process(detail::actor_id actor) {
     p.awake.store(0, std::memory_order_relaxed);
     p.receiving.store(0, std::memory_order_relaxed);
     p.begun.store(0, std::memory_order_relaxed);
+    p.handling_type.store(0, std::memory_order_relaxed);
+    p.handling_since.store(0, std::memory_order_relaxed);
+    p.hung.store(0, std::memory_order_relaxed);
     p.exception_type[0] = p.exception_text[0] = p.failure[0] = '\0';
     p.restarts.fetch_add(1, std::memory_order_relaxed);  // relaxed: as above
     // sync: incarnation - publishes that the last owner is gone

@@ -180,10 +180,12 @@ public:
     explicit handling(receive_wait& taken);
     handling(const handling&) = delete;
     handling& operator=(const handling&) = delete;
+    ~handling();
     void over() noexcept;
 
 private:
     receive_wait& taken_;
+    bool over_ = false;
 };
 
 enum class push_result : std::uint8_t { sent, full, closed };

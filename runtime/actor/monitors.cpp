@@ -1,0 +1,61 @@
+#include "actor/monitors.hpp"
+
+#include <algorithm>
+
+#include <troupe/down.hpp>
+#include <troupe/error.hpp>
+#include <troupe/mailbox.hpp>
+
+#include "actor/own_process.hpp"
+#include "channel/port.hpp"
+#include "loop/event_loop.hpp"
+
+namespace troupe::actors {
+
+void monitors::add(detail::actor_id actor, detail::port& mailbox) {
+    if (!actor) throw misuse("this reference names no actor: it was default-constructed");
+    mailbox_ = &mailbox;
+    station_.memory().process(actor.slot()).watchers.add(station_.slot());
+    // Looked at after this process became a watcher: it may have ended before.
+    if (station_.memory().status_of(actor)) return tell(actor);
+    watched_.push_back(actor);
+    if (!enrolled()) loop::event_loop::current().enroll(*this);
+}
+
+bool monitors::remove(detail::actor_id actor) noexcept {
+    const auto found = std::find(watched_.begin(), watched_.end(), actor);
+    if (found == watched_.end()) return false;
+    watched_.erase(found);
+    if (watched_.empty()) loop::event_loop::current().dismiss(*this);
+    return true;
+}
+
+void monitors::tell(detail::actor_id ended) {
+    const exit_status status = station_.memory().status_of(ended).value_or(exit_status::from_nothing());
+    mailbox_->put_own(detail::type_id<down>(), detail::encoded(down{actor<>(ended), status}));
+}
+
+bool monitors::glance() { return station_.memory().deaths() != deaths_seen_; }
+
+bool monitors::poll() {
+    if (!glance()) return false;
+    deaths_seen_ = station_.memory().deaths();
+    std::vector<detail::actor_id> ended;
+    std::erase_if(watched_, [&](detail::actor_id one) {
+        if (station_.memory().alive(one)) return false;
+        ended.push_back(one);
+        return true;
+    });
+    if (watched_.empty()) loop::event_loop::current().dismiss(*this);
+    for (const detail::actor_id one : ended) tell(one);
+    return !ended.empty();
+}
+
+}  // namespace troupe::actors
+
+namespace troupe::detail {
+
+void monitor(actor_id actor) { actors::own_process::here().monitors().add(actor, own_mailbox()); }
+bool unmonitor(actor_id actor) noexcept { return actors::own_process::here().monitors().remove(actor); }
+
+}  // namespace troupe::detail

@@ -1,0 +1,39 @@
+// The actors whose ends this process wants to find in its mailbox as messages.
+//
+// A watched actor's end is seen here, by the watcher, which then puts the message into its own mailbox, in memory of
+// its own. So it cannot be lost in between, cannot come twice, and needs no room in the ring.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <troupe/detail/actor_id.hpp>
+
+#include "channel/station.hpp"
+#include "loop/source.hpp"
+
+namespace troupe::actors {
+
+class monitors final : public loop::source {
+public:
+    explicit monitors(channel::station& station) : station_(station) {}
+
+    // One message for each call. `mailbox`: this process's own.
+    void add(detail::actor_id actor, detail::port& mailbox);
+    // Takes back one call whose message was not yet put into the mailbox.
+    bool remove(detail::actor_id actor) noexcept;
+
+private:
+    bool poll() override;
+    bool glance() override;
+    loop::parking park() override { return glance() ? loop::parking::ready : loop::parking::parked; }
+    void unpark() override {}
+    void tell(detail::actor_id ended);
+
+    channel::station& station_;
+    detail::port* mailbox_ = nullptr;
+    std::vector<detail::actor_id> watched_;
+    std::uint64_t deaths_seen_ = 0;
+};
+
+}  // namespace troupe::actors

@@ -1,0 +1,217 @@
+// Monitors, links, and handlers that take too long.
+#include <catch2/catch.hpp>
+
+#include "supervise/team.hpp"
+#include "watched.hpp"
+
+using namespace team;
+
+namespace {
+
+int give(int code) { return code; }
+troupe::task<> wait_for_end(troupe::mailbox<int> inbox) {
+    while (co_await inbox.receive()) {
+    }
+}
+
+struct watch_it {
+    using reply = bool;
+    troupe::actor<> who;
+};
+struct forget_it {
+    using reply = bool;
+    troupe::actor<> who;
+};
+
+// Reports every `down` it gets, in its turn among other messages.
+troupe::task<> observer(troupe::mailbox<troupe::down, watch_it, forget_it> inbox, troupe::queue<int> seen) {
+    co_await inbox.serve([&](troupe::down m) -> troupe::task<> { co_await seen.put(m.status.code()); },
+                         [&](watch_it m) {
+                             inbox.monitor(m.who);
+                             return true;
+                         },
+                         [&](forget_it m) { return inbox.unmonitor(m.who); });
+}
+
+troupe::task<> told_once() {
+    troupe::queue<int> seen;
+    auto eye = co_await troupe::spawn<observer>(seen);
+    auto one = co_await troupe::spawn<wait_for_end>();
+    auto two = co_await troupe::spawn<give>(7);
+    co_await two.join();
+    co_await eye.ask(watch_it{two});  // long dead
+    CHECK(co_await troupe::with_timeout(20s, seen.get()) == 7);
+    co_await eye.ask(watch_it{one});
+    one.kill();
+    CHECK(co_await troupe::with_timeout(20s, seen.get()) == -SIGKILL);
+    CHECK_FALSE(co_await eye.ask(forget_it{one}));
+    CHECK(seen.size() == 0);
+    eye.stop();
+    co_await eye.join();
+}
+
+troupe::task<> taken_back() {
+    troupe::queue<int> seen;
+    auto eye = co_await troupe::spawn<observer>(seen);
+    auto one = co_await troupe::spawn<wait_for_end>();
+    co_await eye.ask(watch_it{one});
+    CHECK(co_await eye.ask(forget_it{one}));
+    one.kill();
+    co_await one.join();
+    CHECK_FALSE(co_await eye.ask(forget_it{one}));
+    eye.stop();
+    co_await eye.join();
+    CHECK(seen.size() == 0);
+}
+
+// Monitors a thousand ends with a mailbox that is full.
+troupe::task<int> count_ends(troupe::mailbox<troupe::down, std::vector<char>> inbox, std::vector<troupe::actor<>> all,
+                             troupe::queue<int> ready) {
+    for (const auto& one : all) inbox.monitor(one);
+    co_await ready.put(1);
+    std::size_t ends = 0;
+    while (ends < all.size()) {
+        co_await inbox.receive<troupe::down>();
+        ++ends;
+    }
+    co_return static_cast<int>(ends);
+}
+
+troupe::task<> not_lost_when_full() {
+    std::vector<troupe::actor<>> all;
+    for (int i = 0; i < 20; ++i) all.push_back(co_await troupe::spawn<wait_for_end>());
+    troupe::queue<int> ready;
+    auto eye = co_await troupe::spawn<count_ends>({.mailbox = 64 << 10}, all, ready);
+    co_await ready.get();
+    const std::vector<char> filling(1000);
+    while (eye.try_send(filling) == troupe::send_result::sent) {
+    }
+    for (const auto& one : all) one.kill();
+    CHECK((co_await troupe::with_timeout(20s, eye.join())).code() == 20);
+}
+
+troupe::task<> supervised_one_has_not_ended() {
+    troupe::queue<int> seen;
+    troupe::supervisor crew;
+    auto one = co_await crew.spawn<worker>({});
+    auto eye = co_await troupe::spawn<observer>(seen);
+    co_await eye.ask(watch_it{one});
+    one.kill();
+    CHECK(co_await becomes(one, 1));
+    CHECK(seen.size() == 0);
+    co_await crew.stop();
+    CHECK(co_await troupe::with_timeout(20s, seen.get()) == 0);
+    eye.stop();
+    co_await eye.join();
+}
+
+troupe::task<> linked_to(troupe::mailbox<int> inbox, troupe::actor<> other, troupe::queue<int> ready, bool unlinks) {
+    troupe::this_actor::link(other);
+    if (unlinks) troupe::this_actor::unlink(other);
+    co_await ready.put(1);
+    while (co_await inbox.receive()) {
+    }
+}
+
+enum class way { other_crashes, it_crashes, other_returns, other_is_dead, unlinked };
+
+troupe::task<std::pair<int, int>> ends_of_linked(way how) {
+    troupe::queue<int> ready;
+    auto other = co_await troupe::spawn<wait_for_end>();
+    if (how == way::other_is_dead) {
+        other.kill();
+        co_await other.join();
+    }
+    auto one = co_await troupe::spawn<linked_to>(other, ready, how == way::unlinked);
+    if (how != way::other_is_dead) co_await ready.get();
+    if (how == way::other_crashes || how == way::unlinked) other.kill();
+    if (how == way::it_crashes) one.kill();
+    if (how == way::other_returns) other.stop();
+    if (how == way::unlinked || how == way::other_returns) {
+        co_await other.join();
+        one.stop();
+    }
+    const auto both = std::pair((co_await one.join()).code(), (co_await other.join()).code());
+    co_return both;
+}
+
+troupe::task<> killed_in_one_instant() {
+    troupe::queue<int> ready;
+    auto other = co_await troupe::spawn<wait_for_end>();
+    auto one = co_await troupe::spawn<linked_to>(other, ready, false);
+    co_await ready.get();
+    one.kill();
+    other.kill();
+    CHECK((co_await one.join()).signal() == SIGKILL);
+    const int theirs = (co_await other.join()).signal();
+    CHECK((theirs == SIGKILL || theirs == SIGTERM));
+}
+
+struct hang {
+    using reply = int;
+    int how = 0;
+};
+enum { in_a_loop, stopped, in_a_call, awaiting };
+
+troupe::task<> slow_handler(troupe::mailbox<hang, incarnation> inbox) {
+    co_await inbox.serve(
+        [](hang m) -> troupe::task<int> {
+            for (volatile bool for_ever = true; m.how == in_a_loop && for_ever;) {
+            }
+            if (m.how == stopped) raise(SIGSTOP);
+            for (; m.how == in_a_call;) pause();
+            if (m.how == awaiting) co_await troupe::sleep_for(24h);
+            co_return m.how;
+        },
+        [](incarnation) { return troupe::this_actor::incarnation(); });
+}
+
+troupe::task<> hangs_are_ended(int how) {
+    troupe::supervisor crew;
+    auto one = co_await crew.spawn<slow_handler>({.name = "slow", .message_deadline = 100ms});
+    CHECK(co_await one.ask(hang{-1}, 20s) == -1);
+    int signal = 0;
+    try {
+        co_await troupe::with_timeout(20s, one.ask(hang{how}));
+    } catch (const troupe::actor_died& death) {
+        signal = death.status().signal();
+    }
+    CHECK(signal == SIGKILL);
+    CHECK(co_await becomes(one, 1));
+    co_await crew.stop();
+}
+
+troupe::task<> idle_is_no_hang() {
+    auto one = co_await troupe::spawn<slow_handler>({.name = "idle", .message_deadline = 20ms});
+    co_await troupe::sleep_for(100ms);  // what is shown: five deadlines without a message
+    CHECK(co_await one.ask(hang{-1}, 20s) == -1);
+    one.stop();
+    CHECK((co_await one.join()).success());
+}
+
+}  // namespace
+
+TEST_CASE("monitor: the end of an actor comes as a message, exactly once, also when it is long dead") {
+    watched(told_once());
+}
+TEST_CASE("monitor: taken back, nothing comes") { watched(taken_back()); }
+TEST_CASE("monitor: no end is lost because the mailbox is full") { watched(not_lost_when_full()); }
+TEST_CASE("monitor: an actor that its supervisor starts again has not ended") {
+    watched(supervised_one_has_not_ended());
+}
+
+TEST_CASE("link: when one of two linked actors crashes, the other is terminated") {
+    CHECK(watched(ends_of_linked(way::other_crashes)) == std::pair(-SIGTERM, -SIGKILL));
+    CHECK(watched(ends_of_linked(way::it_crashes)) == std::pair(-SIGKILL, -SIGTERM));
+    CHECK(watched(ends_of_linked(way::other_is_dead)) == std::pair(-SIGTERM, -SIGKILL));
+}
+TEST_CASE("link: an actor that returns 0 harms nobody, nor does one that is linked no more") {
+    CHECK(watched(ends_of_linked(way::other_returns)) == std::pair(0, 0));
+    CHECK(watched(ends_of_linked(way::unlinked)) == std::pair(0, -SIGKILL));
+}
+TEST_CASE("link: two linked actors that are killed in one instant both end") { watched(killed_in_one_instant()); }
+
+TEST_CASE("deadline: a handler in a loop, stopped, in a system call or awaiting is ended when it takes too long") {
+    watched(hangs_are_ended(GENERATE(int{in_a_loop}, int{stopped}, int{in_a_call}, int{awaiting})));
+}
+TEST_CASE("deadline: an actor without a message does not exceed it") { watched(idle_is_no_hang()); }

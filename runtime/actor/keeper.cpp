@@ -264,8 +264,9 @@ bool keeper::comes_again(const shm::process_slot& process, const exit_status& st
     const auto wanted = static_cast<detail::revival>(process.revival.load(std::memory_order_relaxed));
     if (wanted == detail::revival::never) return false;
     if (wanted == detail::revival::unless_success && status.success()) return false;
-    const bool begun = process.begun.load(std::memory_order_relaxed) != 0 ||
-                       process.restarts.load(std::memory_order_relaxed) != 0;  // otherwise the spawn fails
+    // relaxed, all: as above; a spawn that fails is told to its caller
+    const bool begun =
+        process.begun.load(std::memory_order_relaxed) != 0 || process.restarts.load(std::memory_order_relaxed) != 0;
     const std::uint64_t asked = process.requests.load(std::memory_order_relaxed);
     return begun && (asked & shm::ask_stop) == 0;
 }

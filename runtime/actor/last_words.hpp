@@ -25,11 +25,14 @@ void answer_for_the_dead(shm::program_memory& memory, std::uint16_t slot, bool a
     shm::process_slot& process = memory.process(slot);
     // relaxed, all: the process is dead, and its list is the keeper's
     if (process.revival.load(std::memory_order_relaxed) == 0) return;
+    // relaxed: as above
     const std::uint64_t spared =
         again && delivered_again(process) ? process.handling_place.load(std::memory_order_relaxed) : 0;
     for (shm::message_in_hand& one : process.in_hand) {
+        // relaxed, all: as above
         const std::uint64_t place = one.place.exchange(0, std::memory_order_relaxed);
         if (place == 0 || place == spared) continue;
+        // relaxed, both: as above
         const std::uint64_t asker = one.asker.load(std::memory_order_relaxed);
         if (tell_asker(memory, slot, asker, one.request.load(std::memory_order_relaxed))) {
             ring(detail::actor_id{asker}.slot());

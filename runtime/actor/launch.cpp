@@ -149,6 +149,7 @@ void launch::fill(const spawn_options& options, detail::start_request& request) 
     slot.parent.store(here_.station().actor().value, std::memory_order_relaxed);
     slot.entry.store(request.entry->key(), std::memory_order_relaxed);
     std::memcpy(slot.name, name_.c_str(), name_.size() + 1);
+    // relaxed, all: as above
     slot.revival.store(static_cast<std::uint32_t>(request.revival), std::memory_order_relaxed);
     slot.deliveries.store(request.deliveries, std::memory_order_relaxed);
     slot.message_deadline.store(static_cast<std::uint64_t>(options.message_deadline.count()),
@@ -408,8 +409,9 @@ task<> restart(actor_id actor, spawn_options options, start_request request) {
     const shm::process_slot& slot = here.memory().process(actor.slot());
     constexpr std::uint32_t told_apart = 14;
     // relaxed: nobody changes it while the actor is down
-    while (slot.incarnation.load(std::memory_order_relaxed) - slot.rested.load(std::memory_order_acquire) >
-           told_apart) {  // sync: rested - observes that claims are gone
+    const std::uint32_t last = slot.incarnation.load(std::memory_order_relaxed);
+    // sync: rested - observes that no claim is left
+    while (last - slot.rested.load(std::memory_order_acquire) > told_apart) {
         here.tell_keeper({.word = actors::keeper_word::slots_wanted});
         co_await sleep_for(std::chrono::milliseconds(1));
     }

@@ -146,7 +146,8 @@ void retirement::hand_back(std::uint16_t slot) noexcept {
     // relaxed, all: the process is dead
     const std::uint32_t mailbox = process.mailbox.load(std::memory_order_relaxed);
     if (mailbox == 0) return;
-    const std::uint64_t handled = process.handling_place.load(std::memory_order_relaxed);  // its supervisor's
+    // relaxed: as above; that one is its supervisor's
+    const std::uint64_t handled = process.handling_place.load(std::memory_order_relaxed);
     const auto went_with_it = [&](const shm::record& record) {
         const std::uint64_t place = record.position + 1;
         return place != handled &&

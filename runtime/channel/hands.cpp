@@ -60,9 +60,11 @@ bool hands::begin(const detail::letter& message) noexcept {
     }
     if (!redelivers() || message.kind == detail::own_record) return false;
     const std::uint64_t place = message.position + 1;
+    // relaxed, both: written by this process, or the one before it
     const bool known = self_.handling_place.load(std::memory_order_relaxed) == place;
     const std::uint32_t before = known ? self_.handling_deliveries.load(std::memory_order_relaxed) : 0;
-    // crash: between the two stores the message counts as delivered once more than it was
+    // crash: between the two stores, no message is noted
+    // relaxed, both: as above
     self_.handling_deliveries.store(before + 1, std::memory_order_relaxed);
     self_.handling_place.store(place, std::memory_order_relaxed);
     TROUPE_STEP("hands: handler about to run");

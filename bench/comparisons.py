@@ -41,6 +41,7 @@ def _all():
     yield Comparison("spawn_join/forkserver", "floor/clone from a small server", at_most=1.5)
     yield Comparison("spawn_join/forkserver", "python_peer/start and join forkserver", at_most=1 / 20)
     yield Comparison("spawn_join/forkserver", "python_peer/start and join spawn", at_most=1 / 100)
+    yield Comparison("recovery/kill to reply", "spawn_join/forkserver")
     yield Comparison("spawn_join/fork", "floor/fork")
     yield Comparison("spawn_join/fork", "python_peer/start and join fork")
     yield Comparison("spawn_join/spawn", "python_peer/start and join spawn")

@@ -223,6 +223,37 @@ troupe::task<> crash_at_once_on_every_start() {
     CHECK_FALSE(one.alive());
 }
 
+troupe::task<> list_with_a_bad_one() {
+    troupe::supervisor crew;
+    bool refused = false;
+    try {
+        co_await crew.start({troupe::child<worker>({.name = "good"}),
+                             troupe::child<worker>({.name = "bad", .directory = "/not/there"})});
+    } catch (const troupe::spawn_failed&) {
+        refused = true;
+    }
+    CHECK(refused);
+    CHECK(crew.children().empty());
+    co_await crew.stop();
+}
+
+troupe::task<> cannot_come_up_again() {
+    char folder[] = "/tmp/gone-XXXXXX";
+    REQUIRE(mkdtemp(folder) != nullptr);
+    troupe::supervisor crew({.max_restarts = 2, .window = 60s, .back_off = 1ms});
+    auto one = co_await crew.spawn<worker>({.name = "homeless", .directory = folder});
+    rmdir(folder);
+    one.kill();
+    bool gave_up = false;
+    try {
+        co_await troupe::with_timeout(20s, crew.join());
+    } catch (const troupe::gave_up&) {
+        gave_up = true;
+    }
+    CHECK(gave_up);
+    CHECK_FALSE(one.alive());
+}
+
 troupe::task<> more_restarts_than_owner_numbers() {
     troupe::supervisor crew({.max_restarts = 1000, .back_off = 0ns});
     auto one = co_await crew.spawn<worker>({});
@@ -288,6 +319,14 @@ TEST_CASE("supervisor: without stop its children go on as ordinary ones") { watc
 
 TEST_CASE("supervisor: a child that crashes at once on every start makes it give up, with a clear error") {
     watched(crash_at_once_on_every_start());
+}
+
+TEST_CASE("supervisor: when one of a list does not start, those before it are stopped again") {
+    watched(list_with_a_bad_one());
+}
+
+TEST_CASE("supervisor: a child that does not come up again counts as ended once more") {
+    watched(cannot_come_up_again());
 }
 
 TEST_CASE("supervisor: a child may be started again any number of times") {

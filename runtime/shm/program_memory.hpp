@@ -3,6 +3,7 @@
 //
 //   0         program_header
 //   4 KiB     process_slot[4096]        a page each, backed when its slot is first claimed
+//             post_mortem[4096]         a page each, backed with its slot: what is left of the slot's actor
 //             channel_record[16384]     backed when first claimed
 //             exit log[2^20]            8 bytes for each actor that ended, by serial; the oldest are overwritten
 //             block windows             see block.hpp
@@ -16,6 +17,7 @@
 
 #include <troupe/exit_status.hpp>
 
+#include "base/post_mortem.hpp"
 #include "shm/block.hpp"
 #include "shm/channel_record.hpp"
 #include "shm/process_slot.hpp"
@@ -24,7 +26,7 @@
 
 namespace troupe::shm {
 
-inline constexpr std::uint32_t layout_version = 1;
+inline constexpr std::uint32_t layout_version = 2;
 inline constexpr std::size_t exit_log_entries = std::size_t{1} << 20;
 
 struct program_header {
@@ -58,6 +60,9 @@ public:
 
     program_header& header() const { return *reinterpret_cast<program_header*>(segment_->base()); }
     process_slot& process(std::uint16_t slot) const;
+    base::post_mortem& post_mortem(std::uint16_t slot) const;
+    // Mapped apart, so that it can be written until the process's last instruction. Null when the system refuses.
+    base::post_mortem* keep_post_mortem(std::uint16_t slot) const noexcept;
     channel_record& channel(std::uint16_t index) const;
     block_store& blocks() const { return *blocks_; }
     segment& memory() const { return *segment_; }

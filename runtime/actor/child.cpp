@@ -22,6 +22,7 @@
 #include "channel/parcel.hpp"
 #include "channel/port.hpp"
 #include "process/clone.hpp"
+#include "process/crash_handler.hpp"
 #include "process/message_socket.hpp"
 #include "process/signals.hpp"
 #include "process/standard_streams.hpp"
@@ -134,6 +135,9 @@ void be_actor(newborn born) {
         getrlimit(RLIMIT_NOFILE, &limit);
         limit.rlim_cur = std::min<rlim_t>(born.memory.header().descriptor_limit, limit.rlim_max);
         setrlimit(RLIMIT_NOFILE, &limit);
+        // relaxed: written before this process was made
+        const std::uint32_t incarnation = slot.incarnation.load(std::memory_order_relaxed);
+        if (auto* page = born.memory.keep_post_mortem(born.slot)) process::install_crash_handler(*page, incarnation);
 
         own_process here(std::move(born.memory), born.slot, std::move(born.doorbell), std::move(born.sockets), false);
         here.station().know_doorbell(born.parent, std::move(born.parent_doorbell));
@@ -143,6 +147,7 @@ void be_actor(newborn born) {
             here, [&] { return live(here, birth); },
             [&](const base::caught& caught) {
                 if (birth.begun()) {
+                    slot.exception_of = incarnation;
                     copy_text(slot.exception_type, caught.type);
                     copy_text(slot.exception_text, caught.text);
                 } else {

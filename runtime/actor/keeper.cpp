@@ -17,6 +17,7 @@
 #include "base/check.hpp"
 #include "base/step.hpp"
 #include "process/clone.hpp"
+#include "process/crash_handler.hpp"
 #include "process/pidfd.hpp"
 
 namespace troupe::actors {
@@ -27,6 +28,7 @@ constexpr std::uint32_t about_socket = shm::max_processes;
 constexpr std::uint32_t about_server = shm::max_processes + 1;
 
 constexpr int most_failed_starts = 3;     // of a forkserver that ends before it serves
+constexpr int last_word_ms = 100;         // for an actor that hangs to say where
 constexpr int link_budget_ms = 2000;      // of an actor that is linked to one that crashed
 constexpr int orphan_budget_ms = 300;     // children of an actor that died: SIGTERM, then SIGKILL
 constexpr int retired_look_again_ms = 5;  // while a writer that is alive is in the middle of a claim
@@ -445,7 +447,11 @@ void keeper::look_at_handler(std::uint16_t slot, base::time_point now) noexcept 
     if (one.look_at > now) return;
     one.look_at = base::time_point::max();
     process.hung.store(1, std::memory_order_relaxed);  // relaxed: published by the end
-    if (one.pidfd) process::send_signal(one.pidfd.get(), SIGKILL);
+    if (!one.pidfd) return;
+    // It may be stopped. What blocks the signal, or hangs in the kernel, is killed without a word.
+    process::send_signal(one.pidfd.get(), process::last_word_signal);
+    process::send_signal(one.pidfd.get(), SIGCONT);
+    one.kill_at = now + std::chrono::milliseconds(last_word_ms);
 }
 
 int keeper::sleep_ms() const noexcept {

@@ -82,6 +82,10 @@ own_process::own_process(shm::program_memory memory, std::uint16_t slot, base::o
       monitors_(station_),
       is_program_(is_program) {
     the_process = this;
+    station_.memory().name_messages_by([](std::uint64_t entry, std::uint32_t type) {
+        const detail::registration* known = detail::registration::find(entry);
+        return std::string(known != nullptr ? known->message_name(type) : std::string_view());
+    });
     loop::event_loop::on_creation(&own_process::set_up);
     if (loop::event_loop::exists()) set_up(loop::event_loop::current());  // main waited for something before
     set_awake(true);

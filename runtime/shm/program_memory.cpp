@@ -3,6 +3,7 @@
 #include <sys/sysinfo.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstring>
 #include <string>
 
@@ -20,7 +21,8 @@ constexpr std::size_t page = 4096;
 constexpr std::size_t whole_pages(std::size_t bytes) { return (bytes + page - 1) / page * page; }
 
 constexpr std::size_t processes_at = page;
-constexpr std::size_t channels_at = processes_at + max_processes * sizeof(process_slot);
+constexpr std::size_t post_mortems_at = processes_at + max_processes * sizeof(process_slot);
+constexpr std::size_t channels_at = post_mortems_at + max_processes * sizeof(base::post_mortem);
 constexpr std::size_t exit_log_at = whole_pages(channels_at + max_channels * sizeof(channel_record));
 constexpr std::size_t blocks_at = exit_log_at + exit_log_entries * sizeof(std::uint64_t);
 
@@ -86,6 +88,15 @@ process_slot& program_memory::process(std::uint16_t slot) const {
     return reinterpret_cast<process_slot*>(segment_->base() + processes_at)[slot % max_processes];
 }
 
+base::post_mortem& program_memory::post_mortem(std::uint16_t slot) const {
+    return reinterpret_cast<base::post_mortem*>(segment_->base() + post_mortems_at)[slot % max_processes];
+}
+
+base::post_mortem* program_memory::keep_post_mortem(std::uint16_t slot) const noexcept {
+    const std::size_t offset = post_mortems_at + slot % max_processes * sizeof(base::post_mortem);
+    return static_cast<base::post_mortem*>(segment_->map_for_good(offset, sizeof(base::post_mortem)));
+}
+
 channel_record& program_memory::channel(std::uint16_t index) const {
     return reinterpret_cast<channel_record*>(segment_->base() + channels_at)[index % max_channels];
 }
@@ -100,7 +111,10 @@ std::optional<std::uint16_t> program_memory::claim_process(std::uint16_t spawner
         // sync: slots - observes a backed slot
         std::uint32_t reached = h.slots_reached.load(std::memory_order_acquire);
         if (slot >= reached) {
-            if (!segment_->back(processes_at + slot * sizeof(process_slot), sizeof(process_slot))) return std::nullopt;
+            if (!segment_->back(processes_at + slot * sizeof(process_slot), sizeof(process_slot)) ||
+                !segment_->back(post_mortems_at + slot * sizeof(base::post_mortem), sizeof(base::post_mortem))) {
+                return std::nullopt;
+            }
             // sync: slots - publishes a backed slot
             while (reached <= slot &&
                    !h.slots_reached.compare_exchange_weak(reached, slot + 1u, std::memory_order_acq_rel)) {
@@ -138,6 +152,7 @@ std::optional<std::uint16_t> program_memory::claim_process(std::uint16_t spawner
         p.message_deadline.store(0, std::memory_order_relaxed);
         p.hung.store(0, std::memory_order_relaxed);
         p.name[0] = p.exception_type[0] = p.exception_text[0] = p.failure[0] = '\0';
+        post_mortem(slot).clear();
         // sync: incarnation - publishes that older owners are gone
         const std::uint32_t before = p.incarnation.fetch_add(1, std::memory_order_acq_rel);
         // relaxed: published by the id
@@ -163,7 +178,7 @@ bool program_memory::restart_process(detail::actor_id actor) {
     p.handling_type.store(0, std::memory_order_relaxed);
     p.handling_since.store(0, std::memory_order_relaxed);
     p.hung.store(0, std::memory_order_relaxed);
-    p.exception_type[0] = p.exception_text[0] = p.failure[0] = '\0';
+    p.failure[0] = '\0';
     p.restarts.fetch_add(1, std::memory_order_relaxed);  // relaxed: as above
     // sync: incarnation - publishes that the last owner is gone
     p.incarnation.fetch_add(1, std::memory_order_acq_rel);
@@ -219,6 +234,12 @@ void program_memory::record_exit(detail::actor_id actor, const exit_status& stat
     const bool logged = segment_->back(offset / page * page, page);
     const std::uint64_t word = pack_exit(actor.serial() & 0xff'ffff'ffff, status);
     process_slot& p = process(actor.slot());
+    base::post_mortem& page = post_mortem(actor.slot());
+    // relaxed, both: published by the state of the slot
+    page.peak_memory.store(status.peak_memory(), std::memory_order_relaxed);
+    page.cpu_time.store(static_cast<std::uint64_t>(status.cpu_time().count()), std::memory_order_relaxed);
+    // relaxed, both: published by the ending
+    p.ended.store(p.incarnation.load(std::memory_order_relaxed), std::memory_order_relaxed);
     p.ending.store(word, std::memory_order_release);  // sync: end text - publishes the exception's type and text
     if (!logged) return;  // no memory: once its slot is used again, nobody knows how it ended
     // sync: exit log - publishes how it ended
@@ -243,14 +264,30 @@ exit_status program_memory::last_end(detail::actor_id actor) const {
 
 std::optional<exit_status> program_memory::end_in_slot(detail::actor_id actor) const {
     const process_slot& p = process(actor.slot());
+    const std::uint64_t serial = p.present().serial;
     // sync: end text - observes the exception's type and text
-    auto status = unpack_exit(p.ending.load(std::memory_order_acquire), actor.serial() & 0xff'ffff'ffff);
-    if (status && status->exited() && status->code() == 1 && p.exception_type[0] != '\0') {
-        auto told = exit_status::from_exception(text_of(p.exception_type, sizeof p.exception_type),
-                                                text_of(p.exception_text, sizeof p.exception_text));
-        if (p.actor() == actor) return told;  // not overwritten meanwhile by the slot's next actor
+    const auto status = unpack_exit(p.ending.load(std::memory_order_acquire), actor.serial() & 0xff'ffff'ffff);
+    if (!status) return std::nullopt;
+    exit_status told = *status;
+    const std::uint32_t ended = p.ended.load(std::memory_order_relaxed);  // relaxed: published by the end
+    if (status->exited() && status->code() == 1 && p.exception_type[0] != '\0' && p.exception_of == ended) {
+        told = exit_status::from_exception(text_of(p.exception_type, sizeof p.exception_type),
+                                           text_of(p.exception_text, sizeof p.exception_text));
     }
-    return status;
+    base::complete(told, post_mortem(actor.slot()), ended);
+    detail::end_details& details = told.details();
+    // relaxed, all: published by the end
+    details.restarts = p.restarts.load(std::memory_order_relaxed);
+    details.hung = p.hung.load(std::memory_order_relaxed) != 0 && told.signal() == SIGKILL;
+    if (const std::uint32_t type = p.handling_type.load(std::memory_order_relaxed); type != 0 && !told.success()) {
+        // relaxed, both: as above
+        if (name_message_ != nullptr) {
+            details.message_type = name_message_(p.entry.load(std::memory_order_relaxed), type);
+        }
+        details.deliveries = std::max(1u, p.handling_deliveries.load(std::memory_order_relaxed));
+    }
+    // Whoever claims the slot next changes the serial first, then the rest.
+    return p.present().serial == serial && p.actor() == actor ? told : *status;
 }
 
 std::optional<exit_status> program_memory::status_of(detail::actor_id actor) const {

@@ -3,6 +3,7 @@
 //
 //   0         program_header
 //   4 KiB     process_slot[4096]        two pages each, backed when its slot is first claimed
+//             post_mortem[4096]         a page each, backed with its slot: what is left of the slot's actor
 //             channel_record[16384]     backed when first claimed
 //             exit log[2^20]            8 bytes for each actor that ended, by serial; the oldest are overwritten
 //             block windows             see block.hpp
@@ -16,6 +17,7 @@
 
 #include <troupe/exit_status.hpp>
 
+#include "base/post_mortem.hpp"
 #include "shm/block.hpp"
 #include "shm/channel_record.hpp"
 #include "shm/process_slot.hpp"
@@ -58,6 +60,9 @@ public:
 
     program_header& header() const { return *reinterpret_cast<program_header*>(segment_->base()); }
     process_slot& process(std::uint16_t slot) const;
+    base::post_mortem& post_mortem(std::uint16_t slot) const;
+    // Mapped apart, so that it can be written until the process's last instruction. Null when the system refuses.
+    base::post_mortem* keep_post_mortem(std::uint16_t slot) const noexcept;
     channel_record& channel(std::uint16_t index) const;
     block_store& blocks() const { return *blocks_; }
     segment& memory() const { return *segment_; }
@@ -80,6 +85,9 @@ public:
     std::uint64_t deaths() const;
 
     // --- how actors ended
+    // What a message is called that an actor of this function takes; the names are in the executable.
+    using message_namer = std::string (*)(std::uint64_t entry, std::uint32_t type);
+    void name_messages_by(message_namer namer) noexcept { name_message_ = namer; }
     void record_exit(detail::actor_id actor, const exit_status& status);
     // Nothing while it lives.
     std::optional<exit_status> status_of(detail::actor_id actor) const;
@@ -104,6 +112,7 @@ private:
     std::optional<exit_status> end_in_slot(detail::actor_id actor) const;
     void place(std::size_t budget);
 
+    message_namer name_message_ = nullptr;
     std::unique_ptr<segment> segment_;
     std::unique_ptr<block_map> map_;
     std::unique_ptr<block_store> blocks_;

@@ -86,6 +86,13 @@ void segment::map(void* at) {
     madvise(base_, bytes_, MADV_DONTDUMP);
 }
 
+void* segment::map_for_good(std::size_t offset, std::size_t length) const noexcept {
+    void* place = mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), static_cast<off_t>(offset));
+    if (place == MAP_FAILED) return nullptr;
+    madvise(place, length, MADV_DONTFORK);
+    return place;
+}
+
 bool segment::remap() noexcept {
     if (mmap(base_, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE | MAP_FIXED, fd_.get(), 0) ==
         MAP_FAILED) {

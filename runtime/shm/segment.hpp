@@ -33,6 +33,9 @@ public:
     // Gives the pages back; the range reads as zero from then on, in every process.
     void drop(std::size_t offset, std::size_t length) noexcept;
 
+    // Maps a part of it once more, for as long as this process lives. Null when the system refuses.
+    void* map_for_good(std::size_t offset, std::size_t length) const noexcept;
+
     // In the child of a fork: maps the memory again, at the same address. Async-signal-safe.
     bool remap() noexcept;
 

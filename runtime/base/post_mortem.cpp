@@ -1,0 +1,81 @@
+#include "base/post_mortem.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+
+namespace troupe::base {
+
+void post_mortem::clear() noexcept {
+    // relaxed, all: published by the claim of the slot
+    limits.store(0, std::memory_order_relaxed);
+    cpu_seconds.store(0, std::memory_order_relaxed);
+    memory_refused.store(0, std::memory_order_relaxed);
+    signal.store(0, std::memory_order_relaxed);
+    stack_overflow.store(0, std::memory_order_relaxed);
+    frame_count.store(0, std::memory_order_relaxed);
+    peak_memory.store(0, std::memory_order_relaxed);
+    cpu_time.store(0, std::memory_order_relaxed);
+    memory_full = 0;
+}
+
+namespace {
+
+std::vector<stack_frame> frames_of(const post_mortem& page) {
+    // sync: frames - observes the frames below the count
+    const std::size_t count = std::min<std::size_t>(page.frame_count.load(std::memory_order_acquire), most_frames);
+    std::vector<stack_frame> frames(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const raw_frame& raw = page.frames[i];
+        frames[i].offset = raw.where;
+        if (raw.module >= page.modules.size()) continue;
+        const char* path = page.modules.data() + raw.module;
+        frames[i].module.assign(path, strnlen(path, page.modules.size() - raw.module));
+    }
+    return frames;
+}
+
+// Which limit ended it. A limit that somebody else set (ulimit) counts as well where the signal alone says so.
+limit_reached cause(const exit_status& status, const post_mortem& page, bool crashed) {
+    // relaxed, both: observed through the state of the slot
+    const std::uint32_t limits = page.limits.load(std::memory_order_relaxed);
+    const bool refused = page.memory_refused.load(std::memory_order_relaxed) != 0;
+    if (status.signal() == SIGXCPU) return limit_reached::cpu_time;
+    if (status.signal() == SIGXFSZ) return limit_reached::file_size;
+    if (status.signal() == SIGKILL && (limits & limited_cpu_time) != 0) {
+        // relaxed: as above
+        const std::chrono::seconds limit(page.cpu_seconds.load(std::memory_order_relaxed));
+        // It handles SIGXCPU; the kernel counts in ticks.
+        if (status.cpu_time() > limit + std::chrono::milliseconds(900)) return limit_reached::cpu_time;
+    }
+    if ((limits & limited_memory) == 0) return limit_reached::none;
+    const bool gave_up = status.signal() == SIGABRT && refused;
+    const bool fell_over = crashed && page.memory_full != 0;
+    return status.exception_type() == "std::bad_alloc" || gave_up || fell_over ? limit_reached::memory
+                                                                               : limit_reached::none;
+}
+
+}  // namespace
+
+void complete(exit_status& status, const post_mortem& page, std::uint32_t incarnation) {
+    detail::end_details& details = status.details();
+    // relaxed, both: observed through the state of the slot
+    details.peak_memory = page.peak_memory.load(std::memory_order_relaxed);
+    details.cpu_time =
+        std::chrono::nanoseconds(static_cast<std::int64_t>(page.cpu_time.load(std::memory_order_relaxed)));
+    // sync: crash - observes what happened
+    const int signal = page.signal.load(std::memory_order_acquire);
+    // relaxed: observed through the signal
+    const bool crashed =
+        signal != 0 && signal == status.signal() && page.incarnation.load(std::memory_order_relaxed) == incarnation;
+    details.limit = cause(status, page, crashed);
+    if (!crashed) return;
+    details.fault_address = page.fault_address;
+    details.signal_code = page.signal_code;
+    // relaxed: observed through the state of the slot
+    details.stack_overflow = page.stack_overflow.load(std::memory_order_relaxed) != 0;
+    details.frames = frames_of(page);
+}
+
+}  // namespace troupe::base

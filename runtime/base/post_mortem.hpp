@@ -1,0 +1,61 @@
+// What is left of an actor beside its exit code: one page in shared memory for each slot.
+//
+// Written by three, each its own part: the actor when it starts (which limits it has), its crash handler, and the
+// keeper when the process has ended (what it used). It is read once the process is dead, by whoever wants its status.
+//
+// The crash handler may die at any of its instructions, and what it writes comes from a process in an unknown state.
+// So its parts are written in the order of their worth, each is published by a word of its own, and every number is
+// input to the reader: it is held to its bounds, and a module's path ends where the page says or at the page's end.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include <troupe/exit_status.hpp>
+
+namespace troupe::base {
+
+inline constexpr std::size_t most_frames = 32;
+inline constexpr std::uint16_t no_module = 0xffff;
+
+// An address of code. `where` is an offset in the file of a module, and the address itself while that is not known.
+// Of a call, it lies within the call: one less than where it returns to.
+struct raw_frame {
+    std::uint64_t where;
+    std::uint16_t module;  // where its path begins in `modules`
+};
+
+// Which limits of its own an actor has.
+enum own_limit : std::uint32_t { limited_memory = 1, limited_cpu_time = 2, limited_file_size = 4 };
+
+struct alignas(4096) post_mortem {
+    // The actor.
+    std::atomic<std::uint32_t> limits;          // own_limit, or'd
+    std::atomic<std::uint32_t> cpu_seconds;     // the limit of CPU time
+    std::atomic<std::uint32_t> memory_refused;  // `operator new` found no more under its limit
+
+    // Its crash handler.
+    std::atomic<std::uint32_t> incarnation;  // the process that crashed
+    std::atomic<std::int32_t> signal;        // 0: it did not crash, or what follows is not there
+    std::int32_t signal_code;
+    std::uint64_t fault_address;
+    std::uint32_t memory_full;  // at its limit when it crashed
+    std::atomic<std::uint32_t> stack_overflow;
+    std::atomic<std::uint32_t> frame_count;
+    std::array<raw_frame, most_frames> frames;
+    std::array<char, 3200> modules;  // paths, each with its zero
+
+    // The keeper.
+    std::atomic<std::uint64_t> peak_memory;  // bytes
+    std::atomic<std::uint64_t> cpu_time;     // nanoseconds
+
+    void clear() noexcept;
+};
+static_assert(sizeof(post_mortem) == 4096);
+
+// Adds what the page knows to a status that says how that incarnation of the actor ended.
+void complete(exit_status& status, const post_mortem& page, std::uint32_t incarnation);
+
+}  // namespace troupe::base

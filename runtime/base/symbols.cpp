@@ -1,0 +1,215 @@
+#include "base/symbols.hpp"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "base/owned_fd.hpp"
+
+#ifdef TROUPE_SYMBOLS
+    #include <cxxabi.h>
+    #include <dwarf.h>
+    #include <elfutils/libdw.h>
+    #include <elfutils/libdwfl.h>
+#endif
+
+namespace troupe::base {
+namespace {
+
+// The address a byte of the file has in the module's own numbering, where the linker put it; the offset itself when
+// the file does not tell.
+std::uint64_t linked_address(const std::string& path, std::uint64_t offset) {
+    const owned_fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    Elf64_Ehdr head{};
+    if (!file || pread(file.get(), &head, sizeof head, 0) != sizeof head || head.e_phentsize != sizeof(Elf64_Phdr)) {
+        return offset;
+    }
+    for (std::uint64_t i = 0; i < head.e_phnum; ++i) {
+        Elf64_Phdr part{};
+        const auto at = static_cast<off_t>(head.e_phoff + i * sizeof part);
+        if (pread(file.get(), &part, sizeof part, at) != sizeof part) return offset;
+        if (part.p_type == PT_LOAD && offset >= part.p_offset && offset - part.p_offset < part.p_filesz) {
+            return offset - part.p_offset + part.p_vaddr;
+        }
+    }
+    return offset;
+}
+
+#ifdef TROUPE_SYMBOLS
+
+std::string readable(const char* name) {
+    int failed = 0;
+    const std::unique_ptr<char, void (*)(void*)> plain(abi::__cxa_demangle(name, nullptr, nullptr, &failed), std::free);
+    return failed == 0 ? plain.get() : name;
+}
+
+// One file and its debug information, as long as this lives.
+class opened_module {
+public:
+    explicit opened_module(const std::string& path) : files_(dwfl_begin(&callbacks())) {
+        if (files_ == nullptr) return;
+        dwfl_report_begin(files_);
+        module_ = dwfl_report_offline(files_, path.c_str(), path.c_str(), -1);
+        dwfl_report_end(files_, nullptr, nullptr);
+    }
+    opened_module(const opened_module&) = delete;
+    opened_module& operator=(const opened_module&) = delete;
+    ~opened_module() {
+        if (files_ != nullptr) dwfl_end(files_);
+    }
+
+    // The frame, and before it those that were inlined into it.
+    std::vector<stack_frame> at(const stack_frame& frame) {
+        std::vector<stack_frame> found;
+        Dwarf_Addr shift = 0;
+        if (module_ == nullptr || dwfl_module_getelf(module_, &shift) == nullptr) return {frame};
+        const Dwarf_Addr address = frame.offset + shift;
+        stack_frame now = frame;
+        Dwarf_Addr debug_shift = 0;
+        Dwarf_Die* unit = unit_at(address, debug_shift);
+        if (unit != nullptr) go_to(dwarf_getsrc_die(unit, address - debug_shift), now);
+        std::vector<Dwarf_Die> functions;
+        if (unit != nullptr) descend(*unit, address - debug_shift, functions);
+        for (; !functions.empty(); functions.pop_back()) {
+            now.function = name_of(&functions.back());
+            if (functions.size() == 1) break;
+            found.push_back(now);
+            go_to_call(unit, &functions.back(), now);
+        }
+        const char* symbol = now.function.empty() ? dwfl_module_addrname(module_, address) : nullptr;
+        if (symbol != nullptr) now.function = readable(symbol);
+        found.push_back(now);
+        return found;
+    }
+
+private:
+    // No look-ups over the network.
+    static const Dwfl_Callbacks& callbacks() {
+        static char* no_other_path = nullptr;
+        static const Dwfl_Callbacks all{&dwfl_build_id_find_elf, &dwfl_build_id_find_debuginfo,
+                                        &dwfl_offline_section_address, &no_other_path};
+        return all;
+    }
+
+    // Clang writes no table of which unit has an address: then all are asked.
+    Dwarf_Die* unit_at(Dwarf_Addr address, Dwarf_Addr& shift) {
+        if (Dwarf_Die* unit = dwfl_module_addrdie(module_, address, &shift)) return unit;
+        for (Dwarf_Die* unit = dwfl_module_nextcu(module_, nullptr, &shift); unit != nullptr;
+             unit = dwfl_module_nextcu(module_, unit, &shift)) {
+            if (dwarf_haspc(unit, address - shift) == 1) return unit;
+        }
+        return nullptr;
+    }
+
+    static void go_to(Dwarf_Line* line, stack_frame& now) {
+        const char* file = dwarf_linesrc(line, nullptr, nullptr);
+        if (file != nullptr) now.file = file;
+        dwarf_lineno(line, &now.line);
+    }
+
+    // The function that has the address, and what was inlined there, each within the one before. libdw's own search
+    // finds no function that stands in a namespace.
+    static bool descend(Dwarf_Die& scope, Dwarf_Addr address, std::vector<Dwarf_Die>& functions) {
+        Dwarf_Die one;
+        if (dwarf_child(&scope, &one) != 0) return false;
+        do {
+            const int tag = dwarf_tag(&one);
+            if (tag == DW_TAG_namespace) {
+                if (descend(one, address, functions)) return true;
+            } else if ((tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine || tag == DW_TAG_lexical_block) &&
+                       dwarf_haspc(&one, address) == 1) {
+                if (tag != DW_TAG_lexical_block) functions.push_back(one);
+                descend(one, address, functions);
+                return true;
+            }
+        } while (dwarf_siblingof(&one, &one) == 0);
+        return false;
+    }
+
+    static std::string name_of(Dwarf_Die* function) {
+        Dwarf_Attribute attribute;
+        const char* mangled = dwarf_formstring(dwarf_attr_integrate(function, DW_AT_linkage_name, &attribute));
+        const char* plain = dwarf_diename(function);
+        const std::string full = mangled != nullptr ? readable(mangled) : "";
+        // What this demangler does not know yet has its short name.
+        return plain != nullptr && (full.empty() || full == mangled) ? plain : full;
+    }
+
+    static void go_to_call(Dwarf_Die* unit, Dwarf_Die* inlined, stack_frame& now) {
+        Dwarf_Attribute attribute;
+        Dwarf_Word number = 0;
+        now.function.clear();
+        now.line = 0;
+        if (dwarf_formudata(dwarf_attr(inlined, DW_AT_call_line, &attribute), &number) == 0) {
+            now.line = static_cast<int>(number);
+        }
+        Dwarf_Files* files = nullptr;
+        std::size_t file_count = 0;
+        if (dwarf_formudata(dwarf_attr(inlined, DW_AT_call_file, &attribute), &number) == 0 &&
+            dwarf_getsrcfiles(unit, &files, &file_count) == 0 && number < file_count) {
+            const char* file = dwarf_filesrc(files, number, nullptr, nullptr);
+            if (file != nullptr) now.file = file;
+        }
+    }
+
+    Dwfl* files_;
+    Dwfl_Module* module_ = nullptr;
+};
+
+#else
+
+class opened_module {
+public:
+    explicit opened_module(const std::string&) {}
+    std::vector<stack_frame> at(const stack_frame& frame) { return {frame}; }
+};
+
+#endif
+
+using place = std::pair<std::string, std::uint64_t>;
+constexpr std::size_t most_remembered = 4096;
+
+std::mutex guard;
+std::map<place, std::vector<stack_frame>>& remembered() {
+    static std::map<place, std::vector<stack_frame>> all;
+    return all;
+}
+
+// "[vdso]" and the like are no files, and "/path (deleted)" is no longer that one.
+bool readable_file(const std::string& path) { return path.starts_with('/') && !path.ends_with(" (deleted)"); }
+
+}  // namespace
+
+std::vector<stack_frame> named(const std::vector<stack_frame>& frames) {
+    if (frames.empty()) return {};
+    std::vector<stack_frame> all;
+    std::map<std::string, std::unique_ptr<opened_module>> opened;
+    const std::lock_guard lock(guard);
+    auto& known = remembered();
+    for (const stack_frame& frame : frames) {
+        if (!readable_file(frame.module)) {
+            all.push_back(frame);
+            continue;
+        }
+        if (known.size() > most_remembered) known.clear();
+        auto [found, is_new] = known.try_emplace({frame.module, frame.offset});
+        if (is_new) {
+            stack_frame placed = frame;
+            placed.offset = linked_address(frame.module, frame.offset);
+            auto& file = opened[frame.module];
+            if (!file) file = std::make_unique<opened_module>(frame.module);
+            found->second = file->at(placed);
+        }
+        all.insert(all.end(), found->second.begin(), found->second.end());
+    }
+    return all;
+}
+
+}  // namespace troupe::base

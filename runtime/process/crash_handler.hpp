@@ -1,0 +1,26 @@
+// What an actor does with its last breath: it writes down where and how it crashed, and dies of the same signal.
+//
+// The handler runs on a stack of its own, so that an overrun of the other one can be told, and makes only calls that
+// are async-signal-safe. It first writes what the kernel told it, then walks the stack, then finds the modules the
+// addresses lie in. When it crashes itself on that way, what it has is kept, and the process dies of the first signal.
+// A debugger, or a core, sees the crash where it was: the signal is sent again with all the kernel said of it, and is
+// delivered when the handler has returned to the faulting instruction.
+//
+// A program that handles one of these signals itself keeps its handler. In a build with AddressSanitizer, its handlers
+// make way: an actor ends in the same way in every build.
+#pragma once
+
+#include <csignal>
+#include <cstdint>
+
+#include "base/post_mortem.hpp"
+
+namespace troupe::process {
+
+// From now on a crash of this process, that incarnation of an actor, is written to `page`, which stays mapped for good.
+void install_crash_handler(base::post_mortem& page, std::uint32_t incarnation) noexcept;
+
+// What a process that is to be killed is sent a moment before: it writes down where it is, and waits for the end.
+inline constexpr int last_word_signal = SIGSTKFLT;
+
+}  // namespace troupe::process

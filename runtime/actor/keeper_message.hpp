@@ -11,6 +11,7 @@ enum class keeper_word : std::uint32_t {
     not_born,         // the forkserver could not make it: its slot says why
     discard,          // a start that failed: free what was prepared
     doorbell_wanted,  // with a socket to answer on
+    ring,             // by somebody who has no descriptor left for a doorbell
     look_at,          // somebody let go of an end of channel `subject`
     signal,           // send signal `value` to actor `subject`; `budget_ms` > 0: and SIGKILL if it still lives then
     server_wanted,    // the forkserver is to be started

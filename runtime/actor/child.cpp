@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -18,6 +19,7 @@
 #include "actor/launch.hpp"
 #include "actor/lifetime.hpp"
 #include "base/step.hpp"
+#include "base/system_failure.hpp"
 #include "base/type_name.hpp"
 #include "channel/parcel.hpp"
 #include "channel/port.hpp"
@@ -223,14 +225,18 @@ newborn serve_forks(shm::program_memory memory, sockets sockets, base::owned_fd 
         TROUPE_STEP("forkserver: cloned");
         if (!made) {
             refuse_start(memory, sockets, slot_number,
-                         std::string("the forkserver could not clone: ") + std::strerror(made.error));
+                         std::string("the forkserver could not clone: ") + std::strerror(made.error) +
+                             base::descriptor_advice(made.error));
             continue;
         }
         const keeper_message born{
             .word = keeper_word::born, .slot = slot_number, .subject = wanted.actor, .value = incarnation};
         const int pidfd = made.pidfd.get();
-        process::send_message(sockets.keeper.get(), {reinterpret_cast<const std::byte*>(&born), sizeof born},
-                              {&pidfd, 1});
+        const std::span bytes{reinterpret_cast<const std::byte*>(&born), sizeof born};
+        // Without the pidfd when too many descriptors are on their way: the keeper finds the process by its slot.
+        if (!process::send_message(sockets.keeper.get(), bytes, {&pidfd, 1})) {
+            process::send_message(sockets.keeper.get(), bytes, {});
+        }
     }
 }
 

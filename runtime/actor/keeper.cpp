@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <system_error>
 
 #include <troupe/detail/birth.hpp>
 #include <troupe/error.hpp>
@@ -16,6 +15,7 @@
 #include "actor/last_words.hpp"
 #include "base/check.hpp"
 #include "base/step.hpp"
+#include "base/system_failure.hpp"
 #include "process/clone.hpp"
 #include "process/crash_handler.hpp"
 #include "process/pidfd.hpp"
@@ -56,7 +56,7 @@ keeper::keeper(shm::program_memory& memory, base::owned_fd socket, int program_b
     event.events = EPOLLIN;
     event.data.u32 = about_socket;
     if (!poll_ || epoll_ctl(poll_.get(), EPOLL_CTL_ADD, socket_.get(), &event) != 0) {
-        throw std::system_error(errno, std::generic_category(), "the keeper of the program cannot be started");
+        throw base::system_failure(errno, "the keeper of the program cannot be started");
     }
     sigset_t all, before;
     sigfillset(&all);
@@ -167,6 +167,7 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
         }
         break;
     }
+    case keeper_word::ring: ring(slot); break;
     case keeper_word::look_at: {
         const shm::channel_id channel{message.subject};
         if (retired_.look_at(channel)) ring_channel(memory_.channel(channel.index()));
@@ -194,20 +195,31 @@ void keeper::watch(std::uint16_t slot, detail::actor_id actor, base::owned_fd pi
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u32 = slot;
-    if (!one.pidfd || epoll_ctl(poll_.get(), EPOLL_CTL_ADD, one.pidfd.get(), &event) != 0) {
-        // No descriptors are left to watch it with. An actor that nobody watches would never be missed: it is ended
-        // now.
-        const int pid = memory_.process(slot).pid.load(
-            std::memory_order_acquire);  // sync: pid - observes what the kernel wrote in clone
-        one.pidfd.reset();
-        memory_.record_exit(actor, process::end_now(pid));
-        ended(slot);
+    if (!one.doorbell || !one.pidfd || epoll_ctl(poll_.get(), EPOLL_CTL_ADD, one.pidfd.get(), &event) != 0) {
+        end_unwatched(slot);
         return;
     }
     if (one.kill_at_birth) process::send_signal(one.pidfd.get(), SIGKILL);
     if (memory_.process(slot).message_deadline.load(std::memory_order_relaxed) != 0) {  // relaxed: written before
         one.look_at = base::steady_clock::now();
     }
+}
+
+// No descriptors were left for it. An actor that nobody watches would never be missed, and one that nobody rings would
+// sleep for ever: it is ended now, and its end says why.
+void keeper::end_unwatched(std::uint16_t slot) noexcept {
+    ward& one = (*wards_)[slot];
+    shm::process_slot& process = memory_.process(slot);
+    process::end_now(process.pid.load(std::memory_order_acquire));  // sync: pid - observes what the kernel wrote
+    constexpr char why[] =
+        "the program had no descriptors left to look after it; raise the limit of open files (ulimit -n)";
+    static_assert(sizeof why <= sizeof process.failure && sizeof why <= sizeof process.exception_text);
+    std::memcpy(process.failure, why, sizeof why);
+    std::memcpy(process.exception_text, why, sizeof why);
+    std::strcpy(process.exception_type, "troupe::spawn_failed");
+    memory_.record_exit(one.actor, exit_status::from_exit(1));
+    one.pidfd.reset();
+    ended(slot);
 }
 
 // A child that exists, though whoever made it did not live to say so.
@@ -507,7 +519,7 @@ void keeper::start_server() noexcept {
         memory_.header().server_error.store(static_cast<std::uint32_t>(made.error), std::memory_order_release);
         // sync: server - publishes that there is something to look at
         memory_.header().server_ends.fetch_add(1, std::memory_order_acq_rel);
-        if (made) process::collect(made.pidfd.get());
+        if (made) process::end_now(made.pid);  // it is about to end, and may not have yet
         ring_spawners();
         return;
     }

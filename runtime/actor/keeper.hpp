@@ -66,6 +66,7 @@ private:
     void take_messages() noexcept;
     void answer(const keeper_message& message, process::received& with) noexcept;
     void watch(std::uint16_t slot, detail::actor_id actor, base::owned_fd pidfd) noexcept;
+    void end_unwatched(std::uint16_t slot) noexcept;
     void take_over(std::uint16_t slot) noexcept;
     void ended(std::uint16_t slot) noexcept;
     bool is_incarnation(std::uint16_t slot, std::int32_t number) const noexcept;

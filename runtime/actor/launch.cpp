@@ -16,6 +16,7 @@
 
 #include "actor/keeper.hpp"
 #include "base/step.hpp"
+#include "base/system_failure.hpp"
 #include "channel/making.hpp"
 #include "channel/parcel.hpp"
 #include "channel/port.hpp"
@@ -32,11 +33,10 @@ std::string because(int error) { return std::string(": ") + std::strerror(error)
 
 std::string advice_for(int error) {
     if (error == EAGAIN) return "; the system's limit of processes is reached (ulimit -u, pids.max of the cgroup)";
-    if (error == EMFILE || error == ENFILE) return "; raise the limit of open files (ulimit -n)";
     if (error == ENOMEM) return "; there is no memory for another process";
     if (error == ENOENT) return "; is /proc mounted?";
     if (error == ECANCELED) return ": it ends before it serves; does main reach troupe::run?";
-    return "";
+    return base::descriptor_advice(error);
 }
 
 // The forkserver has stayed where it was started; its actors start where their parent is now.
@@ -212,7 +212,8 @@ void launch::ask_server() {
     const std::array<int, 2> bells{doorbell_.get(), here_.station().doorbell()};
     if (!process::send_message(here_.sockets().server.get(),
                                {reinterpret_cast<const std::byte*>(&wanted), sizeof wanted}, bells)) {
-        refuse("actor '" + name_ + "' could not be asked of the forkserver" + because(errno));
+        const int error = errno;
+        refuse("actor '" + name_ + "' could not be asked of the forkserver" + because(error) + advice_for(error));
     }
     // sync: server - observes that it runs
     if (here_.memory().header().server_running.load(std::memory_order_acquire) == 0) {

@@ -3,7 +3,9 @@
 #include <sched.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <csignal>
+#include <span>
 
 #include <troupe/actor.hpp>
 #include <troupe/detail/birth.hpp>
@@ -30,13 +32,17 @@ base::owned_fd ask_for_doorbell(std::uint16_t slot) {
     try {
         answer = process::make_socket_pair();
     } catch (const std::exception&) {
-        return {};  // no descriptors left: whoever sleeps is woken by others, or not at all
+        return {};  // no descriptors left
     }
     own_process::here().tell_keeper({.word = keeper_word::doorbell_wanted, .slot = slot}, {answer.second.get()});
     answer.second.reset();
     std::byte nothing{};
     process::received got = process::receive_message(answer.first.get(), {&nothing, 1}, true);
     return std::move(got.descriptors[0]);
+}
+
+void ask_to_ring(std::uint16_t slot) noexcept {
+    if (the_process != nullptr) the_process->tell_keeper({.word = keeper_word::ring, .slot = slot});
 }
 
 void look_at(shm::channel_id channel) noexcept {
@@ -75,7 +81,7 @@ bool may_spin() {
 
 own_process::own_process(shm::program_memory memory, std::uint16_t slot, base::owned_fd doorbell,
                          struct sockets sockets, bool is_program)
-    : station_(std::move(memory), slot, std::move(doorbell), {&ask_for_doorbell, &look_at}),
+    : station_(std::move(memory), slot, std::move(doorbell), {&ask_for_doorbell, &ask_to_ring, &look_at}),
       sockets_(std::move(sockets)),
       fates_(station_),
       asking_(station_),
@@ -132,8 +138,10 @@ void own_process::open_mailbox() {
 }
 
 void own_process::tell_keeper(const keeper_message& message, std::initializer_list<int> descriptors) const noexcept {
-    process::send_message(sockets_.keeper.get(), {reinterpret_cast<const std::byte*>(&message), sizeof message},
-                          {descriptors.begin(), descriptors.size()});
+    const std::span bytes{reinterpret_cast<const std::byte*>(&message), sizeof message};
+    if (process::send_message(sockets_.keeper.get(), bytes, {descriptors.begin(), descriptors.size()})) return;
+    // Too many descriptors on their way: it finds the process without, or says what is missing.
+    if (errno == ETOOMANYREFS) process::send_message(sockets_.keeper.get(), bytes, {});
 }
 
 task<> own_process::refuse_mail() {

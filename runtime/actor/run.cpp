@@ -19,6 +19,7 @@
 #include "actor/keeper.hpp"
 #include "actor/launch.hpp"
 #include "actor/lifetime.hpp"
+#include "base/system_failure.hpp"
 #include "loop/event_loop.hpp"
 #include "process/clone.hpp"
 #include "process/message_socket.hpp"
@@ -64,7 +65,7 @@ void restore_descriptor_limit(std::uint64_t found) {
 
 base::owned_fd make_doorbell() {
     base::owned_fd bell(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    if (!bell) throw std::system_error(errno, std::generic_category(), "the program cannot be given a doorbell");
+    if (!bell) throw base::system_failure(errno, "the program cannot be given a doorbell");
     return bell;
 }
 
@@ -147,6 +148,7 @@ int run_program(int argc, char** argv, const run_options& options, program_entry
     {
         actors::own_process here(std::move(memory), 0, std::move(doorbell),
                                  {std::move(to_keeper.first), std::move(to_server.first)}, true);
+        loop::event_loop::current();  // takes its descriptors before the keeper's thread takes any
         actors::keeper keeper(here.memory(), std::move(to_keeper.second), bell, server);
         end = actors::live_out(
             here,

@@ -55,13 +55,19 @@ void station::ring(std::uint16_t slot) noexcept {
     // relaxed: a stale one leads to a doorbell nobody hears, of a process that is gone
     const std::uint32_t incarnation = other.incarnation.load(std::memory_order_relaxed);
     bell& known = bells_[slot];
-    if (known.incarnation != incarnation || !known.fd) {
-        known.fd = keeper_.doorbell_of(slot);
+    if (known.incarnation != incarnation) {
+        known.fd.reset();
         known.incarnation = incarnation;
-        known.rung = ~std::uint64_t{0};
-        if (!known.fd) return;
+        known.rung = never;
     }
     if (known.rung == epoch) return;
+    if (!known.fd) known.fd = keeper_.doorbell_of(slot);
+    if (!known.fd) {
+        // No descriptor is left for it here, or none to ask with; the keeper has them all.
+        keeper_.ring(slot);
+        known.rung = epoch;
+        return;
+    }
     const std::uint64_t one = 1;
     if (write(known.fd.get(), &one, sizeof one) == sizeof one || errno == EAGAIN) known.rung = epoch;
 }
@@ -74,7 +80,7 @@ void station::know_doorbell(std::uint16_t slot, base::owned_fd doorbell) {
     bell& known = bells_[slot];
     // relaxed: of a process that is waiting for this one
     known.incarnation = memory_.process(slot).incarnation.load(std::memory_order_relaxed);
-    known.rung = ~std::uint64_t{0};
+    known.rung = never;
     known.fd = std::move(doorbell);
 }
 

@@ -4,7 +4,8 @@
 // the epoch in its slot, after the doorbell was drained and before it looks at anything. Who has changed something
 // rings at most once an epoch: a second ring before the wake-up would tell nothing more. Nothing is lost: the fence in
 // `ring` stands between the change and the look at the epoch, the one in `woken` between the new epoch and the look at
-// what has changed, so at least one of the two sees the other.
+// what has changed, so at least one of the two sees the other. A process that has no descriptor left for a doorbell
+// asks the keeper to ring.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +27,8 @@ namespace troupe::channel {
 
 // What a channel asks of the keeper of the program.
 struct keeper_calls {
-    base::owned_fd (*doorbell_of)(std::uint16_t slot) = nullptr;  // empty when that process is gone
+    base::owned_fd (*doorbell_of)(std::uint16_t slot) = nullptr;  // empty when it is gone, or there is no room
+    void (*ring)(std::uint16_t slot) noexcept = nullptr;          // in our place
     void (*look_at)(shm::channel_id channel) noexcept = nullptr;  // an end was let go: close, or free?
 };
 
@@ -80,9 +82,10 @@ public:
 private:
     void sweep();
 
+    static constexpr std::uint64_t never = ~std::uint64_t{0};
     struct bell {
         std::uint32_t incarnation = 0;
-        std::uint64_t rung = ~std::uint64_t{0};
+        std::uint64_t rung = never;  // in which epoch
         base::owned_fd fd;
     };
     struct address {

@@ -5,16 +5,20 @@
 #include <troupe/error.hpp>
 
 #include <sched.h>
+#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <cstdint>
-#include <system_error>
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/owned_fd.hpp"
+#include "base/system_failure.hpp"
 
 namespace troupe::loop {
 namespace {
@@ -25,7 +29,8 @@ using std::chrono::nanoseconds;
 constexpr std::size_t turn_budget = 256;
 constexpr int most_turns_unattended = 64;
 constexpr int yields_before_a_nap = 4;
-constexpr milliseconds nap{1};  // while a filler is mid-copy
+constexpr int uv_descriptors = 6;  // epoll, an eventfd, two pipes
+constexpr milliseconds nap{1};     // while a filler is mid-copy
 
 event_loop* the_loop = nullptr;
 event_loop* the_abandoned = nullptr;
@@ -36,6 +41,17 @@ base::time_point coarse_now() noexcept {
     timespec t{};
     ::clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
     return base::time_point(std::chrono::seconds(t.tv_sec) + nanoseconds(t.tv_nsec));
+}
+
+// libuv calls abort where it finds no descriptor for the pipes of its signals: so they are looked for before. An errno,
+// or 0 when there are as many as it opens.
+int look_for_descriptors() noexcept {
+    std::array<base::owned_fd, uv_descriptors> free;
+    for (base::owned_fd& one : free) {
+        one.reset(::eventfd(0, EFD_CLOEXEC));
+        if (!one) return errno;
+    }
+    return 0;
 }
 
 }  // namespace
@@ -73,9 +89,9 @@ void event_loop::abandon() noexcept {
 }
 
 event_loop::event_loop() : handles_(std::make_unique<handles>()) {
-    if (const int failed = uv_loop_init(&handles_->loop); failed < 0) {
-        throw std::system_error(-failed, std::system_category(), "cannot make the process's event loop");
-    }
+    const int missing = look_for_descriptors();
+    const int failed = missing != 0 ? missing : -uv_loop_init(&handles_->loop);
+    if (failed != 0) throw base::system_failure(failed, "the process's event loop cannot be made");
     uv_prepare_init(&handles_->loop, &handles_->prepare);
     handles_->prepare.data = this;
     uv_prepare_start(&handles_->prepare, [](uv_prepare_t* p) { static_cast<event_loop*>(p->data)->prepare(); });

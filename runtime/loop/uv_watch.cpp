@@ -1,7 +1,8 @@
 #include "loop/uv_watch.hpp"
 
 #include <memory>
-#include <system_error>
+
+#include "base/system_failure.hpp"
 
 namespace troupe::loop {
 namespace {
@@ -13,13 +14,13 @@ void forget(uv_handle_t* watch) { delete reinterpret_cast<uv_poll_t*>(watch); }
 uv_poll_t* open_watch(uv_loop_t* loop, int fd, int events, uv_poll_cb seen, void* owner) {
     auto watch = std::make_unique<uv_poll_t>();
     if (const int failed = uv_poll_init(loop, watch.get(), fd); failed < 0) {
-        throw std::system_error(-failed, std::system_category(), "cannot watch a descriptor");
+        throw base::system_failure(-failed, "a descriptor cannot be watched");
     }
     uv_poll_t* const open = watch.release();
     open->data = owner;
     if (const int failed = uv_poll_start(open, events, seen); failed < 0) {
         close_watch(open);
-        throw std::system_error(-failed, std::system_category(), "cannot watch a descriptor");
+        throw base::system_failure(-failed, "a descriptor cannot be watched");
     }
     return open;
 }

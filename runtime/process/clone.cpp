@@ -202,11 +202,9 @@ bool die_with_parent(pid_t parent) noexcept {
 }
 
 void detach_input() noexcept {
-    const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (null > 0) {
-        dup2(null, STDIN_FILENO);
-        close(null);
-    }
+    // Closed first, so that it goes without another descriptor: the lowest free number is its own.
+    close(STDIN_FILENO);
+    open("/dev/null", O_RDONLY);
 }
 
 }  // namespace troupe::process

@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <system_error>
+
+#include "base/system_failure.hpp"
 
 namespace troupe::process {
 namespace {
@@ -20,7 +21,7 @@ union control_buffer {
 socket_pair make_socket_pair() {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
-        throw std::system_error(errno, std::generic_category(), "socketpair");
+        throw base::system_failure(errno, "a socket cannot be made");
     }
     return {base::owned_fd(ends[0]), base::owned_fd(ends[1])};
 }

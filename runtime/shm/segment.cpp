@@ -13,6 +13,8 @@
 
 #include <troupe/error.hpp>
 
+#include "base/system_failure.hpp"
+
 namespace troupe::shm {
 namespace {
 
@@ -34,7 +36,11 @@ segment segment::create(std::size_t bytes) {
     segment made;
     made.bytes_ = bytes;
     made.fd_.reset(memfd_create("troupe", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    if (!made.fd_) throw out_of_memory(std::string("memfd_create failed: ") + std::strerror(errno));
+    if (!made.fd_) {
+        const int error = errno;
+        throw out_of_memory(std::string("the program's shared memory cannot be made: ") + std::strerror(error) +
+                            base::descriptor_advice(error));
+    }
     if (!set_size(made.fd_.get(), bytes)) {
         throw out_of_memory("the program's shared memory needs a file of " + in_gib(bytes) +
                             " (it is sparse): " + std::strerror(errno) + "; raise the limit of file sizes (ulimit -f)");

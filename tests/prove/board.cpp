@@ -47,6 +47,7 @@ void board::clear() {
     go = 0;
     victim = 0;
     noted = 0;
+    other = 0;
     phase = 0;
     for (auto& one : got) one = 0;
 }

@@ -24,6 +24,7 @@ struct board {
     std::atomic<std::uint32_t> server;             // pid of the forkserver
     std::atomic<std::uint64_t> victim;             // actor_id
     std::atomic<std::uint32_t> noted;              // messages whose send, or receive, has returned in the victim
+    std::atomic<std::uint64_t> other;              // actor_id of whom the victim waits for
     std::atomic<std::uint32_t> phase;              // how far the scene is set
     std::atomic<std::uint32_t> got[most_numbers];  // by number: how often the victim received it
 

@@ -99,6 +99,16 @@ std::optional<work> ledger::take(const scene* rather, bool& busy) {
     return std::nullopt;
 }
 
+entry* ledger::first_not_taken() {
+    const std::lock_guard locked(mutex_);
+    for (entry& one : entries_) {
+        if (one.taken || one.recorded) continue;
+        one.taken = true;
+        return &one;
+    }
+    return nullptr;
+}
+
 entry* ledger::draw(std::mt19937_64& random) {
     const std::lock_guard locked(mutex_);
     std::vector<entry*> left;

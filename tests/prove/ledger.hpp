@@ -50,6 +50,8 @@ public:
 
     // Nothing when all is handed out. `busy` says whether more may come of what others record.
     std::optional<work> take(const scene* rather, bool& busy);
+    // To record it; nothing when all are.
+    entry* first_not_taken();
     // Any scene that nobody has had; nothing when there is none.
     entry* draw(std::mt19937_64& random);
     void recorded(entry& of, std::vector<kill_point> points);

@@ -97,6 +97,15 @@ void worker::prove_all() {
     leave();
 }
 
+void worker::count_all() {
+    while (entry* const one = book_.first_not_taken()) {
+        begin(*one);
+        record(*one, 1);
+        shown_.say(std::to_string(one->points.size()) + " in " + one->played->name);
+    }
+    leave();
+}
+
 void worker::sample_some(std::mt19937_64& random, std::size_t points_of_a_scene, clock::time_point until) {
     while (clock::now() < until) {
         entry* const one = book_.draw(random);

@@ -21,6 +21,8 @@ public:
 
     // Until all is done.
     void prove_all();
+    // Records every scene, and kills nobody.
+    void count_all();
     // Points of scenes, both chosen by `random`, until the time is up.
     void sample_some(std::mt19937_64& random, std::size_t points_of_a_scene,
                      std::chrono::steady_clock::time_point until);

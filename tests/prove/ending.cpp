@@ -71,7 +71,7 @@ troupe::task<int> end_laden(troupe::mailbox<question, large, with_queue> box, lu
         co_await mild.send(flat{1});
         co_await daemon.send(flat{2});
     }
-    change(board::here().phase, 1);
+    reach_phase(1);
     co_await until_phase(2);
     stand_by(own_id());
     co_return leave(how);
@@ -99,7 +99,7 @@ troupe::task<std::string> laden() {
     co_await one.send(make<with_queue>(2));
     const auto asker = co_await troupe::spawn<&ask_it>(one);
     co_await until_at_rest(asker.id());
-    change(board::here().phase, 2);
+    reach_phase(2);
     const auto end = co_await one.join();
     std::string wrong = as_expected(end, How) ? "" : "the victim " + to_string(end) + ';';
     const auto asked = co_await asker.join();

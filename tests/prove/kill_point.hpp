@@ -18,6 +18,13 @@ struct kill_point {
     friend auto operator<=>(const kill_point&, const kill_point&) = default;
 };
 
+// Of an instruction that is executed very often in one operation, a loop's, the first times and some of the others are
+// kill points.
+inline constexpr std::uint32_t every_time_until = 64, then_every = 64;
+inline bool worth_a_kill(const kill_point& point) {
+    return point.what == kill_point::kind::system_call || point.nth <= every_time_until || point.nth % then_every == 0;
+}
+
 std::string to_string(const kill_point& point);
 
 // Whether an instruction belongs to the executable: troupe is linked into it, libraries are not.

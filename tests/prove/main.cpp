@@ -36,6 +36,7 @@ struct wishes {
         static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch() / std::chrono::hours(24));
     bool list = false;
     bool count = false;
+    bool every_time = false;
 };
 
 std::vector<const scene*> wanted(const std::string& only) {
@@ -48,9 +49,10 @@ std::vector<const scene*> wanted(const std::string& only) {
 
 // The workers, and a look at each now and then.
 template <class Body>
-void with_workers(unsigned count, ledger& book, progress& shown, Body body) {
+void with_workers(const wishes& wished, ledger& book, progress& shown, Body body) {
+    const unsigned count = wished.jobs;
     std::vector<std::unique_ptr<worker>> workers;
-    for (unsigned i = 0; i < count; ++i) workers.push_back(std::make_unique<worker>(book, shown));
+    for (unsigned i = 0; i < count; ++i) workers.push_back(std::make_unique<worker>(book, shown, wished.every_time));
     std::atomic<unsigned> running = count;
     std::vector<std::thread> threads;
     for (unsigned i = 0; i < count; ++i) {
@@ -74,7 +76,7 @@ int close_with(const figures& sum) {
 int prove(const wishes& wished) {
     ledger book(wanted(wished.only), wished.state);
     progress shown;
-    with_workers(wished.jobs, book, shown, [&](worker& one, unsigned) { wished.count ? one.count_all() : one.prove_all(); });
+    with_workers(wished, book, shown, [&](worker& one, unsigned) { wished.count ? one.count_all() : one.prove_all(); });
     shown.close();
     std::printf("%8s %8s %12s %8s\n", "points", "passed", "not reached", "failed");
     for (const entry& one : book.entries()) {
@@ -93,7 +95,7 @@ int sample(const wishes& wished) {
     progress shown;
     const auto until = std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::nanoseconds>(
                                                               std::chrono::duration<double>(wished.sample_seconds));
-    with_workers(wished.jobs, book, shown, [&](worker& one, unsigned) {
+    with_workers(wished, book, shown, [&](worker& one, unsigned) {
         std::mt19937_64 random(wished.seed);
         one.sample_some(random, points_of_a_scene, until);
     });
@@ -115,6 +117,7 @@ int main(int argc, char** argv) {
     line.add_option("--jobs", wished.jobs, "how many programs at a time");
     line.add_option("--sample", wished.sample_seconds, "for so many seconds, points chosen by the seed");
     line.add_option("--seed", wished.seed, "the seed of the choice; it is the day's where none is given");
+    line.add_flag("--every-time", wished.every_time, "also the later times of what is executed very often, in loops");
     line.add_flag("--count", wished.count, "only counts the kill points");
     line.add_flag("--list", wished.list, "names the scenes");
     CLI11_PARSE(line, argc, argv);

@@ -154,6 +154,13 @@ inline troupe::task<troupe::detail::actor_id> until_there_is_a_victim() {
     co_return troupe::detail::actor_id{board::here().victim};
 }
 
+// Phases only go up, whoever is late.
+inline void reach_phase(std::uint32_t wanted) {
+    auto& phase = board::here().phase;
+    for (std::uint32_t now = phase; now < wanted && !phase.compare_exchange_weak(now, wanted);) {
+    }
+}
+
 inline troupe::task<> until_phase(std::uint32_t wanted) {
     while (board::here().phase < wanted) co_await troupe::sleep_for(std::chrono::milliseconds(1));
 }

@@ -36,8 +36,14 @@ troupe::task<int> receive_one(From from, sender state) {
     co_return message&& number_of(*message) == message->number ? 0 : 3;
 }
 
+struct told {
+    int sent = 0;
+    bool of_the_end = false;
+};
+
+// By the program itself, which saves a process a round.
 template <class To, class M>
-troupe::task<int> feed(To to, sender state, troupe::queue<int> results) {
+troupe::task<told> feed(To to, sender state) {
     int number = 0;
     board::here().other = own_id().value;
     if (state == sender::late || state == sender::shared) {
@@ -45,11 +51,11 @@ troupe::task<int> feed(To to, sender state, troupe::queue<int> results) {
     }
     if (state == sender::waiting) {
         while (try_send_by(to, make<M>(number))) ++number;
-        change(board::here().phase, 1);
+        reach_phase(1);
     }
     try {
         for (int i = 0; i < some; ++i) co_await send_by(to, make<M>(number++));
-        change(board::here().phase, 1);
+        reach_phase(1);
         if constexpr (!std::is_same_v<To, troupe::queue<M>>) {
             co_await until_phase(2);
             for (;; ++number) {
@@ -58,12 +64,19 @@ troupe::task<int> feed(To to, sender state, troupe::queue<int> results) {
             }
         }
     } catch (const troupe::actor_died&) {
-        if (std::is_same_v<To, troupe::queue<M>>) co_return 4;
+        co_return told{number, true};
     } catch (const troupe::closed&) {
-        if (std::is_same_v<To, troupe::queue<M>>) co_return 5;
+        co_return told{number, true};
     }
-    co_await results.put(number);
-    co_return 0;
+    co_return told{number, false};
+}
+
+// The victim's end; the scene is then past it.
+template <class Victim>
+troupe::task<troupe::exit_status> await_end(Victim victim) {
+    const auto end = co_await victim.join();
+    reach_phase(2);
+    co_return end;
 }
 
 std::string judge_end(const troupe::exit_status& end) {
@@ -72,39 +85,63 @@ std::string judge_end(const troupe::exit_status& end) {
 
 template <class M, sender State>
 troupe::task<std::string> receive_mail() {
-    const troupe::queue<int> results;
     auto reader = co_await troupe::spawn<&receive_one<troupe::mailbox<M>>>({.mailbox = 64 << 10}, State);
-    auto feeder = co_await troupe::spawn<&feed<troupe::actor<M>, M>>(reader, State, results);
-    const auto end = co_await reader.join();
-    change(board::here().phase, 2);
+    const auto [fed, end] =
+        co_await troupe::when_all(feed<troupe::actor<M>, M>(reader, State), await_end(troupe::actor<M>(reader)));
     std::string wrong = judge_end(end);
-    const auto told = co_await feeder.join();
-    if (!told.success()) wrong += "the sender " + to_string(told) + ';';
+    if (!fed.of_the_end) wrong += "the sender was not told;";
     if (reader.try_send(make<M>(0)) != troupe::send_result::gone) wrong += "a dead actor took a message;";
     co_return wrong;
 }
 
 template <class M, sender State>
 troupe::task<std::string> receive_from_pipe() {
-    const troupe::queue<int> results;
     auto [near, far] = troupe::pipe<M, int>();
     auto reader = co_await troupe::spawn<&receive_one<troupe::connection<int, M>>>(std::move(far), State);
-    auto feeder = co_await troupe::spawn<&feed<troupe::connection<M, int>, M>>(std::move(near), State, results);
-    const auto end = co_await reader.join();
-    change(board::here().phase, 2);
+    const auto [fed, end] = co_await troupe::when_all(feed<troupe::connection<M, int>, M>(std::move(near), State),
+                                                      await_end(troupe::actor<>(reader)));
     std::string wrong = judge_end(end);
-    const auto told = co_await feeder.join();
-    if (!told.success()) wrong += "the sender " + to_string(told) + ';';
+    if (!fed.of_the_end) wrong += "the sender was not told;";
     co_return wrong;
 }
 
 // --- queues
 
+// Beside the victim it takes a few only, so that the victim gets one, however slowly it goes.
 template <class M>
-troupe::task<> get_all(troupe::queue<M> items, troupe::queue<vector<int>> results) {
+troupe::task<vector<int>> get_all(troupe::queue<M> items, sender state) {
     vector<int> numbers;
+    for (int i = 0; state == sender::shared && i < some - 1; ++i) {
+        const auto message = co_await items.get();
+        numbers.push_back(number_of(*message));
+    }
+    co_await until_phase(2);
     while (const auto message = co_await items.get()) numbers.push_back(number_of(*message));
-    co_await results.put(numbers);
+    co_return numbers;
+}
+
+// As an actor of its own.
+template <class M>
+troupe::task<> collect(troupe::queue<M> items, sender state, troupe::queue<vector<int>> results) {
+    co_await results.put(co_await get_all(items, state));
+}
+
+template <class M>
+troupe::task<told> feed_and_close(troupe::queue<M> items, sender state) {
+    const told fed = co_await feed<troupe::queue<M>, M>(items, state);
+    co_await until_phase(2);
+    for (int i = 0; i < some; ++i) co_await items.put(make<M>(first_of_others + i));
+    items.close();
+    co_return fed;
+}
+
+// Where nobody else reads, the program reads what the victim has left.
+template <class M>
+troupe::task<troupe::exit_status> read_after(troupe::queue<M> items, troupe::actor<> victim, vector<int>* numbers,
+                                             sender state) {
+    const auto end = co_await await_end(victim);
+    if (state != sender::shared) *numbers = co_await get_all(items, state);
+    co_return end;
 }
 
 std::string judge_items(vector<int> numbers, const troupe::exit_status& end, int sent, bool in_order) {
@@ -127,26 +164,25 @@ std::string judge_items(vector<int> numbers, const troupe::exit_status& end, int
 
 template <class M, sender State>
 troupe::task<std::string> get_item() {
-    const troupe::queue<int> fed;
-    const troupe::queue<vector<int>> results;
     const troupe::queue<M> items({.capacity = 4});
+    const troupe::queue<vector<int>> results;
     troupe::actor<> other;
     if (State == sender::shared) {
-        other = co_await troupe::spawn<&get_all<M>>(items, results);
+        other = co_await troupe::spawn<&collect<M>>(items, State, results);
         co_await until_at_rest(other.id());
     }
     auto reader = co_await troupe::spawn<&receive_one<troupe::queue<M>>>(items, State);
-    auto feeder = co_await troupe::spawn<&feed<troupe::queue<M>, M>>(items, State, fed);
-    const auto end = co_await reader.join();
+    vector<int> numbers;
+    const auto [fed, end] =
+        co_await troupe::when_all(feed_and_close<M>(items, State), read_after<M>(items, reader, &numbers, State));
     std::string wrong = judge_end(end);
-    if (State != sender::shared) other = co_await troupe::spawn<&get_all<M>>(items, results);
-    const auto told = co_await feeder.join();
-    if (!told.success()) co_return wrong + "the sender " + to_string(told);
-    for (int i = 0; i < some; ++i) co_await items.put(make<M>(first_of_others + i));
-    items.close();
-    const auto ended = co_await other.join();
-    if (!ended.success()) co_return wrong + "the other reader " + to_string(ended);
-    co_return wrong + judge_items(*results.try_get(), end, *fed.try_get(), State != sender::shared);
+    if (fed.of_the_end) wrong += "the queue was closed to the sender;";
+    if (State == sender::shared) {
+        const auto ended = co_await other.join();
+        if (!ended.success()) co_return wrong + "the other reader " + to_string(ended);
+        numbers = *results.try_get();
+    }
+    co_return wrong + judge_items(numbers, end, fed.sent, State != sender::shared);
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ constexpr int first_of_others = 1'000'000;
 constexpr int others = 3;
 
 template <class From>
-troupe::task<> collect(From from, plan planned, troupe::queue<vector<int>> results) {
+troupe::task<vector<int>> read_all(From from, plan planned) {
     vector<int> numbers;
     if (planned.state == receiver::behind || planned.state == receiver::crowded) {
         co_await until_at_rest(co_await until_there_is_a_victim());
@@ -46,7 +46,13 @@ troupe::task<> collect(From from, plan planned, troupe::queue<vector<int>> resul
         }
     }
     while (const auto message = co_await receive_by(from)) numbers.push_back(number_of(*message));
-    co_await results.put(numbers);
+    co_return numbers;
+}
+
+// The same as an actor of its own; otherwise the program reads, which saves a process a round.
+template <class From>
+troupe::task<> collect(From from, plan planned, troupe::queue<vector<int>> results) {
+    co_await results.put(co_await read_all(std::move(from), planned));
 }
 
 template <class To, class M>
@@ -59,16 +65,24 @@ troupe::task<> send_one(To to, plan planned) {
     }
     if (planned.state == receiver::behind || planned.state == receiver::crowded) {
         while (try_send_by(to, make<M>(number))) noted = static_cast<std::uint32_t>(++number);
-        change(board::here().phase, 1);
+        reach_phase(1);
     }
     if (planned.state == receiver::crowded) co_await until_phase(2);
-    if (planned.state == receiver::parked) co_await until_at_rest({planned.receiver_id});
+    if (planned.state == receiver::parked) {
+        co_await until_phase(1);
+        co_await until_at_rest({planned.receiver_id});
+    }
     const M next = make<M>(number);
     stand_by(own_id());
     proving_begins();
     co_await send_by(to, next);
     ++noted;
     proving_ends();
+}
+
+// A reader that will wait for the victim.
+troupe::task<> until_at_rest_if_it_will(troupe::detail::actor_id reader, plan planned) {
+    if (planned.state == receiver::parked) co_await until_at_rest(reader);
 }
 
 // Waits for room before the victim does.
@@ -82,7 +96,7 @@ troupe::task<> send_beside(To to, int first) {
 troupe::task<> let_in_behind(troupe::detail::actor_id rival) {
     co_await until_phase(1);
     co_await until_at_rest(rival);
-    change(board::here().phase, 2);
+    reach_phase(2);
 }
 
 std::string judge(const vector<vector<int>>& collected, const troupe::exit_status& end, vector<int> from_others) {
@@ -136,6 +150,7 @@ troupe::task<troupe::exit_status> play_sender(To to, plan planned) {
         co_await rival.join();
         co_return end;
     }
+    if (planned.state == receiver::parked) reach_phase(1);  // from now on it sleeps only to receive
     co_return co_await sender.join();
 }
 
@@ -146,7 +161,7 @@ troupe::task<std::string> send_mail() {
     auto collector = co_await troupe::spawn<&collect<troupe::mailbox<M>>>({.mailbox = 64 << 10}, planned, results);
     planned.receiver_id = collector.id().value;
     const auto end = co_await play_sender<troupe::actor<M>, M>(collector, planned);
-    change(board::here().phase, 3);
+    reach_phase(3);
     const troupe::actor<M> known = collector;
     co_await send_after<troupe::actor<M>, M>(&known);
     collector.stop();
@@ -156,43 +171,52 @@ troupe::task<std::string> send_mail() {
     co_return judge(all, end, all_others(State == receiver::crowded ? 2 : 1));
 }
 
+// Its end, once everybody else has gone on.
+template <class M, receiver State>
+troupe::task<troupe::exit_status> play_putter(troupe::queue<M> items, plan planned) {
+    const auto end = co_await play_sender<troupe::queue<M>, M>(items, planned);
+    reach_phase(3);
+    co_await send_after<troupe::queue<M>, M>(&items);
+    items.close();
+    co_return end;
+}
+
 template <class M, receiver State, int Before, int Readers>
 troupe::task<std::string> put_item() {
     const troupe::queue<vector<int>> results;
     const troupe::queue<M> items({.capacity = 4});
-    plan planned{0, State, Before};
-    vector<troupe::actor<>> collectors;
-    for (int i = 0; i < Readers; ++i) {
-        collectors.push_back(co_await troupe::spawn<&collect<troupe::queue<M>>>(items, planned, results));
+    plan planned{own_id().value, State, Before};
+    troupe::actor<> second;
+    if (Readers == 2) {
+        second = co_await troupe::spawn<&collect<troupe::queue<M>>>(items, planned, results);
+        co_await until_at_rest_if_it_will(second.id(), planned);
     }
-    planned.receiver_id = collectors.back().id().value;
-    const auto end = co_await play_sender<troupe::queue<M>, M>(items, planned);
-    change(board::here().phase, 3);
-    co_await send_after<troupe::queue<M>, M>(&items);
-    items.close();
-    vector<vector<int>> all;
-    for (const auto& one : collectors) {
-        const auto ended = co_await one.join();
+    auto [numbers, end] = co_await troupe::when_all(read_all(items, planned), play_putter<M, State>(items, planned));
+    vector<vector<int>> all{std::move(numbers)};
+    if (Readers == 2) {
+        const auto ended = co_await second.join();
         if (!ended.success()) co_return "a receiver " + to_string(ended);
         all.push_back(*results.try_get());
     }
     co_return judge(all, end, all_others(State == receiver::crowded ? 2 : 1));
 }
 
+template <class M>
+troupe::task<troupe::exit_status> play_pipe_sender(troupe::connection<M, int> near, plan planned) {
+    auto sender = co_await troupe::spawn<&send_one<troupe::connection<M, int>, M>>(std::move(near), planned);
+    if (planned.state == receiver::parked) reach_phase(1);
+    const auto end = co_await sender.join();
+    reach_phase(3);
+    co_return end;
+}
+
 template <class M, receiver State, int Before>
 troupe::task<std::string> send_through_pipe() {
-    const troupe::queue<vector<int>> results;
-    plan planned{0, State, Before};
+    const plan planned{own_id().value, State, Before};
     auto [near, far] = troupe::pipe<M, int>();
-    auto collector = co_await troupe::spawn<&collect<troupe::connection<int, M>>>(std::move(far), planned, results);
-    planned.receiver_id = collector.id().value;
-    auto sender = co_await troupe::spawn<&send_one<troupe::connection<M, int>, M>>(std::move(near), planned);
-    const auto end = co_await sender.join();
-    change(board::here().phase, 3);
-    const auto ended = co_await collector.join();
-    if (!ended.success()) co_return "the receiver " + to_string(ended);
-    const vector<vector<int>> all{*results.try_get()};
-    co_return judge(all, end, {});
+    auto [numbers, end] =
+        co_await troupe::when_all(read_all(std::move(far), planned), play_pipe_sender<M>(std::move(near), planned));
+    co_return judge({numbers}, end, {});
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 
 #include "actor/own_process.hpp"
 #include "kill/remains.hpp"
+#include "prove/board.hpp"
 #include "prove/scene.hpp"
 
 namespace proving {
@@ -50,7 +51,8 @@ public:
         try {
             wrong = troupe::sync_wait(troupe::with_timeout(watchdog, played_.round()));
         } catch (const troupe::timed_out&) {
-            return "stalled";
+            const board& now = board::here();
+            return "stalled in phase " + std::to_string(now.phase) + ", " + std::to_string(now.noted) + " noted";
         } catch (const std::exception& unexpected) {
             wrong = std::string("threw: ") + unexpected.what();
         }

@@ -49,7 +49,7 @@ void worker::record(entry& of, int times) {
         std::string wrong;
         give(recording_time);
         for (const kill_point& one : now_->record(wrong)) {
-            if (known.insert(one).second) points.push_back(one);
+            if ((every_time_ || worth_a_kill(one)) && known.insert(one).second) points.push_back(one);
         }
         if (!wrong.empty()) say_wrong(of, "nowhere", wrong);
     }

@@ -17,7 +17,8 @@ namespace proving {
 
 class worker {
 public:
-    worker(ledger& book, progress& shown) : book_(book), shown_(shown) {}
+    // `every_time`: also all the times of what is executed very often.
+    worker(ledger& book, progress& shown, bool every_time) : book_(book), shown_(shown), every_time_(every_time) {}
 
     // Until all is done.
     void prove_all();
@@ -42,6 +43,7 @@ private:
 
     ledger& book_;
     progress& shown_;
+    bool every_time_;
     std::mutex mutex_;  // the rehearsal's coming and going
     std::unique_ptr<rehearsal> now_;
     const scene* of_ = nullptr;

@@ -1,0 +1,105 @@
+#include "prove/stage.hpp"
+
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <sstream>
+
+#include <troupe/troupe.hpp>
+
+#include "actor/own_process.hpp"
+#include "kill/remains.hpp"
+#include "prove/board.hpp"
+#include "prove/scene.hpp"
+
+namespace proving {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int command = 0;      // the socket
+constexpr int rehearsals = 3;   // until everything that is opened once is open
+constexpr long more_lines = 8;  // of mappings: what the C library maps for itself comes and goes
+
+// Of this process; the doorbells it keeps for the next ring are closed first.
+struct holdings {
+    long descriptors = 0;
+    long mappings = 0;
+
+    static holdings now() {
+        troupe::actors::own_process::here().station().close_doorbells();
+        const std::filesystem::directory_iterator open("/proc/self/fd");
+        std::ifstream maps("/proc/self/maps");
+        return {std::distance(begin(open), end(open)),
+                std::count(std::istreambuf_iterator<char>(maps), std::istreambuf_iterator<char>(), '\n')};
+    }
+};
+
+class theatre {
+public:
+    explicit theatre(const scene& played) : played_(played) {}
+
+    std::string round(std::chrono::seconds watchdog) {
+        std::string wrong;
+        try {
+            wrong = troupe::sync_wait(troupe::with_timeout(watchdog, played_.round()));
+        } catch (const troupe::timed_out&) {
+            const board& now = board::here();
+            return "stalled in phase " + std::to_string(now.phase) + ", " + std::to_string(now.noted) + " noted";
+        } catch (const std::exception& unexpected) {
+            wrong = std::string("threw: ") + unexpected.what();
+        }
+        ++rounds_;
+        return wrong + leaks();
+    }
+
+private:
+    std::string leaks() {
+        std::ostringstream left;
+        const killing::remains before = killing::remains::nothing();
+        const killing::remains after = killing::remains::settled(before);
+        if (after != before) left << " left behind: " << after << ';';
+        const holdings now = holdings::now();
+        if (rounds_ <= rehearsals) at_first_ = now;
+        if (now.descriptors != at_first_.descriptors) {
+            left << " descriptors: " << at_first_.descriptors << " before, " << now.descriptors << " now;";
+        }
+        if (now.mappings > at_first_.mappings + more_lines) {
+            left << " mappings: " << at_first_.mappings << " before, " << now.mappings << " now;";
+        }
+        return left.str();
+    }
+
+    const scene& played_;
+    int rounds_ = 0;
+    holdings at_first_;
+};
+
+}  // namespace
+
+int stage(std::vector<std::string> arguments) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const auto found =
+        std::find_if(scenes().begin(), scenes().end(), [&](const scene& one) { return one.name == arguments.at(1); });
+    if (found == scenes().end()) return 2;
+    theatre open(*found);
+    char word[32];
+    for (;;) {
+        const ssize_t length = recv(command, word, sizeof word - 1, 0);
+        if (length <= 0) return 0;
+        word[length] = '\0';
+        std::string said = open.round(word == std::string(slow_round) ? 100s : 10s);
+        if (said.empty()) said = all_is_well;
+        said.resize(std::min<std::size_t>(said.size(), longest_answer));
+        send(command, said.data(), said.size(), MSG_NOSIGNAL);
+    }
+}
+
+}  // namespace proving

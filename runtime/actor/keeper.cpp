@@ -217,6 +217,7 @@ void keeper::end_unwatched(std::uint16_t slot) noexcept {
     std::memcpy(process.failure, why, sizeof why);
     std::memcpy(process.exception_text, why, sizeof why);
     std::strcpy(process.exception_type, "troupe::spawn_failed");
+    process.exception_of = process.incarnation.load(std::memory_order_relaxed);  // relaxed: its process is dead
     memory_.record_exit(one.actor, exit_status::from_exit(1));
     one.pidfd.reset();
     ended(slot);

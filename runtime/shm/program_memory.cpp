@@ -280,10 +280,11 @@ std::optional<exit_status> program_memory::end_in_slot(detail::actor_id actor) c
     details.restarts = p.restarts.load(std::memory_order_relaxed);
     details.hung = p.hung.load(std::memory_order_relaxed) != 0 && told.signal() == SIGKILL;
     if (const std::uint32_t type = p.handling_type.load(std::memory_order_relaxed); type != 0 && !told.success()) {
-        // relaxed, both: as above
         if (name_message_ != nullptr) {
+            // relaxed: as above
             details.message_type = name_message_(p.entry.load(std::memory_order_relaxed), type);
         }
+        // relaxed: as above
         details.deliveries = std::max(1u, p.handling_deliveries.load(std::memory_order_relaxed));
     }
     // Whoever claims the slot next changes the serial first, then the rest.

@@ -15,7 +15,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -79,19 +78,43 @@ struct supervision {
     unsigned deliveries = 1;
 };
 
+namespace detail {
+
+// A function and its arguments, to be started any number of times.
+class repeatable {
+public:
+    virtual ~repeatable() = default;
+    virtual start_request request() const = 0;
+};
+
+template <auto Fn>
+class repeatable_start final : public repeatable {
+public:
+    template <class... Args>
+    explicit repeatable_start(std::in_place_t, Args&&... args) : arguments_(std::forward<Args>(args)...) {}
+    start_request request() const override {
+        return {&known_actor<Fn>::entry, encoded(arguments_), function_of<Fn>::has_mailbox};
+    }
+
+private:
+    typename function_of<Fn>::arguments arguments_;
+};
+
+}  // namespace detail
+
 // A child that can be started any number of times.
 class child_spec {
 public:
-    child_spec(supervision how, spawn_options options, std::function<detail::start_request()> request)
-        : how_(how), options_(std::move(options)), request_(std::move(request)) {}
+    child_spec(supervision how, spawn_options options, std::shared_ptr<const detail::repeatable> start)
+        : how_(how), options_(std::move(options)), start_(std::move(start)) {}
     const supervision& how() const noexcept { return how_; }
     const spawn_options& options() const noexcept { return options_; }
-    detail::start_request request() const { return request_(); }
+    detail::start_request request() const { return start_->request(); }
 
 private:
     supervision how_;
     spawn_options options_;
-    std::function<detail::start_request()> request_;
+    std::shared_ptr<const detail::repeatable> start_;
 };
 
 // For a list of children, see `supervisor::start`. The arguments are copied, and encoded at each start, so they are
@@ -108,11 +131,8 @@ child_spec child(supervision how, spawn_options options, Args&&... args) {
         static_assert(std::is_copy_constructible_v<arguments>,
                       "troupe: an argument of a supervised actor must be copyable, because it is passed at each start; "
                       "make connections inside the actor, or pass a queue");
-        auto values = std::make_shared<const arguments>(std::forward<Args>(args)...);
-        return {how, std::move(options), [values = std::move(values)] {
-                    return detail::start_request{&detail::known_actor<Fn>::entry, detail::encoded(*values),
-                                                 function::has_mailbox};
-                }};
+        return {how, std::move(options),
+                std::make_shared<const detail::repeatable_start<Fn>>(std::in_place, std::forward<Args>(args)...)};
     }
 }
 template <auto Fn, class... Args>

@@ -10,7 +10,8 @@ namespace troupe::actors {
 background::~background() {
     // What could not be ended any more is left as it is: its process ends.
     for (auto& one : running_) {
-        if (one->running()) static_cast<void>(one.release());
+        if (one->running()) [[maybe_unused]]
+            const auto* left = one.release();
     }
 }
 

@@ -143,6 +143,7 @@ TROUPE_UNCHECKED void walk_stack(ucontext_t& machine) noexcept {
     const auto found_stack_pointer = stack_pointer;
     if (called_nowhere(machine)) {
         add(static_cast<std::uint64_t>(instruction));
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): a register of the crashed thread
         instruction = *reinterpret_cast<const greg_t*>(stack_pointer) - 1;
         stack_pointer += 8;
     }

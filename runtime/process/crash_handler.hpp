@@ -17,8 +17,9 @@
 
 namespace troupe::process {
 
-// From now on a crash of this process, that incarnation of an actor, is written to `page`, which stays mapped for good.
-void install_crash_handler(base::post_mortem& page, std::uint32_t incarnation) noexcept;
+// From now on a crash of this process, that incarnation of an actor, is written to that page, which stays mapped for
+// good.
+void install_crash_handler(base::post_mortem& of_this_process, std::uint32_t incarnation) noexcept;
 
 // What a process that is to be killed is sent a moment before: it writes down where it is, and waits for the end.
 inline constexpr int last_word_signal = SIGSTKFLT;

@@ -75,7 +75,7 @@ private:
     };
 
     static task<> watch(std::shared_ptr<supervision_core> self);
-    task<> attend(actor_id ended);
+    task<> attend(actor_id gone);
     task<> start_again(std::vector<actor_id> those);
     task<> end_kid(actor_id actor);
     task<> end_all();

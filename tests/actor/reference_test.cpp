@@ -162,37 +162,6 @@ task<> handler_throws() {
     REQUIRE(status.exception_text() == "below zero");
 }
 
-// More actors than there are slots, so that the slot of the first is used again.
-task<> slot_used_again() {
-    queue<int> gate;
-    queue<std::string> told;
-    const auto dead = co_await spawn<wait_for_gate>(gate, told);
-    dead.kill();
-    co_await dead.join();
-    std::optional<actor<word, number>> heir;
-    for (int i = 0; i < 5000 && !heir; ++i) {
-        const auto one = co_await spawn<wait_for_gate>(gate, told);
-        if (one.id().slot() == dead.id().slot()) {
-            heir = one;
-        } else {
-            one.kill();
-            co_await one.join();
-        }
-    }
-    REQUIRE(heir);
-    REQUIRE_FALSE(*heir == dead);
-    REQUIRE_FALSE(dead.alive());
-    REQUIRE(dead.try_send(word{"to the dead"}) == send_result::gone);
-    dead.stop();
-    dead.interrupt();
-    dead.terminate();
-    dead.kill();
-    REQUIRE((co_await dead.join()).signal() == SIGKILL);
-    co_await gate.put(0);
-    co_await heir->send(word{"to the heir"});
-    REQUIRE(co_await end_and_hear(*heir, told) == std::vector<std::string>{"to the heir"});
-}
-
 task<> no_actor() {
     const actor<word> nobody;
     REQUIRE_FALSE(nobody);
@@ -236,7 +205,3 @@ TEST_CASE("a reference: narrows to fewer messages, and never widens") {
 }
 
 TEST_CASE("a reference: default-constructed it names nobody, and using it is misuse") { watched(no_actor()); }
-
-TEST_CASE("a reference: to a dead actor stays safe when its slot has another actor", "[long]") {
-    troupe::sync_wait(troupe::with_timeout(std::chrono::minutes(5), slot_used_again()));
-}

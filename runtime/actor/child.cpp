@@ -142,6 +142,7 @@ void be_actor(newborn born) {
         if (auto* page = born.memory.keep_post_mortem(born.slot)) process::install_crash_handler(*page, incarnation);
 
         own_process here(std::move(born.memory), born.slot, std::move(born.doorbell), std::move(born.sockets), false);
+        if (born.signals) process::let_signals_through(*born.signals);
         here.station().know_doorbell(born.parent, std::move(born.parent_doorbell));
         arriving birth(here);
         birth.set_parent(born.parent);

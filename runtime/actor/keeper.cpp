@@ -344,7 +344,7 @@ void keeper::clear_channels(std::uint16_t slot, mailbox mailbox) noexcept {
         const shm::channel_id name = record.name();
         if (state == shm::channel_state::free) continue;
         if (state == shm::channel_state::making) {
-            if (word >> 8 == slot) memory_.free_channel(name);
+            if (word >> 8 == slot) memory_.free_channel(static_cast<std::uint16_t>(index));
             continue;
         }
         // relaxed: observed through the id

@@ -10,6 +10,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
+#include <utility>
 
 #include <troupe/error.hpp>
 #include <troupe/time.hpp>
@@ -22,6 +24,7 @@
 #include "channel/port.hpp"
 #include "process/clone.hpp"
 #include "process/message_socket.hpp"
+#include "process/signals.hpp"
 #include "process/standard_streams.hpp"
 
 namespace troupe::actors {
@@ -141,6 +144,7 @@ launch::~launch() {
     // Cancelled: the process may be anywhere between its first instruction and its function.
     here_.tell_keeper({.word = keeper_word::signal, .slot = slot_, .subject = actor_.value, .value = SIGKILL});
     if (!launched_ || method_ == start_method::forkserver) refuse_quietly();  // no server will take it up from now on
+    drop_arguments();
 }
 
 void launch::fill(const spawn_options& options, detail::start_request& request) {
@@ -250,8 +254,11 @@ void launch::exec() {
 
 void launch::copy_here() {
     const auto parentage = here_.is_program() ? process::parentage::child : process::parentage::sibling;
+    // A signal that is meant for the child must not be noted by the parent's handlers in it, and forgotten.
+    std::optional<process::signals_held> held(std::in_place);
     process::cloned made = process::copy_process(parentage, &slot().pid);
     if (made.pid == 0) {
+        TROUPE_STEP("fork: copied");
         // This is the child. Of the parent's objects it takes what it needs, and never touches the others again.
         newborn born{here_.station().take_memory(), slot_, actor_};
         if (!born.memory.memory().remap()) _exit(127);
@@ -260,11 +267,13 @@ void launch::copy_here() {
         born.parent_doorbell = here_.station().take_doorbell();
         born.sockets = here_.take_sockets();
         born.copy_of_parent = true;
+        born.signals = held->before();
         here_.station().close_doorbells();
         keeper::close_in_fork_child();
         own_process::abandon();
         be_actor(std::move(born));
     }
+    held.reset();
     if (!made) refuse("actor '" + name_ + "' could not be forked" + because(made.error) + advice_for(made.error));
     tell_born(made);
 }
@@ -328,7 +337,8 @@ void launch::refuse_quietly() {
     const shm::process_state next = again_ ? shm::process_state::down : shm::process_state::failed;
     const bool unused = now.state == shm::process_state::starting || now.state == shm::process_state::failed;
     if (slot.actor() == actor_ && unused && now.state != next) slot.move(now, next);
-    if (again_) return drop_arguments();
+    drop_arguments();
+    if (again_) return;
     here_.tell_keeper({.word = keeper_word::discard, .slot = slot_, .subject = actor_.value});
 }
 

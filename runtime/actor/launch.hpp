@@ -1,6 +1,8 @@
 // How the three start methods make a process, and what it then is. See child.cpp for the child's side.
 #pragma once
 
+#include <csignal>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,7 +36,8 @@ struct newborn {
     std::uint16_t parent = 0;
     base::owned_fd parent_doorbell = {};
     struct sockets sockets = {};
-    bool copy_of_parent = false;  // start method fork: ends without the parent's exit handlers
+    bool copy_of_parent = false;           // start method fork: ends without the parent's exit handlers
+    std::optional<sigset_t> signals = {};  // held until its own handlers stand; then this mask
 };
 
 // The rest of this process's life.

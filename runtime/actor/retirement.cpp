@@ -15,18 +15,24 @@
 namespace troupe::actors {
 namespace {
 
+constexpr std::uint16_t nobodys_slot = shm::max_processes;
+
 shm::channel_state state_of(const shm::channel_record& record) {
     // sync: channel state - observes that somebody holds it
     return static_cast<shm::channel_state>(record.state.load(std::memory_order_acquire) & 0xff);
 }
 
-shm::block_id parcel_of(const shm::record& record) {
+shm::block_id parcel_of(shm::program_memory& memory, const shm::record& record) {
     if (record.kind != detail::parcel_record ||
         record.bytes != sizeof(detail::message_frame) + sizeof(channel::parcel_label))
         return {};
     channel::parcel_label label;
     std::memcpy(&label, record.payload + sizeof(detail::message_frame), sizeof label);
-    return {label.block};
+    const shm::block_id block{label.block};
+    if (!memory.blocks().valid(block) || memory.blocks().is_free(block)) return {};
+    const auto* header = reinterpret_cast<const channel::parcel_header*>(memory.blocks().at(block));
+    // sync: parcel - observes who wrote it
+    return header->stamp.load(std::memory_order_acquire) == label.stamp ? block : shm::block_id{};
 }
 
 }  // namespace
@@ -46,14 +52,19 @@ void retirement::rest_slot(std::uint16_t slot) noexcept {
 }
 
 bool retirement::held(shm::channel_id channel, std::uint32_t role) const noexcept {
+    return held_but_for(channel, role, nobodys_slot);
+}
+
+// By anything but the parcels that the dead processes of a slot left unsent.
+bool retirement::held_but_for(shm::channel_id channel, std::uint32_t role, std::uint16_t slot) const noexcept {
     const shm::channel_record& record = memory_.channel(channel.index());
     for (;;) {
         // sync: version - observes the holders before it
         const std::uint64_t before = record.version.load(std::memory_order_acquire);
         bool found = ((role & detail::sending_end) != 0 && !record.writers.empty()) ||
                      ((role & detail::receiving_end) != 0 && !record.readers.empty());
-        memory_.blocks().for_each_used([&](shm::block_id block, shm::block_state, shm::owner_id) {
-            if (found) return;
+        memory_.blocks().for_each_used([&](shm::block_id block, shm::block_state state, shm::owner_id owner) {
+            if (found || left_by(slot, state, owner)) return;
             const auto content = channel::look_into_parcel(memory_, block);
             if (!content) return;
             for (const detail::handle_ref& one : content->handles) {
@@ -68,6 +79,10 @@ bool retirement::held(shm::channel_id channel, std::uint32_t role) const noexcep
         // sync: version - observes that nothing changed
         if (record.version.load(std::memory_order_acquire) == before) return false;
     }
+}
+
+bool retirement::left_by(std::uint16_t slot, shm::block_state state, shm::owner_id owner) const noexcept {
+    return state == shm::block_state::owned && owner.slot() == slot && memory_.owners().is_dead(owner);
 }
 
 bool retirement::look_at(shm::channel_id channel) noexcept {
@@ -87,7 +102,7 @@ bool retirement::look_at(shm::channel_id channel) noexcept {
     try {
         memory_.ring_of(record).close();
     } catch (...) {
-        return false;  // damaged: its users find out by themselves
+        // damaged: whoever is left finds out when it looks
     }
     TROUPE_STEP("keeper: pipe closed");
     if (!sent_to && !read) retire_channel(channel);
@@ -110,9 +125,9 @@ retirement::drained retirement::drain(shm::channel_id channel) noexcept {
     } catch (...) {
         return drained::damaged;
     }
-    const auto end = [](shm::sight seen) {
-        if (seen == shm::sight::corrupt) return drained::damaged;
-        return seen == shm::sight::in_flight ? drained::in_flight : drained::empty;
+    const auto end = [&ring](shm::sight seen) {
+        if (seen == shm::sight::in_flight) return drained::in_flight;
+        return seen != shm::sight::corrupt && ring->at_rest() ? drained::empty : drained::damaged;
     };
     ring->close();
     shm::record found;
@@ -122,7 +137,7 @@ retirement::drained retirement::drain(shm::channel_id channel) noexcept {
         for (;;) {
             const shm::sight seen = reader.take(found);
             if (seen != shm::sight::message) return end(seen);
-            const shm::block_id parcel = parcel_of(found);
+            const shm::block_id parcel = parcel_of(memory_, found);
             reader.finish(found);
             if (parcel) discard(parcel);
         }
@@ -135,7 +150,7 @@ retirement::drained retirement::drain(shm::channel_id channel) noexcept {
             if (seen != shm::sight::corrupt) reader.flush();
             return end(seen);
         }
-        const shm::block_id parcel = parcel_of(found);
+        const shm::block_id parcel = parcel_of(memory_, found);
         reader.consume(found);
         if (parcel) discard(parcel);
     }
@@ -162,7 +177,7 @@ void retirement::hand_back(std::uint16_t slot) noexcept {
         shm::record found;
         for (shm::sight seen = reader.look(found); seen == shm::sight::message;) {
             const shm::record here = found;
-            const shm::block_id parcel = parcel_of(here);
+            const shm::block_id parcel = parcel_of(memory_, here);
             if (parcel && memory_.blocks().valid(parcel)) memory_.blocks().send(parcel, memory_.owner(slot));
             seen = reader.look_after(here, found);
             if (!went_with_it(here)) continue;
@@ -181,8 +196,19 @@ void retirement::sweep(shm::channel_id queue, const shm::ring& ring) noexcept {
     if (reader.writers_wait()) to_ring_.set(queue.index());
 }
 
+// Whether nobody will ever read on in it: its reading end lies in parcels that the slot's dead process has not sent.
+// They are kept until its claims have been passed, and its claims in there would be passed by whoever gets them.
+bool retirement::shut_in(shm::channel_id channel, std::uint16_t slot) const noexcept {
+    // relaxed: observed through the id
+    const auto kind =
+        static_cast<shm::channel_kind>(memory_.channel(channel.index()).kind.load(std::memory_order_relaxed));
+    if (kind != shm::channel_kind::queue && kind != shm::channel_kind::pipe) return false;
+    return !held_but_for(channel, detail::receiving_end, slot);
+}
+
 // Whether every ring the dead process wrote to has been read past what it may have left there.
-bool retirement::claims_passed(std::uint16_t slot) noexcept {
+retirement::claims retirement::claims_of(std::uint16_t slot) noexcept {
+    claims found = claims::passed;
     const shm::process_slot& process = memory_.process(slot);
     obstacle& now = obstacles_[slot];
     for (; now.next / 64 < process.wrote_to.size(); now.next = (now.next / 64 + 1) * 64) {
@@ -206,24 +232,25 @@ bool retirement::claims_passed(std::uint16_t slot) noexcept {
                     passed = true;
                 }
             }
-            if (!passed) return false;
+            if (!passed && !shut_in(record.name(), slot)) return claims::ahead;
+            if (!passed) found = claims::shut_in;
             now.channel = 0;
             if (now.next % 64 == 63) break;
         }
     }
-    return true;
+    if (found == claims::shut_in) now.next = 0;  // until these channels are gone
+    return found;
 }
 
 // What the dead processes of this slot had, and nobody else has.
-void retirement::free_blocks(std::uint16_t slot) noexcept {
-    const shm::liveness owners = memory_.owners();
-    for (;;) {
+bool retirement::free_blocks(std::uint16_t slot) noexcept {
+    for (bool any = false;; any = true) {
         // One at a time: discarding one looks at others.
         shm::block_id next;
         memory_.blocks().for_each_used([&](shm::block_id block, shm::block_state state, shm::owner_id of) {
-            if (!next && state == shm::block_state::owned && of.slot() == slot && owners.is_dead(of)) next = block;
+            if (!next && left_by(slot, state, of)) next = block;
         });
-        if (!next) break;
+        if (!next) return any;
         discard(next);
     }
 }
@@ -240,16 +267,20 @@ void retirement::tidy() noexcept {
         }
         channels_.reset(i);
         // What another process scribbled over must not meet the next user of the ring.
-        memory_.free_channel(channel,
+        memory_.free_channel(channel.index(),
                              found == drained::damaged ? shm::ring_fate::quarantined : shm::ring_fate::used_again);
     }
     bool resting = false;
+    bool let_out = false;
     for (std::size_t i = slots_._Find_first(); i < slots_.size(); i = slots_._Find_next(i)) {
-        if (!claims_passed(static_cast<std::uint16_t>(i))) {
+        const auto slot = static_cast<std::uint16_t>(i);
+        const claims left = claims_of(slot);
+        if (left != claims::passed) {
+            // No ring that anybody reads has a label of its parcels, so they were never sent.
+            if (left == claims::shut_in && free_blocks(slot)) let_out = true;
             resting = true;
             continue;
         }
-        const auto slot = static_cast<std::uint16_t>(i);
         slots_.reset(i);
         free_blocks(slot);
         shm::process_slot& process = memory_.process(slot);
@@ -262,6 +293,7 @@ void retirement::tidy() noexcept {
         }
     }
     anything_ = resting || channels_.any();
+    if (let_out) tidy();  // the channels first, then the slot
 }
 
 }  // namespace troupe::actors

@@ -47,8 +47,17 @@ private:
     enum class drained { empty, in_flight, damaged };
     drained drain(shm::channel_id channel) noexcept;
     void sweep(shm::channel_id queue, const shm::ring& ring) noexcept;
-    bool claims_passed(std::uint16_t slot) noexcept;
-    void free_blocks(std::uint16_t slot) noexcept;
+    // What still stands in the way of using a slot again.
+    enum class claims {
+        passed,   // nothing
+        ahead,    // a ring that others have yet to read
+        shut_in,  // only rings that nobody can read, because their reading ends lie in parcels of the dead one
+    };
+    claims claims_of(std::uint16_t slot) noexcept;
+    bool held_but_for(shm::channel_id channel, std::uint32_t role, std::uint16_t slot) const noexcept;
+    bool shut_in(shm::channel_id channel, std::uint16_t slot) const noexcept;
+    bool left_by(std::uint16_t slot, shm::block_state state, shm::owner_id owner) const noexcept;
+    bool free_blocks(std::uint16_t slot) noexcept;
     void discard(shm::block_id block) noexcept;
 
     shm::program_memory& memory_;

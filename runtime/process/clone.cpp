@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <csignal>
 
+#include "process/signals.hpp"
+
 #ifndef CLOSE_RANGE_UNSHARE
     #include <linux/close_range.h>
 #endif
@@ -43,22 +45,6 @@ clone_args arguments_for(parentage parentage, std::atomic<std::int32_t>* pid_wor
     }
     return args;
 }
-
-// All signals are held back while a child could run a handler of its parent.
-class signals_blocked {
-public:
-    signals_blocked() noexcept {
-        sigset_t all;
-        sigfillset(&all);
-        sigprocmask(SIG_SETMASK, &all, &before_);
-    }
-    ~signals_blocked() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
-    signals_blocked(const signals_blocked&) = delete;
-    signals_blocked& operator=(const signals_blocked&) = delete;
-
-private:
-    sigset_t before_{};
-};
 
 struct exec_state {
     const exec_request* request;
@@ -182,7 +168,7 @@ cloned clone_and_exec(const exec_request& request) noexcept {
     args.stack = reinterpret_cast<std::uint64_t>(stack);
     args.stack_size = child_stack_bytes;
     {
-        const signals_blocked held;
+        const signals_held held;
         const long pid = clone3_onto_stack(&args, &exec_child, &state);
         if (pid < 0) {
             result.error = static_cast<int>(-pid);

@@ -43,6 +43,16 @@ void on_signal(int signal, siginfo_t* about, void*) {
 
 }  // namespace
 
+signals_held::signals_held() noexcept {
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before_);
+}
+
+signals_held::~signals_held() { let_signals_through(before_); }
+
+void let_signals_through(const sigset_t& before) noexcept { sigprocmask(SIG_SETMASK, &before, nullptr); }
+
 void catch_signals(role role, int doorbell) noexcept {
     bell = doorbell;
     is_program = role == role::program;

@@ -6,7 +6,26 @@
 // ring the process's own doorbell. A program that has handlers of its own for a signal keeps them.
 #pragma once
 
+#include <csignal>
+
 namespace troupe::process {
+
+// All signals are held back while a child could run a handler of its parent. A copy of this process goes on with them
+// held, and lets go by `let_signals_through` once its own handlers stand: what was sent to it meanwhile comes then.
+class signals_held {
+public:
+    signals_held() noexcept;
+    ~signals_held();
+    signals_held(const signals_held&) = delete;
+    signals_held& operator=(const signals_held&) = delete;
+
+    const sigset_t& before() const noexcept { return before_; }
+
+private:
+    sigset_t before_{};
+};
+
+void let_signals_through(const sigset_t& before) noexcept;
 
 enum class role { program, actor };
 

@@ -370,7 +370,8 @@ channel_id program_memory::claim_channel(channel_kind kind, unsigned granule_bit
         TROUPE_STEP("channel: has a ring");
         const std::uint32_t granules = 1u << granule_bits;
         const reader_mode mode = kind == channel_kind::queue ? reader_mode::many : reader_mode::one;
-        if (auto used = ring::attach(blocks_->at(block), ring::bytes(granules))) {
+        auto used = ring::attach(blocks_->at(block), ring::bytes(granules));
+        if (used && used->granules() == granules) {
             used->reopen(mode);
         } else {
             ring::format(blocks_->at(block), granules, mode);
@@ -389,13 +390,13 @@ void program_memory::open_channel(channel_id id) {
     channel(id.index()).state.store(static_cast<std::uint32_t>(channel_state::open), std::memory_order_release);
 }
 
-void program_memory::free_channel(channel_id id, ring_fate fate) {
-    channel_record& c = channel(id.index());
+void program_memory::free_channel(std::uint16_t index, ring_fate fate) {
+    channel_record& c = channel(index);
     // relaxed: the keeper alone frees
     const block_id block{c.ring.exchange(0, std::memory_order_relaxed)};
     TROUPE_STEP("channel: ring taken off");
     // The generation moves on at once, so that references find out.
-    const channel_id next = channel_id::make(id.generation() + 1, id.index());
+    const channel_id next = channel_id::make(c.name().generation() + 1, index);
     c.id.store(next.value, std::memory_order_release);  // sync: channel - publishes that the old name is void
     c.readers.for_each([&c](std::uint32_t one) { c.readers.remove(one); });
     c.writers.for_each([&c](std::uint32_t one) { c.writers.remove(one); });
@@ -412,7 +413,11 @@ ring program_memory::ring_of(const channel_record& record) const {
         throw corrupt("the record of a channel is damaged");
     }
     auto view = ring::attach(blocks_->at(block), ring::bytes(granules));
-    if (!view) throw corrupt("the ring of a channel is damaged");
+    // relaxed: as above
+    const bool shared = record.kind.load(std::memory_order_relaxed) == static_cast<std::uint32_t>(channel_kind::queue);
+    if (!view || view->granules() != granules || (view->mode() == reader_mode::many) != shared) {
+        throw corrupt("the ring of a channel is damaged");
+    }
     return *view;
 }
 

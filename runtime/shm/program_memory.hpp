@@ -104,7 +104,7 @@ public:
     channel_id claim_channel(channel_kind kind, unsigned granule_bits, std::uint16_t maker);
     void open_channel(channel_id id);
     // Its ring goes back to the others of its size, empty and without open claims; or, damaged, is never used again.
-    void free_channel(channel_id id, ring_fate fate = ring_fate::used_again);
+    void free_channel(std::uint16_t index, ring_fate fate = ring_fate::used_again);
     ring ring_of(const channel_record& record) const;
 
 private:

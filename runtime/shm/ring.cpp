@@ -106,12 +106,38 @@ void ring::reopen(reader_mode mode) noexcept {
     header_->journal.reclaim.store(reclaim_word::make(position, 0).bits, std::memory_order_relaxed);
     // relaxed: as above
     header_->sweeper.word.store(0, std::memory_order_relaxed);
+    waiting_writers().clear();
+    waiting_readers().clear();
     // sync: ending - publishes that finishing need not look for the end
     // crash: still closed
     header_->identity.ending.store(0, std::memory_order_seq_cst);
     // sync: closed - publishes the ring for its next use
     // crash: open, and not yet given to anybody
     tail().fetch_and(~(tail_word::closed_bit | tail_word::parked_bit), std::memory_order_seq_cst);
+}
+
+bool ring::at_rest() const noexcept {
+    // sync: head - observes what was cleared before it
+    const head_word head{header_->head.word.load(std::memory_order_acquire)};
+    const tail_word tail{header_->tail.word.load(std::memory_order_acquire)};  // sync: tail - observes the claims
+    const std::uint64_t position = tail.position();
+    if (head.position() != position || head.messages() != tail.messages()) return false;
+    // relaxed: nobody stores it now
+    const std::uint64_t scrubbed = header_->journal.scrubbed.load(std::memory_order_relaxed);
+    const std::int64_t since = distance(scrubbed, position);
+    const std::uint64_t longest = default_scrub_interval(granules()) + granules();
+    if (scrubbed > position_mask || since < 0 || static_cast<std::uint64_t>(since) > longest) return false;
+    // What comes next; the rest would cost as much as using it, and memory it has not had yet.
+    constexpr std::uint32_t looked_at = 64;
+    for (std::uint32_t i = 0; i < std::min(looked_at, granules()); ++i) {
+        const std::uint64_t at = position_after(position, i);
+        // sync: claim - observes that it is of an older lap
+        const claim_word claim{claim_at(at).load(std::memory_order_acquire)};
+        // sync: mark - observes that it is of an older lap
+        const mark_word mark{mark_at(at).load(std::memory_order_acquire)};
+        if (laps_ahead(claim.lap(), at) >= 0 || laps_ahead(mark.lap(), at) >= 0 || peek(at).bits != 0) return false;
+    }
+    return true;
 }
 
 owner_id ring::writer_of(const record& r) const noexcept {
@@ -163,6 +189,12 @@ bool ring::mend_tail(std::uint64_t up_to) const noexcept {
             return false;
         }
     }
+}
+
+bool ring::unclaimed_behind(tail_word tail, std::uint64_t position) const noexcept {
+    if (distance(position, tail.position()) <= 0) return false;
+    const claim_word claim{claim_at(position).load(std::memory_order_acquire)};  // sync: claim - observes its lap
+    return laps_ahead(claim.lap(), position) < 0;
 }
 
 void ring::clear(std::uint64_t from, std::uint64_t to) const {

@@ -98,6 +98,11 @@ public:
     // The keeper, when nobody has the ring attached: open for another use. Position, and whatever is still in it, stay.
     void reopen(reader_mode mode) noexcept;
 
+    // The keeper, when nobody has the ring attached and it was read to its end: whether its words, and the granules
+    // that come next, are as the ring's own code leaves them. A ring that was scribbled over must not meet the next
+    // user.
+    bool at_rest() const noexcept;
+
     wait_set& waiting_writers() const noexcept { return header().waiting_writers; }
     wait_set& waiting_readers() const noexcept { return header().waiting_readers; }
 
@@ -143,6 +148,8 @@ public:
     tail_word advance(std::uint64_t position, claim_word claim) const noexcept;
     // Makes the tail catch up with a claim a dead writer left behind it. False: corrupt.
     bool mend_tail(std::uint64_t up_to) const noexcept;
+    // Whether this tail has passed a boundary at which nothing was claimed: no writer leaves that.
+    bool unclaimed_behind(tail_word tail, std::uint64_t position) const noexcept;
     // Zeroes the first word of each granule in between.
     void clear(std::uint64_t from, std::uint64_t to) const;
     // Renews claim and mark words older than a lap; only whoever may move the head. Does nothing before its time.

@@ -137,6 +137,7 @@ ring_reader::step ring_reader::nothing_at(std::uint64_t position) {
     if (!ring_.mend_tail(position)) return step::stop(sight::corrupt);
     // sync: closed - observes the end, in one order with the claims
     const tail_word tail{ring_.tail().load(std::memory_order_seq_cst)};
+    if (ring_.unclaimed_behind(tail, position)) return step::stop(sight::corrupt);
     return step::stop(tail.position() == position && tail.closed() ? sight::ended : sight::empty);
 }
 

@@ -148,6 +148,7 @@ sight ring_shared_reader::nothing_at(std::uint64_t position) {
     if (!ring_.mend_tail(position)) return sight::corrupt;
     // sync: closed - observes the end, in one order with the claims
     const tail_word tail{ring_.tail().load(std::memory_order_seq_cst)};
+    if (ring_.unclaimed_behind(tail, position)) return sight::corrupt;
     if (tail.position() != position || !tail.closed()) return sight::empty;
     return held_by_another() ? sight::empty : sight::ended;
 }

@@ -21,6 +21,11 @@ void wait_set::remove(std::uint32_t slot) noexcept {
     bits_[slot / 64].fetch_and(~(std::uint64_t{1} << slot % 64), std::memory_order_seq_cst);
 }
 
+void wait_set::clear() noexcept {
+    // relaxed: published with the ring; crash: the ring is not in use
+    for (auto& word : bits_) word.store(0, std::memory_order_relaxed);
+}
+
 bool wait_set::contains(std::uint32_t slot) const noexcept {
     slot %= most_processes;
     return (load(slot / 64) >> slot % 64 & 1) != 0;

@@ -22,6 +22,8 @@ class wait_set {
 public:
     void add(std::uint32_t slot) noexcept;
     void remove(std::uint32_t slot) noexcept;
+    // By whoever makes the ring ready for its next use, when nobody waits.
+    void clear() noexcept;
     bool contains(std::uint32_t slot) const noexcept;
     bool empty() const noexcept;
 

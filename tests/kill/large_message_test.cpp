@@ -77,6 +77,37 @@ troupe::task<troupe::exit_status> killed_while_getting() {
     co_return end;
 }
 
+// --- with a queue in it, into which its sender has put something
+
+struct envelope {
+    troupe::queue<int> inner;
+};
+
+troupe::task<> put_envelopes(troupe::queue<envelope> q) {
+    killing::take_warrant();
+    for (int i = 0; i < items; ++i) {
+        const envelope one{troupe::queue<int>({.capacity = 1})};
+        co_await one.inner.put(i);
+        co_await q.put(one);
+        killing::note(i + 1);
+    }
+}
+
+troupe::task<troupe::exit_status> killed_while_putting_queues() {
+    troupe::queue<envelope> q;
+    const auto end = co_await (co_await troupe::spawn<&put_envelopes>(q)).join();
+    q.close();
+    int got = 0;
+    while (const auto item = co_await q.get()) {
+        const auto inner = item->inner.try_get();
+        CHECK(inner == got);
+        ++got;
+    }
+    CHECK(got >= killing::noted());
+    CHECK(got <= killing::noted() + 1);
+    co_return end;
+}
+
 // --- 64 MiB
 
 constexpr std::size_t huge = std::size_t{64} << 20;
@@ -120,6 +151,11 @@ TEST_CASE("large message: a producer killed at any step leaves whole messages, a
     CHECK(killing::never_died_at({"block: taken", "parcel: handles written", "parcel: packed", "ring: claimed",
                                   "ring: committed", "port: parcel committed"},
                                  &killed_while_putting) == "");
+}
+
+TEST_CASE("large message: a producer killed before it sent a queue it has written to leaves no queue behind") {
+    CHECK(killing::never_died_at({"parcel: handles written", "parcel: packed", "ring: claimed", "ring: committed"},
+                                 &killed_while_putting_queues) == "");
 }
 
 TEST_CASE("large message: a consumer killed while it takes one leaves it whole to the others") {

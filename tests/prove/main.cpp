@@ -30,7 +30,7 @@ using namespace proving;
 struct wishes {
     std::string state;
     std::string only;
-    unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
+    unsigned jobs = 1 + std::max(1u, std::thread::hardware_concurrency());  // one waits now and then
     double sample_seconds = 0;
     std::uint64_t seed =
         static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch() / std::chrono::hours(24));

@@ -43,6 +43,8 @@ void rehearsal::start() {
     std::vector<char*> environment;
     for (char** one = environ; *one != nullptr; ++one) environment.push_back(*one);
     environment.push_back(variable.data());
+    std::string linked = "LD_BIND_NOW=1";  // once, and not in each victim at its first calls
+    environment.push_back(linked.data());
     environment.push_back(nullptr);
     std::string name = "prove", stage = "--stage", played = scene_.name;
     char* arguments[] = {name.data(), stage.data(), played.data(), nullptr};
@@ -56,6 +58,11 @@ void rehearsal::start() {
     if (failed != 0) throw std::runtime_error("the program of the scene cannot be started");
     program_ = pid;
     socket_ = ends[0];
+}
+
+void rehearsal::start_again() {
+    end();
+    start();
 }
 
 void rehearsal::abort() const {
@@ -128,8 +135,7 @@ std::vector<kill_point> rehearsal::record(std::string& wrong) {
         wrong = hear();
     }
     if (!wrong.empty()) {
-        end();
-        start();
+        start_again();
     }
     return points;
 }
@@ -157,8 +163,7 @@ result rehearsal::kill_at(const kill_point& point, pace how) {
     }
     if (there) found.wrong = hear();
     if (!found.wrong.empty()) {
-        end();
-        start();
+        start_again();
     }
     return found;
 }

@@ -35,6 +35,9 @@ public:
     std::vector<kill_point> record(std::string& wrong);
     result kill_at(const kill_point& point, pace how);
 
+    // Goes on with a new program.
+    void start_again();
+
     void abort() const;
 
 private:

@@ -14,8 +14,13 @@ constexpr int recordings = 2;
 constexpr auto round_time = 30s;
 constexpr auto recording_time = 240s;
 
-// How a point is tried, until the victim comes by: what it does depends a little on how fast it goes.
-constexpr pace tries[] = {pace::quick, pace::quick, pace::stepping};
+// How a point is tried, until the victim comes by. What it does depends a little on how fast it goes, and some things
+// are done only once in a program: the first block of a size, the first reply.
+struct attempt {
+    pace how;
+    bool afresh;  // in a program that has played nothing yet
+};
+constexpr attempt attempts[] = {{pace::quick, false}, {pace::quick, true}, {pace::stepping, false}};
 
 }  // namespace
 
@@ -59,7 +64,8 @@ void worker::record(entry& of, int times) {
 void worker::try_point(entry& of, std::size_t index) {
     const kill_point& point = of.points[index];
     fate became = fate::not_reached;
-    for (const pace how : tries) {
+    for (const auto& [how, afresh] : attempts) {
+        if (afresh) now_->start_again();
         give(how == pace::quick ? round_time : recording_time);
         const result found = now_->kill_at(point, how);
         if (!found.wrong.empty()) {

@@ -13,6 +13,7 @@
 #include <troupe/actor.hpp>
 #include <troupe/detail/birth.hpp>
 #include <troupe/detail/decoded.hpp>
+#include <troupe/limits.hpp>
 #include <troupe/mailbox.hpp>
 #include <troupe/start_method.hpp>
 #include <troupe/task.hpp>
@@ -34,6 +35,8 @@ struct spawn_options {
     std::string directory = {};
     // Added to the parent's environment (forkserver: to the program's, as it was at `run`), or changed in it.
     std::vector<std::pair<std::string, std::string>> environment = {};
+    // What the system holds it to: spawn_options{.limits = {.memory = 64 << 20}}.
+    struct limits limits = {};
 };
 
 namespace detail {

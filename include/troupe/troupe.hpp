@@ -20,6 +20,7 @@
 #include <troupe/down.hpp>
 #include <troupe/error.hpp>
 #include <troupe/exit_status.hpp>
+#include <troupe/limits.hpp>
 #include <troupe/mailbox.hpp>
 #include <troupe/pipe.hpp>
 #include <troupe/queue.hpp>

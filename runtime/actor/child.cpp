@@ -25,6 +25,7 @@
 #include "channel/port.hpp"
 #include "process/clone.hpp"
 #include "process/crash_handler.hpp"
+#include "process/limits.hpp"
 #include "process/message_socket.hpp"
 #include "process/signals.hpp"
 #include "process/standard_streams.hpp"
@@ -95,16 +96,17 @@ private:
     bool begun_ = false;
 };
 
-void settle_in(const circumstances& around) {
+void settle_in(const circumstances& around, base::post_mortem* page, std::uint32_t incarnation) {
     for (const auto& [key, value] : around.environment) setenv(key.c_str(), value.c_str(), 1);
     if (!around.directory.empty() && chdir(around.directory.c_str()) != 0) {
         throw spawn_failed("its working directory '" + around.directory + "': " + std::strerror(errno));
     }
+    process::apply(around.limits, page, incarnation);
 }
 
-int live(own_process& here, arriving& birth) {
+int live(own_process& here, arriving& birth, base::post_mortem* page, std::uint32_t incarnation) {
     const shm::process_slot& self = here.station().self();
-    settle_in(birth.open());
+    settle_in(birth.open(), page, incarnation);
     // relaxed: written by the parent before this process was made
     const std::uint64_t key = self.entry.load(std::memory_order_relaxed);
     const detail::registration* entry = detail::registration::find(key);
@@ -139,7 +141,8 @@ void be_actor(newborn born) {
         setrlimit(RLIMIT_NOFILE, &limit);
         // relaxed: written before this process was made
         const std::uint32_t incarnation = slot.incarnation.load(std::memory_order_relaxed);
-        if (auto* page = born.memory.keep_post_mortem(born.slot)) process::install_crash_handler(*page, incarnation);
+        base::post_mortem* const page = born.memory.keep_post_mortem(born.slot);
+        if (page != nullptr) process::install_crash_handler(*page, incarnation);
 
         own_process here(std::move(born.memory), born.slot, std::move(born.doorbell), std::move(born.sockets), false);
         if (born.signals) process::let_signals_through(*born.signals);
@@ -147,7 +150,7 @@ void be_actor(newborn born) {
         arriving birth(here);
         birth.set_parent(born.parent);
         const outcome end = live_out(
-            here, [&] { return live(here, birth); },
+            here, [&] { return live(here, birth, page, incarnation); },
             [&](const base::caught& caught) {
                 if (birth.begun()) {
                     slot.exception_of = incarnation;

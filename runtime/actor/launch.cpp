@@ -23,6 +23,7 @@
 #include "channel/parcel.hpp"
 #include "channel/port.hpp"
 #include "process/clone.hpp"
+#include "process/limits.hpp"
 #include "process/message_socket.hpp"
 #include "process/signals.hpp"
 #include "process/standard_streams.hpp"
@@ -182,7 +183,7 @@ void launch::prepare(const spawn_options& options, detail::start_request& reques
 
 // {bytes of the circumstances:4}{flat:4} circumstances, arguments; one parcel.
 void launch::pack(const spawn_options& options, detail::start_request& request) {
-    circumstances around_it{options.directory, options.environment};
+    circumstances around_it{options.directory, options.environment, options.limits};
     if (around_it.directory.empty() && method_ == start_method::forkserver) around_it.directory = working_directory();
     const detail::parting around = detail::encoded(around_it);
     detail::parting all;
@@ -407,6 +408,7 @@ void check_options(const spawn_options& options) {
             throw spawn_failed("'" + key + "' cannot be the name of an environment variable");
         }
     }
+    process::check(options.limits);
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ inline constexpr int handed_requests = 6;  // to the forkserver: where requests 
 struct circumstances {
     std::string directory;
     std::vector<std::pair<std::string, std::string>> environment;
+    struct limits limits;
 };
 
 // What a new process has when it is about to become an actor.

@@ -37,10 +37,10 @@ std::vector<stack_frame> frames_of(const post_mortem& page) {
 }
 
 // Which limit ended it. A limit that somebody else set (ulimit) counts as well where the signal alone says so.
-limit_reached cause(const exit_status& status, const post_mortem& page, bool crashed) {
+limit_reached cause(const exit_status& status, const post_mortem& page, std::uint32_t incarnation, bool crashed) {
     // relaxed, both: observed through the state of the slot
     const std::uint32_t limits = page.limits.load(std::memory_order_relaxed);
-    const bool refused = page.memory_refused.load(std::memory_order_relaxed) != 0;
+    const bool refused = page.memory_refused.load(std::memory_order_relaxed) == incarnation;
     if (status.signal() == SIGXCPU) return limit_reached::cpu_time;
     if (status.signal() == SIGXFSZ) return limit_reached::file_size;
     if (status.signal() == SIGKILL && (limits & limited_cpu_time) != 0) {
@@ -69,7 +69,7 @@ void complete(exit_status& status, const post_mortem& page, std::uint32_t incarn
     // relaxed: observed through the signal
     const bool crashed =
         signal != 0 && signal == status.signal() && page.incarnation.load(std::memory_order_relaxed) == incarnation;
-    details.limit = cause(status, page, crashed);
+    details.limit = cause(status, page, incarnation, crashed);
     if (!crashed) return;
     details.fault_address = page.fault_address;
     details.signal_code = page.signal_code;

@@ -27,14 +27,14 @@ struct raw_frame {
     std::uint16_t module;  // where its path begins in `modules`
 };
 
-// Which limits of its own an actor has.
-enum own_limit : std::uint32_t { limited_memory = 1, limited_cpu_time = 2, limited_file_size = 4 };
+// Which limits an actor has that its end has to be compared with.
+enum noted_limit : std::uint32_t { limited_memory = 1, limited_cpu_time = 2 };
 
 struct alignas(4096) post_mortem {
     // The actor.
-    std::atomic<std::uint32_t> limits;          // own_limit, or'd
+    std::atomic<std::uint32_t> limits;          // noted_limit, or'd
     std::atomic<std::uint32_t> cpu_seconds;     // the limit of CPU time
-    std::atomic<std::uint32_t> memory_refused;  // `operator new` found no more under its limit
+    std::atomic<std::uint32_t> memory_refused;  // the incarnation whose `operator new` found no more under its limit
 
     // Its crash handler.
     std::atomic<std::uint32_t> incarnation;  // the process that crashed

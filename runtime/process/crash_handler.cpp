@@ -239,8 +239,7 @@ _Unwind_Reason_Code stop_at_once(_Unwind_Context*, void*) noexcept { return _URC
 void install_crash_handler(base::post_mortem& of_this_process, std::uint32_t incarnation) noexcept {
     page = &of_this_process;
     own_incarnation = incarnation;
-    crashing_thread.store(0, std::memory_order_relaxed);       // relaxed: before anything runs
-    page->memory_refused.store(0, std::memory_order_relaxed);  // relaxed: published by the end
+    crashing_thread.store(0, std::memory_order_relaxed);  // relaxed: before anything runs
     owner = getpid();
     _Unwind_Backtrace(&stop_at_once, nullptr);  // nothing is bound or loaded at the crash
 

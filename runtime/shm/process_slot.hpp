@@ -100,7 +100,11 @@ struct alignas(4096) process_slot {
     // How it ended. Written before the state says dead or failed.
     alignas(128) std::atomic<std::uint64_t> ending;  // as in the exit log
     std::atomic<std::uint32_t> ended;                // the incarnation that did
-    std::uint32_t exception_of;                      // the incarnation that wrote the two lines below
+    std::atomic<std::uint32_t> ended_restarts;       // what is below, as it was then
+    std::atomic<std::uint32_t> ended_hung;
+    std::atomic<std::uint32_t> ended_type;
+    std::atomic<std::uint32_t> ended_deliveries;
+    std::uint32_t exception_of;  // the incarnation that wrote the two lines below
     char exception_type[128];
     char exception_text[512];
     char failure[256];

@@ -238,8 +238,13 @@ void program_memory::record_exit(detail::actor_id actor, const exit_status& stat
     // relaxed, both: published by the state of the slot
     page.peak_memory.store(status.peak_memory(), std::memory_order_relaxed);
     page.cpu_time.store(static_cast<std::uint64_t>(status.cpu_time().count()), std::memory_order_relaxed);
-    // relaxed, both: published by the ending
+    // relaxed, all: published by the ending
     p.ended.store(p.incarnation.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    p.ended_restarts.store(p.restarts.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    p.ended_hung.store(p.hung.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    // relaxed, both: as above
+    p.ended_type.store(p.handling_type.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    p.ended_deliveries.store(p.handling_deliveries.load(std::memory_order_relaxed), std::memory_order_relaxed);
     p.ending.store(word, std::memory_order_release);  // sync: end text - publishes the exception's type and text
     if (!logged) return;  // no memory: once its slot is used again, nobody knows how it ended
     // sync: exit log - publishes how it ended
@@ -277,15 +282,15 @@ std::optional<exit_status> program_memory::end_in_slot(detail::actor_id actor) c
     base::complete(told, post_mortem(actor.slot()), ended);
     detail::end_details& details = told.details();
     // relaxed, all: published by the end
-    details.restarts = p.restarts.load(std::memory_order_relaxed);
-    details.hung = p.hung.load(std::memory_order_relaxed) != 0 && told.signal() == SIGKILL;
-    if (const std::uint32_t type = p.handling_type.load(std::memory_order_relaxed); type != 0 && !told.success()) {
+    details.restarts = p.ended_restarts.load(std::memory_order_relaxed);
+    details.hung = p.ended_hung.load(std::memory_order_relaxed) != 0 && told.signal() == SIGKILL;
+    if (const std::uint32_t type = p.ended_type.load(std::memory_order_relaxed); type != 0 && !told.success()) {
         if (name_message_ != nullptr) {
             // relaxed: as above
             details.message_type = name_message_(p.entry.load(std::memory_order_relaxed), type);
         }
         // relaxed: as above
-        details.deliveries = std::max(1u, p.handling_deliveries.load(std::memory_order_relaxed));
+        details.deliveries = std::max(1u, p.ended_deliveries.load(std::memory_order_relaxed));
     }
     // Whoever claims the slot next changes the serial first, then the rest.
     return p.present().serial == serial && p.actor() == actor ? told : *status;

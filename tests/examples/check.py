@@ -68,6 +68,34 @@ def let_it_crash():
     return faults + expected(lines == ["6 / 3 = 2", "1 / 0 : the calculator died of signal 8", "8 / 2 = 4"], lines)
 
 
+FARMED = [  # a kind of job, and why it fails; where names of functions are known, that is said as well
+    ("good", r""),
+    ("divides by zero", r"  was ended by signal 8 \(SIGFPE\).*"),
+    ("aborts", r"  was ended by signal 6 \(SIGABRT\).*"),
+    ("overruns the stack", r"  overran its stack \(signal 11, SIGSEGV\).*"),
+    ("eats memory", r"  threw std::bad_alloc: std::bad_alloc"),
+    ("loops for ever", r"  was killed \(signal 9, SIGKILL\), because it took too long to handle job.*"),
+    ("leaves with _exit(3)", r"  exited with 3"),
+    ("throws", r"  threw std::runtime_error: this cannot be done"),
+]
+
+
+def job_farm(jobs, *arguments):
+    lines, faults = run("job_farm", *([str(jobs)] if jobs else []), *arguments)
+    jobs = jobs or 210
+    tenths = [i // 10 for i in range(9, jobs, 10)]
+    wanted, died = [r"job +done results  failed  because it"], 0
+    for kind, (name, cause) in enumerate(FARMED):
+        count = jobs - len(tenths) if kind == 0 else sum(1 for tenth in tenths if tenth % 7 == kind - 1)
+        figures = (count, count, 0) if kind == 0 else (count, 0, count)
+        wanted.append(re.escape("%-20s %7d %7d %7d" % (name, *figures)) + (cause if count else ""))
+        died += count if kind and "threw" not in cause else 0
+    wanted.append(re.escape("%-20s %7d %7d %7d" % ("all", jobs, jobs - len(tenths), len(tenths))))
+    wanted.append(f"{died} workers died, and {died} were started again")
+    holds = len(lines) == len(wanted) and all(map(re.fullmatch, wanted, lines))
+    return faults + expected(holds, lines + ["and not:"] + wanted)
+
+
 def pipe():
     lines, faults = run("pipe")
     return faults + expected(lines == ["['amami', 'haruka', 'boss']", "['Chihaya', 72, 'keut']", "closed"], lines)
@@ -123,6 +151,11 @@ def main():
     check("pipe carries both ways and ends", pipe)
     check("kv_store answers, and ends in order", kv_store)
     check("let_it_crash goes on after a division by zero", let_it_crash)
+    # AddressSanitizer reserves terabytes, which no limit of memory allows.
+    if b"__asan_init" not in (FOLDER / "job_farm").read_bytes():
+        check("job_farm has every result, and the cause of every failure", job_farm, None)
+        check("job_farm does so with more workers than jobs", job_farm, 29, "40")
+        check("job_farm of good jobs alone loses no worker", job_farm, 9, "1")
     licenses = files_below(["/usr/share/common-licenses"])
     check("word_count of no file prints nothing", word_count, [])
     check("word_count of one file is what coreutils count", word_count, licenses[:1])

@@ -153,6 +153,16 @@ struct hang {
 };
 enum { in_a_loop, stopped, in_a_call, awaiting };
 
+template <class Reference>
+troupe::task<troupe::exit_status> end_while_asked(Reference one, hang m) {
+    try {
+        co_await troupe::with_timeout(20s, one.ask(m));
+    } catch (const troupe::actor_died& death) {
+        co_return death.status();
+    }
+    co_return troupe::exit_status();
+}
+
 troupe::task<> slow_handler(troupe::mailbox<hang, incarnation> inbox) {
     co_await inbox.serve(
         [](hang m) -> troupe::task<int> {
@@ -170,15 +180,45 @@ troupe::task<> hangs_are_ended(int how) {
     troupe::supervisor crew;
     auto one = co_await crew.spawn<slow_handler>({.name = "slow", .message_deadline = 100ms});
     CHECK(co_await one.ask(hang{-1}, 20s) == -1);
-    int signal = 0;
-    try {
-        co_await troupe::with_timeout(20s, one.ask(hang{how}));
-    } catch (const troupe::actor_died& death) {
-        signal = death.status().signal();
-    }
-    CHECK(signal == SIGKILL);
+    const auto end = co_await end_while_asked(one, hang{how});
+    CHECK(end.signal() == SIGKILL);
+    CHECK(end.hung());
+    CHECK_FALSE(end.stack().empty());
     CHECK(co_await becomes(one, 1));
     co_await crew.stop();
+}
+
+// --- what is said of an end after the next start
+
+struct crew_wanted {
+    using reply = troupe::actor<hang, incarnation>;
+};
+
+troupe::task<> foreman(troupe::mailbox<crew_wanted> inbox) {
+    troupe::supervisor crew;
+    auto one = co_await crew.spawn<slow_handler>({.name = "slow", .message_deadline = 100ms});
+    co_await inbox.serve([&](crew_wanted) { return one; });
+}
+
+troupe::task<> told_late() {
+    auto manager = co_await troupe::spawn<foreman>();
+    const auto one = co_await manager.ask(crew_wanted{}, 20s);
+    const pid_t first = one.pid();
+    troupe::exit_status end;
+    co_await troupe::task_group::run([&](troupe::task_group& group) -> troupe::task<> {
+        group.start([](auto who, auto* told) -> troupe::task<> {
+            *told = co_await end_while_asked(who, hang{in_a_loop});
+        }(one, &end));
+        co_await troupe::yield();
+        // This process hears nothing until there is another incarnation.
+        while (one.pid() == first || one.pid() == 0) sched_yield();
+        co_await group.join();
+    });
+    CHECK(end.hung());
+    CHECK(end.restarts() == 0);
+    CHECK_THAT(end.message_type(), Catch::Contains("hang"));
+    manager.stop();
+    CHECK((co_await manager.join()).success());
 }
 
 troupe::task<> idle_is_no_hang() {
@@ -214,4 +254,5 @@ TEST_CASE("link: two linked actors that are killed in one instant both end") { w
 TEST_CASE("deadline: a handler in a loop, stopped, in a system call or awaiting is ended when it takes too long") {
     watched(hangs_are_ended(GENERATE(int{in_a_loop}, int{stopped}, int{in_a_call}, int{awaiting})));
 }
+TEST_CASE("deadline: how an actor ended is said of that end, also after the next start") { watched(told_late()); }
 TEST_CASE("deadline: an actor without a message does not exceed it") { watched(idle_is_no_hang()); }

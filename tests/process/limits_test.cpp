@@ -1,0 +1,222 @@
+// What an actor may use: each limit holds, is an error at spawn when it cannot be had, and is told when it was the end.
+#include <catch2/catch.hpp>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <new>
+#include <string>
+#include <vector>
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <troupe/troupe.hpp>
+
+#include "watched.hpp"
+
+// AddressSanitizer reserves terabytes of memory that counts against the limit of memory.
+#if defined(__has_feature)
+    #if __has_feature(address_sanitizer)
+        #define TROUPE_TEST_NO_MEMORY_LIMIT
+    #endif
+#endif
+
+namespace {
+
+using namespace std::chrono_literals;
+using Catch::Contains;
+using troupe::exit_status;
+using troupe::limit_reached;
+using troupe::spawn;
+using troupe::task;
+
+constexpr std::uint64_t mib = std::uint64_t{1} << 20;
+
+void nothing() {}
+int soft_limit(int resource) {
+    rlimit limit{};
+    getrlimit(static_cast<__rlimit_resource_t>(resource), &limit);
+    return static_cast<int>(limit.rlim_cur);
+}
+void eat_memory() {
+    std::vector<std::string> eaten;
+    for (;;) eaten.emplace_back(1000, 'x');
+}
+void eat_memory_unprepared() noexcept { eat_memory(); }
+__attribute__((noinline, no_sanitize("address", "undefined"))) void eat_memory_unchecked() {
+    for (;;) {
+        char* const more = static_cast<char*>(std::malloc(100'000));
+        for (int i = 0; i < 100'000; i += 1000) *const_cast<volatile char*>(more + i) = 'x';
+    }
+}
+void fail_otherwise() {
+    try {
+        eat_memory();
+    } catch (const std::bad_alloc&) {
+    }
+    throw std::runtime_error("something else");
+}
+void compute() {
+    for (volatile unsigned turns = 0;; turns = turns + 1) {
+    }
+}
+void compute_on() {
+    std::signal(SIGXCPU, SIG_IGN);
+    compute();
+}
+void write_much() {
+    const rlimit none{0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    const int file = memfd_create("much", MFD_CLOEXEC);
+    const std::vector<char> part(4096);
+    while (write(file, part.data(), part.size()) > 0) {
+    }
+}
+int open_many() {
+    std::vector<int> all;
+    for (int fd = 0; (fd = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0;) all.push_back(fd);
+    const int error = errno;
+    for (const int fd : all) close(fd);
+    return error == EMFILE ? static_cast<int>(all.size()) : 255;
+}
+int own_nice() { return getpriority(PRIO_PROCESS, 0); }
+int own_cpu_count() {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    sched_getaffinity(0, sizeof set, &set);
+    return CPU_COUNT(&set);
+}
+int no_new_privileges() { return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0); }
+
+int first_cpu() {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    sched_getaffinity(0, sizeof set, &set);
+    int cpu = 0;
+    while (!CPU_ISSET(static_cast<std::size_t>(cpu), &set)) ++cpu;
+    return cpu;
+}
+
+task<int> start_a_copy_that_eats() {
+    const auto child = co_await spawn<eat_memory>({.method = troupe::start_method::fork});
+    co_return static_cast<int>((co_await child.join()).limit());
+}
+
+template <auto Fn, class... Args>
+task<exit_status> end_of(troupe::limits limits, Args... args) {
+    const auto one = co_await spawn<Fn>({.limits = limits}, std::move(args)...);
+    co_return co_await one.join();
+}
+template <auto Fn, class... Args>
+exit_status end_under(const troupe::limits& limits, Args... args) {
+    return watched(end_of<Fn>(limits, std::move(args)...));
+}
+
+std::string refusal(const troupe::limits& limits) {
+    try {
+        watched(end_of<nothing>(limits));
+    } catch (const troupe::spawn_failed& error) {
+        return error.what();
+    }
+    return "it was not refused";
+}
+
+}  // namespace
+
+#ifndef TROUPE_TEST_NO_MEMORY_LIMIT
+
+TEST_CASE("limits: past its limit of memory an actor ends with std::bad_alloc, and its status says why") {
+    const exit_status status = end_under<eat_memory>({.memory = 64 * mib});
+    CHECK(status.exception_type() == "std::bad_alloc");
+    CHECK(status.limit() == limit_reached::memory);
+    CHECK(status.peak_memory() < 128 * mib);
+    CHECK_THAT(to_string(status),
+               Contains("ended with std::bad_alloc") && Contains("after its limit of memory was reached"));
+}
+
+TEST_CASE("limits: one that aborts for want of memory has the limit as its cause") {
+    const exit_status status = end_under<eat_memory_unprepared>({.memory = 64 * mib, .core_size = 0});
+    CHECK(status.signal() == SIGABRT);
+    CHECK(status.limit() == limit_reached::memory);
+}
+
+TEST_CASE("limits: one that falls over the null pointer of a malloc has the limit as its cause") {
+    const exit_status status = end_under<eat_memory_unchecked>({.memory = 64 * mib, .core_size = 0});
+    CHECK(status.signal() == SIGSEGV);
+    CHECK(status.limit() == limit_reached::memory);
+}
+
+TEST_CASE("limits: one that got over it and ended by something else has not") {
+    const exit_status status = end_under<fail_otherwise>({.memory = 64 * mib});
+    CHECK(status.exception_type() == "std::runtime_error");
+    CHECK(status.limit() == limit_reached::none);
+}
+
+TEST_CASE("limits: one inherited from a parent is told as well") {
+    const exit_status status = end_under<start_a_copy_that_eats>({.memory = 64 * mib});
+    CHECK(status.code() == static_cast<int>(limit_reached::memory));
+}
+
+TEST_CASE("limits: within its limit of memory an actor runs as any other") {
+    CHECK(end_under<nothing>({.memory = 64 * mib}).success());
+}
+
+TEST_CASE("limits: less memory than a process takes to begin is an error at spawn") {
+    CHECK_THAT(refusal({.memory = 4096}), Contains("memory (4096 bytes)"));
+}
+
+#endif
+
+TEST_CASE("limits: past its CPU time an actor is ended, and its status says why") {
+    const exit_status status = end_under<compute>({.cpu_time = 1s, .core_size = 0});
+    CHECK(status.signal() == SIGXCPU);
+    CHECK(status.limit() == limit_reached::cpu_time);
+    CHECK(status.cpu_time() > 900ms);
+    CHECK_THAT(to_string(status), Contains("(SIGXCPU)") && Contains("after its limit of CPU time was reached"));
+}
+
+TEST_CASE("limits: one that does not mind is killed a second later, and its status says why") {
+    const exit_status status = end_under<compute_on>({.cpu_time = 1s});
+    CHECK(status.signal() == SIGKILL);
+    CHECK(status.limit() == limit_reached::cpu_time);
+}
+
+TEST_CASE("limits: a file past its size ends the actor, and its status says why") {
+    const exit_status status = end_under<write_much>({.file_size = 1 * mib});
+    CHECK(status.signal() == SIGXFSZ);
+    CHECK(status.limit() == limit_reached::file_size);
+}
+
+TEST_CASE("limits: descriptors run out at the limit of open files") {
+    const exit_status status = end_under<open_many>({.open_files = 50});
+    CHECK(status.code() > 20);
+    CHECK(status.code() < 50);
+}
+
+TEST_CASE("limits: an actor has the core size, nice, CPUs and privileges it was given") {
+    CHECK(end_under<soft_limit>({.core_size = 77}, static_cast<int>(RLIMIT_CORE)).code() == 77);
+    CHECK(end_under<own_nice>({.nice = 19}).code() == 19);
+    CHECK(end_under<own_cpu_count>({.affinity = std::vector{first_cpu()}}).code() == 1);
+    CHECK(end_under<no_new_privileges>({.no_new_privileges = true}).code() == 1);
+    CHECK(end_under<no_new_privileges>({}).code() == no_new_privileges());
+}
+
+TEST_CASE("limits: what makes no sense is an error at spawn that names it") {
+    CHECK_THAT(refusal({.memory = 0}), Contains("memory"));
+    CHECK_THAT(refusal({.cpu_time = 0s}), Contains("CPU time is 0 s") && Contains("at least 1 s"));
+    CHECK_THAT(refusal({.nice = 20}), Contains("nice is 20") && Contains("from -20 to 19"));
+    CHECK_THAT(refusal({.affinity = std::vector<int>{}}), Contains("CPUs is empty"));
+    CHECK_THAT(refusal({.affinity = std::vector{-1}}), Contains("CPUs has -1"));
+    CHECK_THAT(refusal({.affinity = std::vector{100'000}}), Contains("CPUs has 100000"));
+}
+
+TEST_CASE("limits: what the system refuses is an error at spawn that names it") {
+    CHECK_THAT(refusal({.affinity = std::vector{1023}}), Contains("CPUs (1023)"));
+    CHECK_THAT(refusal({.affinity = std::vector{first_cpu(), 1023}}), Contains("1023)"));
+    // Nobody has more descriptors than this, whatever their rights.
+    CHECK_THAT(refusal({.open_files = std::uint64_t{1} << 40}), Contains("open files (1099511627776)"));
+}

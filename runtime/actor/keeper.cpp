@@ -39,6 +39,13 @@ bool starting(shm::process_state state) {
     return state == shm::process_state::starting || state == shm::process_state::cloning;
 }
 
+bool has_ended(shm::process_state state) {
+    return state == shm::process_state::dead || state == shm::process_state::free || state == shm::process_state::down;
+}
+
+// Nobody asks for a process here any more; whoever did so died in the middle of it.
+bool given_up(shm::process_state state) { return has_ended(state) || state == shm::process_state::failed; }
+
 // relaxed: written by its supervisor before the state said starting
 bool restarted(const shm::process_slot& process) { return process.restarts.load(std::memory_order_relaxed) != 0; }
 
@@ -135,15 +142,14 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
     ward& one = (*wards_)[slot];
     switch (message.word) {
     case keeper_word::expect:
+        if (memory_.process(slot).actor() != subject || given_up(memory_.process(slot).present().state)) break;
         one.actor = subject;
         one.kill_at_birth = false;
         one.doorbell = std::move(with.descriptors[0]);
         break;
     case keeper_word::born: {
-        const shm::process_state state = memory_.process(slot).present().state;
-        const bool over = state == shm::process_state::dead || state == shm::process_state::free ||
-                          state == shm::process_state::down || !is_incarnation(slot, message.value);
-        if (one.pidfd || one.actor != subject || over) break;  // taken over already, and perhaps ended
+        const bool gone = has_ended(memory_.process(slot).present().state) || !is_incarnation(slot, message.value);
+        if (one.pidfd || one.actor != subject || gone) break;  // taken over already, and perhaps ended
         watch(slot, subject, std::move(with.descriptors[0]));
         break;
     }
@@ -390,6 +396,7 @@ void keeper::clear_starts(std::uint16_t dead) noexcept {
             over(slot);  // others may have a reference to it
         } else if (now.state == shm::process_state::starting && process.move(now, shm::process_state::failed)) {
             clear_channels(slot);
+            (*wards_)[slot].doorbell.reset();
             retired_.rest_slot(slot);
         }
     }

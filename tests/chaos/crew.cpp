@@ -1,0 +1,256 @@
+#include "chaos/crew.hpp"
+
+#include <algorithm>
+#include <random>
+#include <string>
+
+#include "chaos/witness.hpp"
+
+namespace chaos {
+namespace {
+
+using namespace std::chrono_literals;
+using troupe::task;
+
+// Mostly small; one in eight takes a block of its own.
+constexpr std::uint32_t load_of(std::uint32_t number) { return number % 8 == 7 ? 100 + number % 1500 : 0; }
+
+// What the actor with this witness does next, or nothing when it is to end.
+bool begin(doer& self, std::uint32_t& number) {
+    number = self.begun;
+    if (the_witness().over != 0 || number == most_acts) return false;
+    self.begun = number + 1;
+    return true;
+}
+
+// Now and then everybody sleeps, so that all that waits is also met asleep.
+class rhythm {
+public:
+    task<> beat() {
+        if (left_-- > 0) co_return;
+        left_ = length_(random_);
+        co_await troupe::sleep_for(1ms);
+    }
+
+private:
+    std::minstd_rand random_{std::random_device{}()};
+    std::uniform_int_distribution<int> length_{0, 40};
+    int left_ = 0;
+};
+
+void check_content(const item& one) {
+    if (!is_whole(one)) ++the_witness().spoilt;
+}
+
+// What comes from one sender comes in its order.
+void check_order(std::atomic<std::uint32_t>& latest, const item& one, std::atomic<std::uint32_t>& faults) {
+    if (one.number < latest) {
+        ++faults;
+    } else {
+        latest = one.number + 1;
+    }
+}
+
+// --- one queue
+
+task<> produce(troupe::queue<item> items, std::uint32_t self) {
+    doer& me = the_witness().put[self];
+    rhythm mine;
+    for (std::uint32_t number = 0; begin(me, number);) {
+        co_await items.put(make_item(self, number));
+        the_witness().acknowledged[self][number] = 1;
+        ++me.done;
+        co_await mine.beat();
+    }
+}
+
+task<> consume(troupe::queue<item> items, std::uint32_t self) {
+    rhythm mine;
+    while (const auto one = co_await items.get()) {
+        ++the_witness().got[one->from][one->number];
+        check_content(*one);
+        check_order(the_witness().latest_got[self][one->from], *one, the_witness().overtaken);
+        items.task_done();
+        co_await mine.beat();
+    }
+}
+
+// --- requests
+
+struct add {
+    using reply = std::uint32_t;
+    item what;
+};
+using server = troupe::actor<add>;
+
+task<> answer(troupe::mailbox<add> inbox) {
+    co_await inbox.serve([](add m) {
+        ++the_witness().applied[m.what.from][m.what.number];
+        check_content(m.what);
+        return m.what.number + 1;
+    });
+}
+
+task<> ask(std::vector<server> of, std::uint32_t self) {
+    doer& me = the_witness().asked[self];
+    rhythm mine;
+    for (std::uint32_t number = 0; begin(me, number);) {
+        try {
+            const auto sum = co_await of[number % of.size()].ask(add{make_item(self, number)}, patience);
+            if (sum != number + 1) ++the_witness().spoilt;
+            the_witness().answered[self][number] = 1;
+            ++me.done;
+        } catch (const troupe::actor_died&) {
+        } catch (const troupe::timed_out&) {
+            ++the_witness().late;
+        }
+        co_await mine.beat();
+    }
+}
+
+// --- messages without an answer
+
+using sink = troupe::actor<item>;
+
+task<> hear(troupe::mailbox<item> inbox, std::uint32_t self) {
+    while (const auto one = co_await inbox.receive()) {
+        ++the_witness().heard[one->from][one->number];
+        check_content(*one);
+        check_order(the_witness().latest_heard[self][one->from], *one, the_witness().out_of_order);
+    }
+}
+
+task<> tell(std::vector<sink> all, std::uint32_t self) {
+    doer& me = the_witness().sent[self];
+    rhythm mine;
+    for (std::uint32_t number = 0; begin(me, number);) {
+        co_await all[self % all.size()].send(make_item(self, number));
+        the_witness().told[self][number] = 1;
+        ++me.done;
+        co_await mine.beat();
+    }
+}
+
+// --- pipes
+
+constexpr std::uint32_t most_of_a_session = 500;
+
+task<> talk(troupe::connection<item, item> far, std::uint32_t number) {
+    session& now = the_witness().session_of[number];
+    rhythm mine;
+    try {
+        for (std::uint32_t i = 0; i < most_of_a_session && the_witness().over == 0; ++i) {
+            co_await far.send(make_item(number, i));
+            now.sent = i + 1;
+            co_await mine.beat();
+        }
+    } catch (const troupe::closed&) {
+    }
+}
+
+task<> listen(troupe::connection<item, item> far, std::uint32_t number) {
+    session& now = the_witness().session_of[number];
+    rhythm mine;
+    while (const auto one = co_await far.receive()) {
+        check_content(*one);
+        if (one->from != number || one->number != now.received) ++the_witness().out_of_order;
+        now.received = one->number + 1;
+        co_await mine.beat();
+    }
+    now.ended = 1;
+}
+
+// Two children of its own and a pipe between them, again and again.
+task<> pair_up() {
+    while (the_witness().over == 0) {
+        const std::uint32_t number = the_witness().sessions++;
+        if (number >= most_sessions) co_return;
+        try {
+            auto [one, other] = troupe::pipe<item, item>();
+            const auto listener = co_await troupe::spawn<listen>(std::move(other), number);
+            const auto talker = co_await troupe::spawn<talk>(std::move(one), number);
+            co_await talker.join();
+            co_await listener.join();
+        } catch (const troupe::spawn_failed&) {
+            // killed before it reached its function
+        }
+    }
+}
+
+troupe::supervisor_options without_end() { return {.max_restarts = ~0U, .back_off = 0ns}; }
+
+}  // namespace
+
+item make_item(std::uint32_t from, std::uint32_t number) {
+    return {from, number, std::vector<std::uint32_t>(load_of(number), number ^ from)};
+}
+
+bool is_whole(const item& one) {
+    return one.load.size() == load_of(one.number) &&
+           std::all_of(one.load.begin(), one.load.end(),
+                       [&](std::uint32_t word) { return word == (one.number ^ one.from); });
+}
+
+crew::crew()
+    : items_({.capacity = 256}),
+      consumers_(without_end()),
+      producers_(without_end()),
+      clients_(without_end()),
+      pairs_(without_end()),
+      services_(without_end()) {}
+
+std::size_t crew::restarts() const noexcept {
+    return consumers_.restarts() + producers_.restarts() + clients_.restarts() + pairs_.restarts() +
+           services_.restarts();
+}
+
+task<> crew::start() {
+    const troupe::supervision until_done{.restart = troupe::restart_policy::transient};
+    std::vector<server> all_servers;
+    std::vector<sink> all_sinks;
+    for (std::size_t i = 0; i < servers; ++i) {
+        const troupe::supervision how{.deliveries = i < servers / 2 ? 1 : most_deliveries};
+        all_servers.push_back(co_await services_.spawn<answer>(how, {.name = "server " + std::to_string(i)}));
+    }
+    for (std::uint32_t i = 0; i < sinks; ++i) {
+        all_sinks.push_back(co_await services_.spawn<hear>({.name = "sink " + std::to_string(i)}, i));
+    }
+    for (std::uint32_t i = 0; i < consumers; ++i) {
+        co_await consumers_.spawn<consume>(until_done, {.name = "consumer " + std::to_string(i)}, items_, i);
+    }
+    for (std::uint32_t i = 0; i < producers; ++i) {
+        co_await producers_.spawn<produce>(until_done, {.name = "producer " + std::to_string(i)}, items_, i);
+    }
+    for (std::uint32_t i = 0; i < askers; ++i) {
+        co_await clients_.spawn<ask>(until_done, {.name = "asker " + std::to_string(i)}, all_servers, i);
+    }
+    for (std::uint32_t i = 0; i < senders; ++i) {
+        co_await clients_.spawn<tell>(until_done, {.name = "sender " + std::to_string(i)}, all_sinks, i);
+    }
+    for (std::size_t i = 0; i < pairs; ++i) {
+        co_await pairs_.spawn<pair_up>(until_done, {.name = "pair " + std::to_string(i)});
+    }
+}
+
+task<> crew::until_done() {
+    const auto left = [this] {
+        return producers_.children().size() + clients_.children().size() + pairs_.children().size();
+    };
+    while (left() != 0) co_await troupe::sleep_for(1ms);
+}
+
+task<> crew::until_read_out() {
+    while (!consumers_.children().empty()) co_await troupe::sleep_for(1ms);
+}
+
+task<> crew::finish() {
+    the_witness().over = 1;
+    co_await troupe::with_timeout(patience, until_done());
+    items_.close();
+    co_await troupe::with_timeout(patience, until_read_out());
+    for (troupe::supervisor* one : {&consumers_, &producers_, &clients_, &pairs_, &services_}) {
+        co_await troupe::with_timeout(patience, one->stop());
+    }
+}
+
+}  // namespace chaos

@@ -1,0 +1,44 @@
+// The actors that trouble is made for: producers and consumers of one queue, askers of servers, senders to sinks, and
+// pairs that talk through a pipe. All are supervised, and note in the witness what they do.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+#include <troupe/troupe.hpp>
+
+namespace chaos {
+
+inline constexpr auto patience = std::chrono::seconds(60);  // after which something counts as stuck
+
+struct item {
+    std::uint32_t from = 0;
+    std::uint32_t number = 0;
+    std::vector<std::uint32_t> load = {};  // empty, or large enough to go beside the ring
+};
+
+item make_item(std::uint32_t from, std::uint32_t number);
+bool is_whole(const item& one);
+
+class crew {
+public:
+    crew();
+    troupe::task<> start();
+    // Lets every actor come to its end, and checks that it does; throws timed_out when one does not.
+    troupe::task<> finish();
+
+    std::size_t restarts() const noexcept;
+
+private:
+    // All but those that end when the queue does.
+    troupe::task<> until_done();
+    troupe::task<> until_read_out();
+
+    troupe::queue<item> items_;
+    // A supervisor starts one child after the other; all of them in one would mostly wait.
+    troupe::supervisor consumers_, producers_, clients_, pairs_;  // their children end by themselves
+    troupe::supervisor services_;                                 // these are stopped
+};
+
+}  // namespace chaos

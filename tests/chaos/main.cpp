@@ -1,0 +1,214 @@
+// usage: chaos [--seconds N] [--seed S]
+//
+// A supervised program of some forty actors, with a queue, requests, messages and pipes; every few milliseconds one of
+// them is killed, crashes, or is stopped and continued, whichever the seed says. At the end every item that was
+// acknowledged is accounted for, and nothing is left of the program.
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <troupe/troupe.hpp>
+
+#include "channel/station.hpp"
+#include "chaos/account.hpp"
+#include "chaos/crew.hpp"
+#include "chaos/trouble.hpp"
+#include "chaos/witness.hpp"
+#include "kill/remains.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using chaos::the_witness;
+using clock_type = std::chrono::steady_clock;
+
+struct wishes {
+    double seconds = 10;
+    std::uint64_t seed =
+        static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch() / std::chrono::hours(24));
+} wished;
+
+int passed = 0;
+int failed = 0;
+
+void check(bool holds, const std::string& what) {
+    ++(holds ? passed : failed);
+    std::printf("%s - %s\n", holds ? "ok" : "FAILED", what.c_str());
+}
+
+// What each is of, without its number.
+std::multiset<std::string> descriptors() {
+    troupe::channel::station::here().close_doorbells();  // it keeps those of the slots it has rung
+    std::multiset<std::string> all;
+    for (const auto& one : std::filesystem::directory_iterator("/proc/self/fd")) {
+        std::error_code gone;
+        all.insert(std::filesystem::read_symlink(one, gone).string());
+    }
+    return all;
+}
+
+std::size_t mappings() {
+    std::ifstream maps("/proc/self/maps");
+    std::size_t count = 0;
+    for (std::string line; std::getline(maps, line);) count += line.find("memfd:") != std::string::npos ? 1 : 0;
+    return count;
+}
+
+// A bar that is drawn over on a terminal, nothing elsewhere.
+void show(double part, const chaos::trouble& made) {
+    if (isatty(STDERR_FILENO) == 0) return;
+    constexpr int width = 40;
+    const int full = static_cast<int>(width * std::min(part, 1.0));
+    std::fprintf(stderr, "\r[%s%s] %3.0f %%, %zu killed, %zu crashed, %zu stopped",
+                 std::string(static_cast<std::size_t>(full), '#').c_str(),
+                 std::string(static_cast<std::size_t>(width - full), '.').c_str(), 100 * std::min(part, 1.0),
+                 made.kills, made.crashes, made.stops);
+}
+
+// How many acts have been done so far: it must go on.
+std::uint64_t acts() {
+    std::uint64_t sum = 0;
+    for (const auto& one : the_witness().put) sum += one.done;
+    for (const auto& one : the_witness().asked) sum += one.done;
+    for (const auto& one : the_witness().sent) sum += one.done;
+    return sum;
+}
+
+troupe::task<> make_trouble(chaos::trouble& made) {
+    const auto start = clock_type::now();
+    const auto length = std::chrono::duration<double>(wished.seconds);
+    auto moved = start, shown = start;
+    for (std::uint64_t before = 0; clock_type::now() - start < length;) {
+        co_await made.make();
+        const auto now = clock_type::now();
+        if (const std::uint64_t done = acts(); done != before) {
+            before = done;
+            moved = now;
+        } else if (now - moved > chaos::patience) {
+            throw std::runtime_error("nothing moves any more");
+        }
+        if (now - shown < 200ms) continue;
+        shown = now;
+        show((now - start) / length, made);
+    }
+    if (isatty(STDERR_FILENO) != 0) std::fputs("\r\x1b[K", stderr);
+}
+
+struct nudge {
+    using reply = int;
+};
+troupe::task<> nudged(troupe::mailbox<nudge> inbox) {
+    co_await inbox.serve([](nudge) { return 1; });
+}
+
+// What a program opens once is open before the run: the loop, the forkserver, the lane that replies come through.
+troupe::task<> warm_up() {
+    for (const auto method : {troupe::start_method::default_method, troupe::start_method::forkserver}) {
+        const auto one = co_await troupe::spawn<nudged>({.method = method});
+        co_await one.ask(nudge{});
+        one.stop();
+        co_await one.join();
+    }
+}
+
+troupe::task<std::size_t> run_crew(chaos::trouble& made) {
+    chaos::crew all;
+    co_await all.start();
+    co_await make_trouble(made);
+    co_await all.finish();
+    co_return all.restarts();
+}
+
+void line(const char* what, const chaos::figures& of) {
+    std::printf("%-10s %10llu %12llu %10llu %12llu %6llu\n", what, static_cast<unsigned long long>(of.begun),
+                static_cast<unsigned long long>(of.acknowledged), static_cast<unsigned long long>(of.found),
+                static_cast<unsigned long long>(of.unasked), static_cast<unsigned long long>(of.gone));
+}
+
+void print(const chaos::trouble& made, const chaos::account& sum, std::size_t restarts) {
+    std::printf(
+        "%zu actors at most; %zu killed, %zu crashed, %zu stopped and continued, %zu forkservers killed; "
+        "%zu restarts\n\n",
+        made.most_actors, made.kills, made.crashes, made.stops, made.servers, restarts);
+    std::printf("%-10s %10s %12s %10s %12s %6s\n", "", "begun", "acknowledged", "found", "and unasked", "gone");
+    line("items", sum.items);
+    line("requests", sum.requests);
+    line("messages", sum.messages);
+    line("streams", sum.streams);
+    std::printf(
+        "\n\"gone\" were in the hands of %zu receivers that died; %llu of %llu streams were read to their end\n\n",
+        made.of_takers, static_cast<unsigned long long>(sum.sessions_ended),
+        static_cast<unsigned long long>(sum.sessions));
+}
+
+int program() {
+    std::printf("seed %llu, %g s\n", static_cast<unsigned long long>(wished.seed), wished.seconds);
+    troupe::sync_wait(warm_up());
+    const killing::remains before = killing::remains::settled(killing::remains::nothing());
+    const std::multiset<std::string> open = descriptors();
+    const std::size_t mapped = mappings();
+
+    chaos::trouble made(wished.seed);
+    std::size_t restarts = 0;
+    std::string stuck;
+    try {
+        restarts = troupe::sync_wait(run_crew(made));
+    } catch (const std::exception& error) {
+        stuck = error.what();
+    }
+    check(stuck.empty(), "everybody comes to an end" + (stuck.empty() ? "" : ": " + stuck));
+    const chaos::account sum = chaos::settle(the_witness(), made.of_takers);
+    const killing::remains after = killing::remains::settled(before);
+    print(made, sum, restarts);
+
+    check(made.most_actors >= chaos::actors_at_least - chaos::pairs, "there were as many actors as there should be");
+    check(made.kills > 0 && sum.items.found > 0 && sum.requests.found > 0 && sum.messages.found > 0 &&
+              sum.streams.found > 0,
+          "there was trouble, and all went on");
+    check(sum.faults.empty(), "all that was acknowledged is accounted for");
+    for (const auto& one : sum.faults) std::printf("    %s\n", one.c_str());
+    check(after == before, "no process, slot, channel or block is left");
+    if (after != before)
+        std::printf("    %zu children, %zu slots, %zu channels, %zu blocks\n", after.children, after.slots,
+                    after.channels, after.blocks);
+    const std::multiset<std::string> still_open = descriptors();
+    check(still_open == open, "no descriptor is left");
+    std::vector<std::string> left;
+    std::set_difference(still_open.begin(), still_open.end(), open.begin(), open.end(), std::back_inserter(left));
+    for (const auto& one : left) std::printf("    %s\n", one.c_str());
+    check(mappings() == mapped, "no mapping is left");
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const bool outermost = std::getenv("TROUPE_TEST_WITNESS") == nullptr;
+    the_witness();
+    if (outermost) {
+        CLI::App options("A supervised program, and trouble for it.");
+        options.add_option("--seconds", wished.seconds, "how long trouble is made")->check(CLI::PositiveNumber);
+        options.add_option("--seed", wished.seed, "whom it meets, and when; else of the day");
+        CLI11_PARSE(options, argc, argv);
+        const rlimit none{0, 0};
+        setrlimit(RLIMIT_CORE, &none);
+        prctl(PR_SET_CHILD_SUBREAPER, 1);  // whoever is orphaned is found below
+    }
+    troupe::run<program>(argc, argv);
+    errno = 0;
+    check(waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD, "no process outlives the program");
+    std::printf("%d passed, %d failed\n", passed, failed);
+    return failed == 0 && passed > 0 ? 0 : 1;
+}

@@ -46,6 +46,12 @@ bool has_ended(shm::process_state state) {
 // Nobody asks for a process here any more; whoever did so died in the middle of it.
 bool given_up(shm::process_state state) { return has_ended(state) || state == shm::process_state::failed; }
 
+// No process holds an end of it; a message on its way may.
+bool may_be_unheld(const shm::channel_record& record, shm::channel_kind kind) {
+    if (kind == shm::channel_kind::queue) return record.readers.empty() && record.writers.empty();
+    return kind == shm::channel_kind::pipe && (record.readers.empty() || record.writers.empty());
+}
+
 // relaxed: written by its supervisor before the state said starting
 bool restarted(const shm::process_slot& process) { return process.restarts.load(std::memory_order_relaxed) != 0; }
 
@@ -362,7 +368,11 @@ void keeper::clear_channels(std::uint16_t slot, mailbox mailbox) noexcept {
         const bool held = record.readers.contains(slot) || record.writers.contains(slot);
         // sync: wrote to - observes where the dead process may have left a claim
         const bool wrote = (process.wrote_to[index / 64].load(std::memory_order_acquire) >> index % 64 & 1) != 0;
-        if (!reads && !held && !wrote) continue;
+        if (!reads && !held && !wrote) {
+            // It may have died after it let go of an end, and before it said so.
+            if (may_be_unheld(record, kind) && retired_.look_at(name)) ring_channel(record);
+            continue;
+        }
         if (held) {
             // sync: version - publishes that a holder is about to change
             record.version.fetch_add(1, std::memory_order_acq_rel);
@@ -376,7 +386,7 @@ void keeper::clear_channels(std::uint16_t slot, mailbox mailbox) noexcept {
             if (reads && !stays) ring.close();
         } catch (...) {
         }
-        if (held) retired_.look_at(name);
+        if (may_be_unheld(record, kind)) retired_.look_at(name);
         ring_channel(record);
         if (reads && !stays) retired_.retire_channel(name);
     }

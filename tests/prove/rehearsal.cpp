@@ -113,7 +113,7 @@ bool rehearsal::take_child(tracee*& held) {
     change(board_.at->go, 1);
     const halt now = parent->wait();
     if (now.what != halt::kind::born) return false;
-    held = new tracee(static_cast<pid_t>(now.message));
+    held = new tracee(static_cast<pid_t>(now.message), true);
     if (held->wait().what != halt::kind::stopped) return false;
     held->follow_nobody();
     return true;

@@ -1,6 +1,7 @@
 #include "prove/tracee.hpp"
 
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 
@@ -67,14 +68,54 @@ halt tracee::wait() {
 }
 
 halt tracee::go(int request) {
+    const bool lends = borrows_memory_ && !breaks_.empty();
+    if (lends && request == PTRACE_SINGLESTEP && about_to_execute()) lift_breaks();
+    const int asked = lends && request == PTRACE_CONT ? static_cast<int>(PTRACE_SYSCALL) : request;
     for (;;) {
         if (gone()) return {};
-        ptrace(static_cast<__ptrace_request>(request), pid_, nullptr,
+        ptrace(static_cast<__ptrace_request>(asked), pid_, nullptr,
                as_pointer(static_cast<std::uint64_t>(std::exchange(signal_, 0))));
         const halt now = wait();
+        if (now.what == halt::kind::exec) borrows_memory_ = lifted_ = false;
+        if (now.what == halt::kind::syscall && lends) {
+            if (std::exchange(lifted_, false)) {
+                plant_breaks();  // nothing was executed
+            } else if (entered_execution()) {
+                lift_breaks();
+                lifted_ = true;
+            }
+            if (request == PTRACE_CONT) continue;
+        }
         // A signal on its way, or an interrupt that came late: not what was waited for.
         if (now.what != halt::kind::stopped) return now;
     }
+}
+
+namespace {
+
+bool executes(std::uint64_t system_call) { return system_call == SYS_execve || system_call == SYS_execveat; }
+
+}  // namespace
+
+bool tracee::about_to_execute() const {
+    constexpr std::uint64_t syscall_instruction = 0x050f;
+    user_regs_struct registers{};
+    ptrace(PTRACE_GETREGS, pid_, nullptr, &registers);
+    return executes(registers.rax) && (text_at(registers.rip) & 0xffff) == syscall_instruction;
+}
+
+bool tracee::entered_execution() const {
+    user_regs_struct registers{};
+    ptrace(PTRACE_GETREGS, pid_, nullptr, &registers);
+    return executes(registers.orig_rax) && static_cast<std::int64_t>(registers.rax) == -ENOSYS;
+}
+
+void tracee::lift_breaks() const {
+    for (const auto& [address, byte] : breaks_) poke(address, (text_at(address) & ~std::uint64_t{0xff}) | byte);
+}
+
+void tracee::plant_breaks() const {
+    for (const auto& [address, byte] : breaks_) poke(address, (text_at(address) & ~std::uint64_t{0xff}) | int3);
 }
 
 halt tracee::step() { return go(PTRACE_SINGLESTEP); }

@@ -1,7 +1,7 @@
 // A process that this thread traces: stopped, stepped, run to a breakpoint, killed.
 //
-// Breakpoints are int3 in the traced process's memory. All are taken out before it is killed or let go: the child of a
-// vfork has its memory in common with its parent.
+// Breakpoints are int3 in the traced process's memory. All are taken out before it is killed or let go, and before it
+// runs another image: the child of a vfork has its memory in common with its parent, which goes on from there.
 #pragma once
 
 #include <sys/types.h>
@@ -30,7 +30,7 @@ struct halt {
 class tracee {
 public:
     tracee() = default;
-    explicit tracee(pid_t pid) : pid_(pid) {}
+    explicit tracee(pid_t pid, bool newborn = false) : pid_(pid), borrows_memory_(newborn) {}
     tracee(const tracee&) = delete;
     tracee& operator=(const tracee&) = delete;
     // Lets it go if it lives.
@@ -66,10 +66,16 @@ public:
 
 private:
     halt go(int request);
+    bool about_to_execute() const;
+    bool entered_execution() const;
+    void lift_breaks() const;
+    void plant_breaks() const;
     void poke(std::uint64_t address, std::uint64_t word) const;
 
     pid_t pid_ = 0;
     int signal_ = 0;  // to be delivered when it goes on
+    bool borrows_memory_;
+    bool lifted_ = false;
     std::map<std::uint64_t, std::uint8_t> breaks_;
 };
 

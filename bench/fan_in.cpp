@@ -2,7 +2,6 @@
 
 #include <troupe/troupe.hpp>
 
-#include <CLI/CLI.hpp>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -11,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "command_line.hpp"
 #include "figure.hpp"
 #include "tally.hpp"
 
@@ -122,16 +122,12 @@ troupe::task<bool> measure(std::size_t n, double seconds) {
 }
 
 troupe::task<int> program(std::vector<std::string> arguments) {
-    double seconds = 1;
-    CLI::App options("How many messages a second does one mailbox take from several senders?");
-    options.add_option("--seconds", seconds, "how long each figure is measured")->check(CLI::Range(0.01, 10.0));
-    try {
-        options.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
-    } catch (const CLI::Error& e) {
-        co_return options.exit(e);
-    }
+    bench::wishes told{.seconds = 1};
+    const auto code = bench::listen("How many messages a second does one mailbox take from several senders?",
+                                    std::move(arguments), told);
+    if (code) co_return *code;
     bool right = true;
-    for (const std::size_t n : {1, 2, 4}) right = co_await measure(n, seconds) && right;
+    for (const std::size_t n : {1, 2, 4}) right = co_await measure(n, told.seconds) && right;
     co_return right ? 0 : 1;
 }
 

@@ -7,7 +7,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -17,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "command_line.hpp"
 #include "figure.hpp"
 #include "floor_process.hpp"
 #include "floor_ring.hpp"
@@ -251,13 +251,13 @@ bool measure(double seconds) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    double seconds = 0.3;
-    CLI::App options("What does this machine allow at best?");
-    options.add_option("--seconds", seconds, "how long each figure is measured")->check(CLI::Range(0.01, 5.0));
-    CLI11_PARSE(options, argc, argv);
+    bench::wishes told;
+    if (const auto code = bench::listen("What does this machine allow at best?", {argv + 1, argv + argc}, told)) {
+        return *code;
+    }
     alarm(watchdog_seconds);  // a side that dies would leave the other spinning
     try {
-        return measure(seconds) ? 0 : 1;
+        return measure(told.seconds) ? 0 : 1;
     } catch (const std::exception& e) {
         std::fprintf(stderr, "floor: %s\n", e.what());
         return 1;

@@ -3,12 +3,12 @@
 
 #include <troupe/troupe.hpp>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "command_line.hpp"
 #include "figure.hpp"
 #include "message.hpp"
 #include "placement.hpp"
@@ -135,20 +135,16 @@ troupe::task<bool> of_size(placement where, double seconds) {
 }
 
 troupe::task<int> program(std::vector<std::string> arguments) {
-    double seconds = 0.3;
-    CLI::App options("How long does a small message take to another actor and back?");
-    options.add_option("--seconds", seconds, "how long each figure is measured")->check(CLI::Range(0.01, 5.0));
-    try {
-        options.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
-    } catch (const CLI::Error& e) {
-        co_return options.exit(e);
-    }
+    bench::wishes told{.seconds = 0.3};
+    const auto code =
+        bench::listen("How long does a small message take to another actor and back?", std::move(arguments), told);
+    if (code) co_return *code;
 
     bool right = true;
     for (const placement where : bench::placements) {
         if (!possible(where)) continue;
-        right = co_await of_size<40>(where, seconds) && right;
-        right = co_await of_size<64>(where, seconds) && right;
+        right = co_await of_size<40>(where, told.seconds) && right;
+        right = co_await of_size<64>(where, told.seconds) && right;
     }
     co_return right ? 0 : 1;
 }

@@ -3,12 +3,12 @@
 
 #include <troupe/troupe.hpp>
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <csignal>
 #include <string>
 #include <vector>
 
+#include "command_line.hpp"
 #include "figure.hpp"
 
 namespace {
@@ -52,15 +52,12 @@ troupe::task<bool> measure(double seconds) {
 }
 
 troupe::task<int> program(std::vector<std::string> arguments) {
-    double seconds = 0.5;
-    CLI::App options("How long is it from an actor's death to the first reply of the process in its place?");
-    options.add_option("--seconds", seconds, "how long each figure is measured")->check(CLI::Range(0.01, 5.0));
-    try {
-        options.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
-    } catch (const CLI::Error& e) {
-        co_return options.exit(e);
-    }
-    co_return co_await measure(seconds) ? 0 : 1;
+    bench::wishes told{.seconds = 0.5};
+    const auto code =
+        bench::listen("How long is it from an actor's death to the first reply of the process in its place?",
+                      std::move(arguments), told);
+    if (code) co_return *code;
+    co_return co_await measure(told.seconds) ? 0 : 1;
 }
 
 }  // namespace

@@ -2,10 +2,10 @@
 
 #include <troupe/troupe.hpp>
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
+#include "command_line.hpp"
 #include "figure.hpp"
 
 namespace {
@@ -28,18 +28,15 @@ troupe::task<bool> measure(troupe::start_method method, double seconds) {
 }
 
 troupe::task<int> program(std::vector<std::string> arguments) {
-    double seconds = 0.5;
-    CLI::App options("How long does it take to start an actor that does nothing and to learn of its end?");
-    options.add_option("--seconds", seconds, "how long each figure is measured")->check(CLI::Range(0.01, 5.0));
-    try {
-        options.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
-    } catch (const CLI::Error& e) {
-        co_return options.exit(e);
-    }
+    bench::wishes told{.seconds = 0.5};
+    const auto code =
+        bench::listen("How long does it take to start an actor that does nothing and to learn of its end?",
+                      std::move(arguments), told);
+    if (code) co_return *code;
     bool right = true;
     for (const auto method :
          {troupe::start_method::forkserver, troupe::start_method::fork, troupe::start_method::spawn})
-        right = co_await measure(method, seconds) && right;
+        right = co_await measure(method, told.seconds) && right;
     co_return right ? 0 : 1;
 }
 

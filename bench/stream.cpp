@@ -3,13 +3,13 @@
 
 #include <troupe/troupe.hpp>
 
-#include <CLI/CLI.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "command_line.hpp"
 #include "figure.hpp"
 #include "message.hpp"
 #include "placement.hpp"
@@ -138,17 +138,12 @@ troupe::task<bool> measure(settings how) {
 }
 
 troupe::task<int> program(std::vector<std::string> arguments) {
-    settings how;
-    bool free = false;
-    CLI::App options("How many messages, and bytes, go one way in a second?");
-    options.add_option("--seconds", how.seconds, "how long each figure is measured")->check(CLI::Range(0.01, 5.0));
-    options.add_flag("--free", free, "do not pin the two sides to different CPUs");
-    try {
-        options.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
-    } catch (const CLI::Error& e) {
-        co_return options.exit(e);
-    }
-    if (free || !possible(how.where)) how.where = placement::free;
+    bench::wishes told{.seconds = 0.5};
+    const auto code =
+        bench::listen("How many messages, and bytes, go one way in a second?", std::move(arguments), told);
+    if (code) co_return *code;
+    settings how{.seconds = told.seconds};
+    if (told.free || !possible(how.where)) how.where = placement::free;
     co_return co_await measure(how) ? 0 : 1;
 }
 

@@ -23,11 +23,6 @@
 namespace troupe::actors {
 namespace {
 
-// What epoll says an event is about: a slot, or one of these.
-constexpr std::uint32_t about_socket = shm::max_processes;
-constexpr std::uint32_t about_server = shm::max_processes + 1;
-
-constexpr int most_failed_starts = 3;     // of a forkserver that ends before it serves
 constexpr int last_word_ms = 100;         // for an actor that hangs to say where
 constexpr int link_budget_ms = 2000;      // of an actor that is linked to one that crashed
 constexpr int orphan_budget_ms = 300;     // children of an actor that died: SIGTERM, then SIGKILL
@@ -35,25 +30,14 @@ constexpr int retired_look_again_ms = 5;  // while a writer that is alive is in 
 
 keeper* the_keeper = nullptr;
 
-bool starting(shm::process_state state) {
-    return state == shm::process_state::starting || state == shm::process_state::cloning;
-}
-
-bool has_ended(shm::process_state state) {
-    return state == shm::process_state::dead || state == shm::process_state::free || state == shm::process_state::down;
-}
-
 // Nobody asks for a process here any more; whoever did so died in the middle of it.
-bool given_up(shm::process_state state) { return has_ended(state) || state == shm::process_state::failed; }
+bool given_up(shm::process_state state) { return shm::has_ended(state) || state == shm::process_state::failed; }
 
 // No process holds an end of it; a message on its way may.
 bool may_be_unheld(const shm::channel_record& record, shm::channel_kind kind) {
     if (kind == shm::channel_kind::queue) return record.readers.empty() && record.writers.empty();
     return kind == shm::channel_kind::pipe && (record.readers.empty() || record.writers.empty());
 }
-
-// relaxed: written by its supervisor before the state said starting
-bool restarted(const shm::process_slot& process) { return process.restarts.load(std::memory_order_relaxed) != 0; }
 
 }  // namespace
 
@@ -154,7 +138,7 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
         one.doorbell = std::move(with.descriptors[0]);
         break;
     case keeper_word::born: {
-        const bool gone = has_ended(memory_.process(slot).present().state) || !is_incarnation(slot, message.value);
+        const bool gone = shm::has_ended(memory_.process(slot).present().state) || !is_incarnation(slot, message.value);
         if (one.pidfd || one.actor != subject || gone) break;  // taken over already, and perhaps ended
         watch(slot, subject, std::move(with.descriptors[0]));
         break;
@@ -260,6 +244,7 @@ void keeper::ended(std::uint16_t slot) noexcept {
     }
     TROUPE_STEP("keeper: end told");
     memory_.header().deaths.fetch_add(1, std::memory_order_seq_cst);  // sync: deaths - publishes the end of an actor
+    if (memory_.header().report_crashes != 0) ring(0);
     // relaxed, both: a hint that guides spinning
     if (process.awake.exchange(0, std::memory_order_relaxed) != 0) {
         memory_.header().awake.fetch_sub(1, std::memory_order_relaxed);
@@ -399,10 +384,10 @@ void keeper::clear_starts(std::uint16_t dead) noexcept {
         const auto slot = static_cast<std::uint16_t>(i);
         shm::process_slot& process = memory_.process(slot);
         const shm::life now = process.present();
-        if (slot == dead || now.spawner != dead || !starting(now.state) || (*wards_)[slot].pidfd) continue;
+        if (slot == dead || now.spawner != dead || !is_starting(now.state) || (*wards_)[slot].pidfd) continue;
         if (process.pid.load(std::memory_order_acquire) != 0) {  // sync: pid - observes what the kernel wrote in clone
             take_over(slot);
-        } else if (now.state == shm::process_state::starting && restarted(process)) {
+        } else if (now.state == shm::process_state::starting && process.was_restarted()) {
             over(slot);  // others may have a reference to it
         } else if (now.state == shm::process_state::starting && process.move(now, shm::process_state::failed)) {
             clear_channels(slot);
@@ -520,78 +505,6 @@ void keeper::ring_channel(shm::channel_record& record) noexcept {
         ring_all(ring.waiting_readers());
         ring_all(ring.waiting_writers());
     } catch (...) {
-    }
-}
-
-// --- the forkserver ------------------------------------------------------------------------------------------------
-
-void keeper::start_server() noexcept {
-    process::exec_request request;
-    request.parentage = process::parentage::child;
-    request.descriptors = server_launch_.descriptors;
-    request.arguments = server_launch_.arguments;
-    request.environment = server_launch_.environment;
-    process::cloned made = process::clone_and_exec(request);
-    if (!made || made.error != 0) {
-        // sync: server - publishes why there is none
-        memory_.header().server_error.store(static_cast<std::uint32_t>(made.error), std::memory_order_release);
-        // sync: server - publishes that there is something to look at
-        memory_.header().server_ends.fetch_add(1, std::memory_order_acq_rel);
-        if (made) process::end_now(made.pid);  // it is about to end, and may not have yet
-        ring_spawners();
-        return;
-    }
-    server_ = std::move(made.pidfd);
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.u32 = about_server;
-    epoll_ctl(poll_.get(), EPOLL_CTL_ADD, server_.get(), &event);
-}
-
-void keeper::server_ended() noexcept {
-    if (!server_ || !process::peek_status(server_.get())) return;
-    epoll_ctl(poll_.get(), EPOLL_CTL_DEL, server_.get(), nullptr);
-    process::collect(server_.get());
-    server_.reset();
-    // sync: server - observes whether it ever ran, and publishes that it does not
-    const bool ran = memory_.header().server_running.exchange(0, std::memory_order_acq_rel) != 0;
-    failed_starts_ = ran ? 0 : failed_starts_ + 1;
-    // A request it had taken up and not finished: the child exists, or the spawner has to ask again.
-    const std::uint32_t reached = memory_.slots_reached();
-    for (std::uint32_t i = 0; i < reached; ++i) {
-        const auto slot = static_cast<std::uint16_t>(i);
-        shm::process_slot& process = memory_.process(slot);
-        const shm::life now = process.present();
-        const bool by_server = now.state == shm::process_state::cloning;
-        if ((*wards_)[slot].pidfd) continue;
-        // sync: pid - observes what the kernel wrote in clone
-        if ((by_server || now.state == shm::process_state::running) &&
-            process.pid.load(std::memory_order_acquire) != 0) {
-            if (slot != 0) take_over(slot);
-        } else if (by_server && restarted(process)) {
-            process.move(now, shm::process_state::down);
-        } else if (by_server && (*wards_)[slot].kill_at_birth) {  // nobody will ask for it again
-            process.move(now, shm::process_state::failed);
-            clear_channels(slot);
-            retired_.rest_slot(slot);
-        } else if (by_server) {
-            process.move(now, shm::process_state::starting);
-        }
-    }
-    const bool try_again = failed_starts_ < most_failed_starts;
-    // sync: server - publishes why there is none
-    if (!try_again) memory_.header().server_error.store(ECANCELED, std::memory_order_release);
-    // sync: server - publishes that requests may be lost
-    memory_.header().server_ends.fetch_add(1, std::memory_order_acq_rel);
-    if (try_again) start_server();
-    ring_spawners();  // which send their requests once more
-}
-
-void keeper::ring_spawners() noexcept {
-    const std::uint32_t reached = memory_.slots_reached();
-    for (std::uint32_t i = 0; i < reached; ++i) {
-        const shm::life now = memory_.process(static_cast<std::uint16_t>(i)).present();
-        if (starting(now.state)) ring(now.spawner);
     }
 }
 

@@ -53,6 +53,10 @@ public:
     static void close_in_fork_child() noexcept;
 
 private:
+    // What epoll says an event is about: a slot, or one of these.
+    static constexpr std::uint32_t about_socket = shm::max_processes;
+    static constexpr std::uint32_t about_server = shm::max_processes + 1;
+
     struct ward {
         base::owned_fd pidfd;
         base::owned_fd doorbell;

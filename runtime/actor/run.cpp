@@ -12,10 +12,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 
 #include <troupe/error.hpp>
 #include <troupe/this_actor.hpp>
 
+#include "actor/crash_reports.hpp"
 #include "actor/keeper.hpp"
 #include "actor/launch.hpp"
 #include "actor/lifetime.hpp"
@@ -131,6 +133,7 @@ int run_program(int argc, char** argv, const run_options& options, program_entry
     header.start_method = static_cast<std::uint32_t>(method);
     header.most_actors = static_cast<std::uint32_t>(options.actors);
     header.usable_cpus = usable_cpus();
+    header.report_crashes = options.report_crashes ? 1 : 0;
     header.descriptor_limit = raise_descriptor_limit();
     const std::uint64_t descriptor_limit = header.descriptor_limit;
     take_first_slot(memory);
@@ -150,6 +153,8 @@ int run_program(int argc, char** argv, const run_options& options, program_entry
                                  {std::move(to_keeper.first), std::move(to_server.first)}, true);
         loop::event_loop::current();  // takes its descriptors before the keeper's thread takes any
         actors::keeper keeper(here.memory(), std::move(to_keeper.second), bell, server);
+        std::optional<actors::crash_reports> reports;
+        if (options.report_crashes) reports.emplace(here.station());
         end = actors::live_out(
             here,
             [&] {
@@ -161,6 +166,7 @@ int run_program(int argc, char** argv, const run_options& options, program_entry
                 std::fprintf(stderr, "troupe: the program ended with %s%s%s\n", caught.type.c_str(),
                              caught.text.empty() ? "" : ": ", caught.text.c_str());
             });
+        reports.reset();
         here.tell_keeper({.word = actors::keeper_word::stop});
     }
     loop::event_loop::close();

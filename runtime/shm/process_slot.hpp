@@ -46,6 +46,14 @@ inline constexpr std::size_t max_channels = 16384;
 
 enum class process_state : std::uint8_t { free, starting, cloning, running, failed, dead, down };
 
+inline bool is_starting(process_state state) {
+    return state == process_state::starting || state == process_state::cloning;
+}
+// Its process is gone; there may be another one.
+inline bool has_ended(process_state state) {
+    return state == process_state::dead || state == process_state::free || state == process_state::down;
+}
+
 // The word: serial:40 | state:8 | spawner's slot:16.
 struct life {
     std::uint64_t serial = 0;
@@ -131,6 +139,8 @@ struct alignas(4096) process_slot {
 
     // sync: life - observes the fields written before the state
     life present() const { return life::unpack(life_word.load(std::memory_order_acquire)); }
+    // relaxed: written by its supervisor before the state said starting
+    bool was_restarted() const { return restarts.load(std::memory_order_relaxed) != 0; }
     // sync: id - observes the claim of the slot
     detail::actor_id actor() const { return {id.load(std::memory_order_acquire)}; }
     bool move(life from, process_state to) {

@@ -3,12 +3,15 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <sys/resource.h>
 #include <troupe/troupe.hpp>
 
+#include "base/step.hpp"
 #include "kill/warrant.hpp"
 
 using namespace std::chrono_literals;
@@ -62,6 +65,38 @@ troupe::task<troupe::exit_status> start_a_spawner() {
     co_return co_await (co_await troupe::spawn<&start_two>()).join();
 }
 
+// --- other signals at a step
+
+const char* struck_at = "";
+int struck_by = 0;
+class blow {
+public:
+    blow(const char* step, int signal) : before_(troupe::base::step_hook) {
+        struck_at = step;
+        struck_by = signal;
+        troupe::base::step_hook = [](const char* step) {
+            if (std::string_view(step) == struck_at) raise(struck_by);
+        };
+    }
+    blow(const blow&) = delete;
+    blow& operator=(const blow&) = delete;
+    ~blow() { troupe::base::step_hook = before_; }
+
+private:
+    void (*before_)(const char*);
+};
+
+void crash_while_it_spawns(std::string step) {
+    const rlimit none{0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    const blow one(step.c_str(), SIGSEGV);
+    troupe::sync_wait(troupe::spawn<&wait_for_ever>());
+}
+
+troupe::task<troupe::exit_status> end_of_one_that_crashes(std::string step) {
+    co_return co_await (co_await troupe::spawn<&crash_while_it_spawns>(step)).join();
+}
+
 // --- the forkserver
 
 troupe::task<> start_in_a_row(int how_many) {
@@ -101,6 +136,21 @@ TEST_CASE("spawn: a spawner killed right after it made the process leaves no chi
     const auto end = troupe::sync_wait(troupe::with_timeout(20s, start_a_spawner()));
     CHECK(end.code() == -SIGKILL);
     killing::withdraw_warrant();
+}
+
+TEST_CASE("spawn: a spawner that crashes in the middle of it is told like any other, and leaves no child behind") {
+    const std::string step = GENERATE("process: slot claimed", "spawn: mailbox made", "spawn: process made");
+    if (by_forkserver() && step == "spawn: process made") return;  // there the forkserver makes it
+    const auto end = troupe::sync_wait(troupe::with_timeout(20s, end_of_one_that_crashes(step)));
+    CHECK(end.signal() == SIGSEGV);
+    CHECK_FALSE(end.stack().empty());
+}
+
+TEST_CASE("terminate: a SIGTERM that comes the instant a forked process is made is not lost") {
+    std::optional<blow> one(std::in_place, "fork: copied", SIGTERM);
+    auto forked = troupe::sync_wait(troupe::spawn<&wait_for_ever>({.method = troupe::start_method::fork}));
+    one.reset();
+    CHECK(troupe::sync_wait(troupe::with_timeout(20s, forked.join())).code() == -SIGTERM);
 }
 
 TEST_CASE("forkserver: killed at any step it is started again, and every start that was asked for happens once") {

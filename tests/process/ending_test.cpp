@@ -3,12 +3,10 @@
 #include <chrono>
 #include <csignal>
 #include <string>
-#include <string_view>
 
 #include <unistd.h>
 #include <troupe/troupe.hpp>
 
-#include "base/step.hpp"
 #include "watched.hpp"
 
 namespace {
@@ -51,7 +49,6 @@ void wait_in_plain_function(troupe::queue<std::string> told) {
     troupe::sync_wait(told.put("waits"));
     troupe::sync_wait(troupe::sleep_for(1h));
 }
-task<> sleep_for_an_hour() { co_await troupe::sleep_for(1h); }
 void spin(troupe::queue<std::string> told) {
     troupe::sync_wait(told.put("waits"));
     for (volatile unsigned turns = 0;; turns = turns + 1) {
@@ -204,12 +201,3 @@ TEST_CASE("ending: an actor that was started a moment ago hears it") {
 }
 
 TEST_CASE("ending: of an actor that is dead it does nothing") { watched(stop_dead()); }
-
-TEST_CASE("terminate: a SIGTERM that comes the instant a forked process is made is not lost") {
-    troupe::base::step_hook = [](const char* step) {
-        if (std::string_view(step) == "fork: copied") raise(SIGTERM);
-    };
-    auto forked = watched(spawn<&sleep_for_an_hour>({.method = troupe::start_method::fork}));
-    troupe::base::step_hook = nullptr;
-    CHECK(watched(forked.join()).code() == -SIGTERM);
-}

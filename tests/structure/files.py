@@ -39,6 +39,13 @@ def unfinished():
                 yield f"{path}:{number}: {line.strip()}"
 
 
+def steps_out_of_place():
+    """A library that is built for use has no steps, and its tests are to build and pass all the same."""
+    for path in files("runtime", "tests", endings=(".hpp", ".cpp")):
+        if "step_hook" in text(path) and path.parts[:2] not in (("tests", "kill"), ("tests", "shm"), ("runtime", "base")):
+            yield f"{path}: step_hook, outside of tests/kill and tests/shm"
+
+
 def headers_without_guard():
     for path in files("include", "runtime", "tests", "bench", endings=(".hpp",)):
         if "#pragma once" not in text(path):
@@ -61,6 +68,7 @@ tests.check(f"structure: no file is longer than {LONGEST} lines", too_long())
 tests.check("structure: every file is named after what it holds", empty_file_names())
 tests.check("structure: every type and namespace is named after what it is", empty_type_names())
 tests.check("structure: nothing is left to do in the code", unfinished())
+tests.check("structure: named steps are used by those tests alone that are built only with them", steps_out_of_place())
 tests.check("structure: every header may be included twice", headers_without_guard())
 tests.check("structure: every source is in a meson.build", unlisted())
 tests.close()

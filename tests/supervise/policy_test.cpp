@@ -240,11 +240,10 @@ troupe::task<> list_with_a_bad_one() {
 }
 
 troupe::task<> cannot_come_up_again() {
-    char folder[] = "/tmp/gone-XXXXXX";
-    REQUIRE(mkdtemp(folder) != nullptr);
+    const temporary_folder folder;
     troupe::supervisor crew({.max_restarts = 2, .window = 60s, .back_off = 1ms});
-    auto one = co_await crew.spawn<worker>({.name = "homeless", .directory = folder});
-    rmdir(folder);
+    auto one = co_await crew.spawn<worker>({.name = "homeless", .directory = folder.path()});
+    rmdir(folder.path().c_str());
     one.kill();
     bool gave_up = false;
     try {

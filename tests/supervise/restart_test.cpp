@@ -1,6 +1,8 @@
 // What an actor keeps when its supervisor starts it again, and what is lost.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
 
 #include "supervise/team.hpp"
 #include "watched.hpp"
@@ -173,6 +175,59 @@ troupe::task<> late_replies_are_dropped() {
     co_await later.join();
 }
 
+// --- while a core is written
+
+struct leave_a_core {
+    using reply = int;
+};
+using dumper_reference = troupe::actor<leave_a_core, incarnation>;
+
+troupe::task<> dumper(troupe::mailbox<leave_a_core, incarnation> inbox) {
+    const std::vector<char> much(std::size_t{32} << 20, 'x');  // so that it takes a while
+    co_await inbox.serve(
+        [](leave_a_core) {
+            rlimit most{};
+            getrlimit(RLIMIT_CORE, &most);
+            most.rlim_cur = most.rlim_max;
+            setrlimit(RLIMIT_CORE, &most);
+            std::abort();
+            return 0;
+        },
+        [](incarnation) { return troupe::this_actor::incarnation(); });
+}
+
+// Waits until the kernel writes the core of a process; false when that was never seen, and it is gone.
+troupe::task<bool> is_dumped(pid_t pid) {
+    for (;;) {
+        std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+        if (!status) co_return false;
+        for (std::string line; std::getline(status, line);) {
+            if (line == "CoreDumping:\t1") co_return true;
+        }
+        co_await troupe::yield();
+    }
+}
+
+troupe::task<> core_is_written(bool killed_meanwhile) {
+    const temporary_folder folder;
+    troupe::supervisor crew;
+    auto one = co_await crew.spawn<dumper>({.name = "dumper", .directory = folder.path()});
+    const pid_t pid = one.pid();
+    const auto meanwhile = [](dumper_reference who, pid_t process, bool kills) -> troupe::task<> {
+        if (co_await is_dumped(process) && kills) who.kill();
+    };
+    int signal = 0;
+    try {
+        co_await troupe::with_timeout(20s,
+                                      troupe::when_all(one.ask(leave_a_core{}), meanwhile(one, pid, killed_meanwhile)));
+    } catch (const troupe::actor_died& death) {
+        signal = death.status().signal();
+    }
+    CHECK((signal == SIGABRT || (killed_meanwhile && signal == SIGKILL)));
+    CHECK(co_await becomes(one, 1));
+    co_await crew.stop();
+}
+
 }  // namespace
 
 TEST_CASE("supervisor: a child that crashes is started again, and its reference and name stay good") {
@@ -193,4 +248,7 @@ TEST_CASE("supervisor: large messages wait for the next incarnation like small o
 
 TEST_CASE("supervisor: a reply to a request of the last incarnation is dropped") {
     watched(late_replies_are_dropped());
+}
+TEST_CASE("supervisor: a child whose core is being written is started again when that is over, or was cut short") {
+    watched(core_is_written(GENERATE(false, true)));
 }

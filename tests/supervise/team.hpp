@@ -4,6 +4,8 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -52,6 +54,21 @@ inline troupe::task<> worker(troupe::mailbox<incarnation, its_pid, die, note, no
                          [](its_pid) { return getpid(); }, [](die m) { return die_now(m.signal); },
                          [&](note m) { numbers.push_back(m.number); }, [&](noted) { return numbers; });
 }
+
+class temporary_folder {
+public:
+    temporary_folder() {
+        if (mkdtemp(path_.data()) == nullptr) throw std::runtime_error("no temporary folder could be made");
+    }
+    ~temporary_folder() { std::filesystem::remove_all(path_); }
+    temporary_folder(const temporary_folder&) = delete;
+    temporary_folder& operator=(const temporary_folder&) = delete;
+
+    const std::string& path() const noexcept { return path_; }
+
+private:
+    std::string path_ = "/tmp/troupe-test-XXXXXX";
+};
 
 // Asks until it is that incarnation that answers; requests that the last one had in hand are asked again.
 template <class Reference>

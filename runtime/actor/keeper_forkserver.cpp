@@ -1,0 +1,88 @@
+// What the keeper does about the forkserver: starts it, and does so again when it ended.
+#include <sys/epoll.h>
+
+#include <cerrno>
+
+#include "actor/keeper.hpp"
+#include "process/clone.hpp"
+#include "process/pidfd.hpp"
+
+namespace troupe::actors {
+namespace {
+
+constexpr int most_failed_starts = 3;  // of one that ends before it serves
+
+}  // namespace
+
+void keeper::start_server() noexcept {
+    process::exec_request request;
+    request.parentage = process::parentage::child;
+    request.descriptors = server_launch_.descriptors;
+    request.arguments = server_launch_.arguments;
+    request.environment = server_launch_.environment;
+    process::cloned made = process::clone_and_exec(request);
+    if (!made || made.error != 0) {
+        // sync: server - publishes why there is none
+        memory_.header().server_error.store(static_cast<std::uint32_t>(made.error), std::memory_order_release);
+        // sync: server - publishes that there is something to look at
+        memory_.header().server_ends.fetch_add(1, std::memory_order_acq_rel);
+        if (made) process::end_now(made.pid);  // it is about to end, and may not have yet
+        ring_spawners();
+        return;
+    }
+    server_ = std::move(made.pidfd);
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u32 = about_server;
+    epoll_ctl(poll_.get(), EPOLL_CTL_ADD, server_.get(), &event);
+}
+
+void keeper::server_ended() noexcept {
+    if (!server_ || !process::peek_status(server_.get())) return;
+    epoll_ctl(poll_.get(), EPOLL_CTL_DEL, server_.get(), nullptr);
+    process::collect(server_.get());
+    server_.reset();
+    // sync: server - observes whether it ever ran, and publishes that it does not
+    const bool ran = memory_.header().server_running.exchange(0, std::memory_order_acq_rel) != 0;
+    failed_starts_ = ran ? 0 : failed_starts_ + 1;
+    // A request it had taken up and not finished: the child exists, or the spawner has to ask again.
+    const std::uint32_t reached = memory_.slots_reached();
+    for (std::uint32_t i = 0; i < reached; ++i) {
+        const auto slot = static_cast<std::uint16_t>(i);
+        shm::process_slot& process = memory_.process(slot);
+        const shm::life now = process.present();
+        const bool by_server = now.state == shm::process_state::cloning;
+        if ((*wards_)[slot].pidfd) continue;
+        // sync: pid - observes what the kernel wrote in clone
+        if ((by_server || now.state == shm::process_state::running) &&
+            process.pid.load(std::memory_order_acquire) != 0) {
+            if (slot != 0) take_over(slot);
+        } else if (by_server && process.was_restarted()) {
+            process.move(now, shm::process_state::down);
+        } else if (by_server && (*wards_)[slot].kill_at_birth) {  // nobody will ask for it again
+            process.move(now, shm::process_state::failed);
+            clear_channels(slot);
+            (*wards_)[slot].doorbell.reset();
+            retired_.rest_slot(slot);
+        } else if (by_server) {
+            process.move(now, shm::process_state::starting);
+        }
+    }
+    const bool try_again = failed_starts_ < most_failed_starts;
+    // sync: server - publishes why there is none
+    if (!try_again) memory_.header().server_error.store(ECANCELED, std::memory_order_release);
+    // sync: server - publishes that requests may be lost
+    memory_.header().server_ends.fetch_add(1, std::memory_order_acq_rel);
+    if (try_again) start_server();
+    ring_spawners();  // which send their requests once more
+}
+
+void keeper::ring_spawners() noexcept {
+    const std::uint32_t reached = memory_.slots_reached();
+    for (std::uint32_t i = 0; i < reached; ++i) {
+        const shm::life now = memory_.process(static_cast<std::uint16_t>(i)).present();
+        if (is_starting(now.state)) ring(now.spawner);
+    }
+}
+
+}  // namespace troupe::actors

@@ -1,0 +1,109 @@
+// The limit of an actor's memory. Not where everything is sanitized: AddressSanitizer reserves terabytes, which count
+// against it.
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <troupe/troupe.hpp>
+
+#include "watched.hpp"
+
+namespace {
+
+using Catch::Contains;
+using troupe::exit_status;
+using troupe::limit_reached;
+using troupe::spawn;
+using troupe::task;
+
+constexpr std::uint64_t mib = std::uint64_t{1} << 20;
+
+void nothing() {}
+void eat_memory() {
+    std::vector<std::string> eaten;
+    for (;;) eaten.emplace_back(1000, 'x');
+}
+void eat_memory_unprepared() noexcept { eat_memory(); }
+__attribute__((noinline, no_sanitize("address", "undefined"))) void eat_memory_unchecked() {
+    for (;;) {
+        char* const more = static_cast<char*>(std::malloc(100'000));
+        for (int i = 0; i < 100'000; i += 1000) *const_cast<volatile char*>(more + i) = 'x';
+    }
+}
+void fail_otherwise() {
+    try {
+        eat_memory();
+    } catch (const std::bad_alloc&) {
+    }
+    throw std::runtime_error("something else");
+}
+
+task<int> start_a_copy_that_eats() {
+    const auto child = co_await spawn<eat_memory>({.method = troupe::start_method::fork});
+    co_return static_cast<int>((co_await child.join()).limit());
+}
+
+template <auto Fn, class... Args>
+task<exit_status> end_of(troupe::limits limits, Args... args) {
+    const auto one = co_await spawn<Fn>({.limits = limits}, std::move(args)...);
+    co_return co_await one.join();
+}
+template <auto Fn, class... Args>
+exit_status end_under(const troupe::limits& limits, Args... args) {
+    return watched(end_of<Fn>(limits, std::move(args)...));
+}
+
+std::string refusal(const troupe::limits& limits) {
+    try {
+        watched(end_of<nothing>(limits));
+    } catch (const troupe::spawn_failed& error) {
+        return error.what();
+    }
+    return "it was not refused";
+}
+
+}  // namespace
+
+TEST_CASE("limits: past its limit of memory an actor ends with std::bad_alloc, and its status says why") {
+    const exit_status status = end_under<eat_memory>({.memory = 64 * mib});
+    CHECK(status.exception_type() == "std::bad_alloc");
+    CHECK(status.limit() == limit_reached::memory);
+    CHECK(status.peak_memory() < 128 * mib);
+    CHECK_THAT(to_string(status),
+               Contains("ended with std::bad_alloc") && Contains("after its limit of memory was reached"));
+}
+
+TEST_CASE("limits: one that aborts for want of memory has the limit as its cause") {
+    const exit_status status = end_under<eat_memory_unprepared>({.memory = 64 * mib, .core_size = 0});
+    CHECK(status.signal() == SIGABRT);
+    CHECK(status.limit() == limit_reached::memory);
+}
+
+TEST_CASE("limits: one that falls over the null pointer of a malloc has the limit as its cause") {
+    const exit_status status = end_under<eat_memory_unchecked>({.memory = 64 * mib, .core_size = 0});
+    CHECK(status.signal() == SIGSEGV);
+    CHECK(status.limit() == limit_reached::memory);
+}
+
+TEST_CASE("limits: one that got over it and ended by something else has not") {
+    const exit_status status = end_under<fail_otherwise>({.memory = 64 * mib});
+    CHECK(status.exception_type() == "std::runtime_error");
+    CHECK(status.limit() == limit_reached::none);
+}
+
+TEST_CASE("limits: one inherited from a parent is told as well") {
+    const exit_status status = end_under<start_a_copy_that_eats>({.memory = 64 * mib});
+    CHECK(status.code() == static_cast<int>(limit_reached::memory));
+}
+
+TEST_CASE("limits: within its limit of memory an actor runs as any other") {
+    CHECK(end_under<nothing>({.memory = 64 * mib}).success());
+}
+
+TEST_CASE("limits: less memory than a process takes to begin is an error at spawn") {
+    CHECK_THAT(refusal({.memory = 4096}), Contains("memory (4096 bytes)"));
+}

@@ -64,7 +64,7 @@ troupe::task<> trouble::make() {
         if (const pid_t server = forkserver(); server > 0 && kill(server, SIGKILL) == 0) ++servers;
     } else if (const target one = pick(); one.process) {
         if (what < 60) {
-            const int signal = what < 50 ? SIGKILL : SIGSEGV;
+            const int signal = what < 50 ? SIGKILL : SIGABRT;
             if (troupe::process::send_signal(one.process.get(), signal)) {
                 ++(signal == SIGKILL ? kills : crashes);
                 if (one.takes) ++of_takers;

@@ -173,7 +173,7 @@ int program() {
     const killing::remains after = killing::remains::settled(before);
     print(made, sum, restarts);
 
-    check(made.most_actors >= chaos::actors_at_least - chaos::pairs, "there were as many actors as there should be");
+    check(made.most_actors >= chaos::fewest_actors, "there were as many actors as there should be");
     check(made.kills > 0 && sum.items.found > 0 && sum.requests.found > 0 && sum.messages.found > 0 &&
               sum.streams.begun > 0,
           "there was trouble, and all went on");

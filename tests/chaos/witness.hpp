@@ -17,7 +17,8 @@ inline constexpr std::size_t servers = 4, askers = 8;  // half of the servers ha
 inline constexpr std::size_t sinks = 2, senders = 4;
 inline constexpr std::size_t pairs = 4;
 inline constexpr unsigned most_deliveries = 3;
-inline constexpr std::size_t actors_at_least = producers + consumers + servers + askers + sinks + senders + 3 * pairs;
+inline constexpr std::size_t fewest_actors = 30;  // at a time, of 38; some are always about to be started again
+static_assert(producers + consumers + servers + askers + sinks + senders + 3 * pairs == 38);
 inline constexpr std::uint32_t most_acts = 1 << 24;  // of one actor
 inline constexpr std::uint32_t most_sessions = 1 << 20;
 

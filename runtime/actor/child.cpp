@@ -202,9 +202,12 @@ newborn serve_forks(shm::program_memory memory, sockets sockets, base::owned_fd 
         const auto slot_number = static_cast<std::uint16_t>(wanted.slot % shm::max_processes);
         shm::process_slot& slot = memory.process(slot_number);
         const shm::life now = slot.present();
+        // relaxed: written before the state said starting
+        const std::uint32_t number = slot.incarnation.load(std::memory_order_relaxed);
+        // Asked for twice, a request may be left over from an earlier start; its doorbell is nobody's any more.
         if (slot.actor().value != wanted.actor || now.state != shm::process_state::starting ||
-            !slot.move(now, shm::process_state::cloning)) {
-            continue;  // given up, or asked for twice
+            number != wanted.incarnation || !slot.move(now, shm::process_state::cloning)) {
+            continue;
         }
         TROUPE_STEP("forkserver: request taken");
         if (got.descriptor_count != 2) {
@@ -212,8 +215,7 @@ newborn serve_forks(shm::program_memory memory, sockets sockets, base::owned_fd 
                          "the forkserver has no descriptors left; raise the limit of open files (ulimit -n)");
             continue;
         }
-        // relaxed: written before the state said starting
-        const auto incarnation = static_cast<std::int32_t>(slot.incarnation.load(std::memory_order_relaxed));
+        const auto incarnation = static_cast<std::int32_t>(wanted.incarnation);
         process::cloned made = process::copy_process(process::parentage::sibling, &slot.pid);
         if (made.pid == 0) {
             if (!memory.memory().remap()) _exit(could_not_begin);

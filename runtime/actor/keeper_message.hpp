@@ -34,6 +34,7 @@ struct fork_request {
     std::uint32_t slot = 0;
     std::uint32_t parent = 0;
     std::uint64_t actor = 0;
+    std::uint32_t incarnation = 0;
 };
 
 }  // namespace troupe::actors

@@ -213,7 +213,9 @@ void launch::go() {
 void launch::ask_server() {
     // sync: server - observes its ends so far
     server_ends_ = here_.memory().header().server_ends.load(std::memory_order_acquire);
-    const fork_request wanted{slot_, here_.station().slot(), actor_.value};
+    // relaxed: written by this process before the state said starting
+    const std::uint32_t incarnation = slot().incarnation.load(std::memory_order_relaxed);
+    const fork_request wanted{slot_, here_.station().slot(), actor_.value, incarnation};
     const std::array<int, 2> bells{doorbell_.get(), here_.station().doorbell()};
     if (!process::send_message(here_.sockets().server.get(),
                                {reinterpret_cast<const std::byte*>(&wanted), sizeof wanted}, bells)) {

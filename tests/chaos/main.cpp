@@ -106,6 +106,17 @@ troupe::task<> make_trouble(chaos::trouble& made) {
     if (isatty(STDERR_FILENO) != 0) std::fputs("\r\x1b[K", stderr);
 }
 
+void say_who_is_there() {
+    const auto& memory = troupe::channel::station::here().memory();
+    for (std::uint32_t i = 1; i < memory.header().slots_reached; ++i) {
+        const auto& slot = memory.process(static_cast<std::uint16_t>(i));
+        const auto state = slot.present().state;
+        if (state == troupe::shm::process_state::free) continue;
+        std::printf("    '%s': state %d, process %d, incarnation %u\n", slot.name, static_cast<int>(state),
+                    slot.pid.load(), slot.incarnation.load());
+    }
+}
+
 struct nudge {
     using reply = int;
 };
@@ -169,6 +180,7 @@ int program() {
         stuck = error.what();
     }
     check(stuck.empty(), "everybody comes to an end" + (stuck.empty() ? "" : ": " + stuck));
+    if (!stuck.empty()) say_who_is_there();
     const chaos::account sum = chaos::settle(the_witness(), made.of_takers);
     const killing::remains after = killing::remains::settled(before);
     print(made, sum, restarts);

@@ -177,6 +177,12 @@ task<> pair_up() {
     }
 }
 
+// For good: one that will be started again has not ended.
+task<> all_ended(const troupe::supervisor& of) {
+    const std::vector<troupe::actor<>> all = of.children();
+    for (const auto& one : all) co_await one.join();
+}
+
 troupe::supervisor_options without_end() { return {.max_restarts = ~0U, .back_off = 0ns}; }
 
 }  // namespace
@@ -232,22 +238,12 @@ task<> crew::start() {
     }
 }
 
-task<> crew::until_done() {
-    const auto left = [this] {
-        return producers_.children().size() + clients_.children().size() + pairs_.children().size();
-    };
-    while (left() != 0) co_await troupe::sleep_for(1ms);
-}
-
-task<> crew::until_read_out() {
-    while (!consumers_.children().empty()) co_await troupe::sleep_for(1ms);
-}
-
 task<> crew::finish() {
     the_witness().over = 1;
-    co_await troupe::with_timeout(patience, until_done());
+    for (const auto* some : {&producers_, &clients_, &pairs_})
+        co_await troupe::with_timeout(patience, all_ended(*some));
     items_.close();
-    co_await troupe::with_timeout(patience, until_read_out());
+    co_await troupe::with_timeout(patience, all_ended(consumers_));
     for (troupe::supervisor* one : {&consumers_, &producers_, &clients_, &pairs_, &services_}) {
         co_await troupe::with_timeout(patience, one->stop());
     }

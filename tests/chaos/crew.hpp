@@ -31,10 +31,6 @@ public:
     std::size_t restarts() const noexcept;
 
 private:
-    // All but those that end when the queue does.
-    troupe::task<> until_done();
-    troupe::task<> until_read_out();
-
     troupe::queue<item> items_;
     // A supervisor starts one child after the other; all of them in one would mostly wait.
     troupe::supervisor consumers_, producers_, clients_, pairs_;  // their children end by themselves

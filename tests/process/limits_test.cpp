@@ -14,7 +14,9 @@
 #include <unistd.h>
 #include <troupe/troupe.hpp>
 
-#include "watched.hpp"
+#include "process/limited.hpp"
+
+using namespace limited;
 
 namespace {
 
@@ -27,7 +29,6 @@ using troupe::task;
 
 constexpr std::uint64_t mib = std::uint64_t{1} << 20;
 
-void nothing() {}
 int soft_limit(int resource) {
     rlimit limit{};
     getrlimit(static_cast<__rlimit_resource_t>(resource), &limit);
@@ -72,25 +73,6 @@ int first_cpu() {
     int cpu = 0;
     while (!CPU_ISSET(static_cast<std::size_t>(cpu), &set)) ++cpu;
     return cpu;
-}
-
-template <auto Fn, class... Args>
-task<exit_status> end_of(troupe::limits limits, Args... args) {
-    const auto one = co_await spawn<Fn>({.limits = limits}, std::move(args)...);
-    co_return co_await one.join();
-}
-template <auto Fn, class... Args>
-exit_status end_under(const troupe::limits& limits, Args... args) {
-    return watched(end_of<Fn>(limits, std::move(args)...));
-}
-
-std::string refusal(const troupe::limits& limits) {
-    try {
-        watched(end_of<nothing>(limits));
-    } catch (const troupe::spawn_failed& error) {
-        return error.what();
-    }
-    return "it was not refused";
 }
 
 }  // namespace

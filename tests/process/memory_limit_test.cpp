@@ -10,7 +10,9 @@
 
 #include <troupe/troupe.hpp>
 
-#include "watched.hpp"
+#include "process/limited.hpp"
+
+using namespace limited;
 
 namespace {
 
@@ -22,7 +24,6 @@ using troupe::task;
 
 constexpr std::uint64_t mib = std::uint64_t{1} << 20;
 
-void nothing() {}
 void eat_memory() {
     std::vector<std::string> eaten;
     for (;;) eaten.emplace_back(1000, 'x');
@@ -45,25 +46,6 @@ void fail_otherwise() {
 task<int> start_a_copy_that_eats() {
     const auto child = co_await spawn<eat_memory>({.method = troupe::start_method::fork});
     co_return static_cast<int>((co_await child.join()).limit());
-}
-
-template <auto Fn, class... Args>
-task<exit_status> end_of(troupe::limits limits, Args... args) {
-    const auto one = co_await spawn<Fn>({.limits = limits}, std::move(args)...);
-    co_return co_await one.join();
-}
-template <auto Fn, class... Args>
-exit_status end_under(const troupe::limits& limits, Args... args) {
-    return watched(end_of<Fn>(limits, std::move(args)...));
-}
-
-std::string refusal(const troupe::limits& limits) {
-    try {
-        watched(end_of<nothing>(limits));
-    } catch (const troupe::spawn_failed& error) {
-        return error.what();
-    }
-    return "it was not refused";
 }
 
 }  // namespace

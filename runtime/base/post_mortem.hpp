@@ -32,9 +32,10 @@ enum noted_limit : std::uint32_t { limited_memory = 1, limited_cpu_time = 2 };
 
 struct alignas(4096) post_mortem {
     // The actor.
-    std::atomic<std::uint32_t> limits;          // noted_limit, or'd
-    std::atomic<std::uint32_t> cpu_seconds;     // the limit of CPU time
-    std::atomic<std::uint32_t> memory_refused;  // the incarnation whose `operator new` found no more under its limit
+    std::atomic<std::uint32_t> limits;       // noted_limit, or'd
+    std::atomic<std::uint32_t> cpu_seconds;  // the limit of CPU time
+    // The incarnation whose `operator new` found no more under its limit, with the message now in hand.
+    std::atomic<std::uint32_t> memory_refused;
 
     // Its crash handler.
     std::atomic<std::uint32_t> incarnation;  // the process that crashed

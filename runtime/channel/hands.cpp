@@ -51,6 +51,11 @@ void hands::lay_down(std::uint16_t place) noexcept {
 }
 
 bool hands::begin(const detail::letter& message) noexcept {
+    // What an earlier message was refused, this process got over.
+    // relaxed, both: as below
+    if (page_.memory_refused.load(std::memory_order_relaxed) != 0) {
+        page_.memory_refused.store(0, std::memory_order_relaxed);
+    }
     // relaxed, all: read when this process is dead
     self_.handling_type.store(message.frame.type, std::memory_order_relaxed);
     if (self_.message_deadline.load(std::memory_order_relaxed) != 0) {

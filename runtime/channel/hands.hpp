@@ -14,13 +14,14 @@
 #include <troupe/detail/actor_id.hpp>
 #include <troupe/detail/port.hpp>
 
+#include "base/post_mortem.hpp"
 #include "shm/process_slot.hpp"
 
 namespace troupe::channel {
 
 class hands {
 public:
-    explicit hands(shm::process_slot& self) : self_(self) {}
+    hands(shm::process_slot& self, base::post_mortem& page) : self_(self), page_(page) {}
 
     // Is there no place for another request? Then the mailbox is told once there is.
     bool full(detail::port& mailbox) noexcept;
@@ -39,6 +40,7 @@ private:
     bool redelivers() const noexcept;
 
     shm::process_slot& self_;
+    base::post_mortem& page_;
     detail::port* refused_ = nullptr;
     std::uint16_t taken_ = 0;
     std::uint16_t next_ = 0;

@@ -23,7 +23,7 @@ station::station(shm::program_memory memory, std::uint16_t slot, base::owned_fd 
       actor_(memory_.process(slot).actor()),
       doorbell_(std::move(doorbell)),
       keeper_(keeper),
-      hands_(memory_.process(slot)) {
+      hands_(memory_.process(slot), memory_.post_mortem(slot)) {
     the_station = this;
 }
 

@@ -43,6 +43,30 @@ void fail_otherwise() {
     throw std::runtime_error("something else");
 }
 
+struct meal {
+    using reply = int;
+    bool deadly;
+};
+task<> eat_and_abort(troupe::mailbox<meal> inbox) {
+    co_await inbox.serve([](meal m) {
+        if (m.deadly) std::abort();
+        eat_memory();
+        return 0;
+    });
+}
+task<exit_status> abort_after_a_meal() {
+    const auto one = co_await spawn<eat_and_abort>({.limits = {.memory = 64 * mib, .core_size = 0}});
+    try {
+        co_await one.ask(meal{.deadly = false});
+    } catch (const troupe::remote_error&) {
+    }
+    try {
+        co_await one.ask(meal{.deadly = true});
+    } catch (const troupe::actor_died&) {
+    }
+    co_return co_await one.join();
+}
+
 task<int> start_a_copy_that_eats() {
     const auto child = co_await spawn<eat_memory>({.method = troupe::start_method::fork});
     co_return static_cast<int>((co_await child.join()).limit());
@@ -74,6 +98,12 @@ TEST_CASE("limits: one that falls over the null pointer of a malloc has the limi
 TEST_CASE("limits: one that got over it and ended by something else has not") {
     const exit_status status = end_under<fail_otherwise>({.memory = 64 * mib});
     CHECK(status.exception_type() == "std::runtime_error");
+    CHECK(status.limit() == limit_reached::none);
+}
+
+TEST_CASE("limits: an abort over one message is not laid to the memory that an earlier one was refused") {
+    const exit_status status = watched(abort_after_a_meal());
+    CHECK(status.signal() == SIGABRT);
     CHECK(status.limit() == limit_reached::none);
 }
 

@@ -52,20 +52,29 @@ troupe::task<std::vector<std::string>> begun_after_a_kill(troupe::restart_strate
     co_return begun;
 }
 
-troupe::task<> gives_up_on(troupe::supervisor& crew, worker_reference one, int deaths) {
+troupe::task<> dies_again_and_again(worker_reference one, int deaths) {
     for (int i = 0; i < deaths; ++i) {
         try {
             co_await one.ask(die{SIGABRT});
         } catch (const troupe::actor_died&) {
         }
     }
-    std::string why = "it did not give up";
+}
+
+troupe::task<std::string> reason_to_give_up(troupe::supervisor* crew) {
     try {
-        co_await troupe::with_timeout(20s, crew.join());
+        co_await troupe::with_timeout(20s, crew->join());
     } catch (const troupe::gave_up& end) {
-        why = end.what();
         CHECK(end.status().signal() == SIGABRT);
+        co_return end.what();
     }
+    co_return "it did not give up";
+}
+
+troupe::task<> gives_up_on(troupe::supervisor& crew, worker_reference one, int deaths) {
+    // Joined from the beginning: the supervisor may be through with it before the last death is heard of here.
+    auto both = troupe::when_all(reason_to_give_up(&crew), dies_again_and_again(one, deaths));
+    const std::string why = std::get<0>(co_await std::move(both));
     CHECK_THAT(why, Catch::Contains("'clerk'") && Catch::Contains(std::to_string(deaths) + " times") &&
                         Catch::Contains("SIGABRT"));
     CHECK_FALSE(one.alive());

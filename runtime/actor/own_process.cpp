@@ -125,7 +125,15 @@ void own_process::abandon() noexcept {
 void own_process::set_up(loop::event_loop& loop) {
     loop.set_doorbell(the_process->station().doorbell(), &doorbell_rung);
     loop.set_spin_policy({.may_spin = &may_spin});
-    loop.set_sleep_hooks([] { set_awake(false); }, [] { set_awake(true); });
+    loop.set_sleep_hooks(
+        [] {
+            if (the_process != nullptr) the_process->station().settle(true);
+            set_awake(false);
+        },
+        [] { set_awake(true); });
+    loop.add_turn_hook([] {
+        if (the_process != nullptr) the_process->station().settle(false);
+    });
     loop.enroll(*the_process);
 }
 

@@ -46,6 +46,7 @@ port::port(channel::station& station, shm::channel_id channel, shm::channel_reco
       writer_(ring_, station.owner()) {}
 
 port::~port() {
+    if (in_debt_) station_.out_of_debt(*this);
     if (a_source_) loop::event_loop::current().dismiss(*this);
 }
 
@@ -326,7 +327,7 @@ bool port::pick_own(letter& into, const receive_wait* wants) {
     return false;
 }
 
-port::picked port::pick(letter& into, const receive_wait* wants) {
+port::picked port::pick(letter& into, const receive_wait* wants, shm::looking how) {
     if (!own_.empty() && pick_own(into, wants)) return picked::letter;
     shm::record record;
     if (shared_reader_) {
@@ -344,14 +345,16 @@ port::picked port::pick(letter& into, const receive_wait* wants) {
             give_back_room(shared_reader_->finish(record));
         }
     }
-    shm::sight seen = reader_->look(record);
+    shm::sight seen = reader_->look(record, how);
     for (;;) {
         switch (seen) {
         case shm::sight::message: break;
         case shm::sight::ended: return picked::ended;
         case shm::sight::corrupt: throw corrupt("the ring of this " + std::string(noun(kind_)) + " is damaged");
         case shm::sight::empty:
-        case shm::sight::in_flight: return picked::nothing;
+        case shm::sight::in_flight:
+            if (reader_->is_dunned()) flush();
+            return picked::nothing;
         }
         message_frame frame{};
         if (record.bytes >= sizeof frame) std::memcpy(&frame, record.payload, sizeof frame);
@@ -363,7 +366,7 @@ port::picked port::pick(letter& into, const receive_wait* wants) {
             if (open(record, into)) return picked::letter;
             reader_->consume(record);
         }
-        seen = reader_->look_after(shm::record(record), record);
+        seen = reader_->look_after(shm::record(record), record, how);
     }
 }
 
@@ -393,6 +396,7 @@ void port::finish(letter& taken) noexcept {
     } else if (reader_) {
         reader_->consume(record);
         writers_wait = reader_->flush_when_due();
+        if (reader_->owes_room() && !std::exchange(in_debt_, true)) station_.in_debt(*this);
     }
     TROUPE_STEP("port: letter finished");
     if (taken.block != 0) drop_block(std::exchange(taken.block, 0));
@@ -400,6 +404,13 @@ void port::finish(letter& taken) noexcept {
 }
 
 void port::flush() { give_back_room(reader_->flush()); }
+
+bool port::settle(bool before_sleep) {
+    if (reader_ && (before_sleep || reader_->is_dunned())) flush();
+    if (reader_ && reader_->owes_room()) return false;
+    in_debt_ = false;
+    return true;
+}
 
 void port::give_back_room(bool writers_wait) noexcept {
     if (shared_reader_ && shared_reader_->writers_wait()) writers_wait = true;
@@ -457,11 +468,11 @@ void port::leave(room_wait& wait) noexcept {
 }
 
 // Would this wait find something? Takes nothing.
-bool port::would_receive(const receive_wait& wait) {
+bool port::would_receive(const receive_wait& wait, shm::looking how) {
     shm::record record;
-    shm::sight seen = reader_->look(record);
+    shm::sight seen = reader_->look(record, how);
     while (seen == shm::sight::message && !wait.wants(type_of(record))) {
-        seen = reader_->look_after(shm::record(record), record);
+        seen = reader_->look_after(shm::record(record), record, how);
     }
     return seen == shm::sight::message || seen == shm::sight::ended || seen == shm::sight::corrupt;
 }
@@ -469,14 +480,16 @@ bool port::would_receive(const receive_wait& wait) {
 bool port::poll() {
     bool woke = false;
     const bool somebody_died = notice_deaths();
+    const bool thoroughly = !receivers_.empty() && (std::exchange(look_due_, false) || somebody_died);
     if (shared_reader_) {
-        if (!receivers_.empty() && (shared_reader_->glance() || std::exchange(look_due_, false) || somebody_died)) {
+        if (!receivers_.empty() && (thoroughly || shared_reader_->glance())) {
             receivers_.first()->wake();
             woke = true;
         }
     } else {
+        const shm::looking how = thoroughly ? shm::looking::thoroughly : shm::looking::at_headers;
         receivers_.for_each([&](receive_wait& one) {
-            if (!would_receive(one)) return;
+            if (!would_receive(one, how)) return;
             one.wake();
             woke = true;
         });
@@ -524,9 +537,9 @@ loop::parking port::park_for_letter() {
 
 void port::unpark() {
     if (!std::exchange(reader_parked_, false)) return;
+    look_due_ = true;
     if (shared_reader_) {
         shared_reader_->unpark(station_.slot());
-        look_due_ = true;
         if (receivers_.empty()) shared_reader_->decline();
         give_back_room(false);
     } else {

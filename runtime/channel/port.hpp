@@ -71,8 +71,8 @@ public:
 
     // --- receiving
     enum class picked : std::uint8_t { letter, nothing, ended };
-    // `wants` null: of any type.
-    picked pick(letter& into, const receive_wait* wants);
+    // `wants` null: of any type. A look at headers may miss the end, and letters behind a dead sender's.
+    picked pick(letter& into, const receive_wait* wants, shm::looking how = shm::looking::thoroughly);
     void finish(letter& taken) noexcept;
 
     // --- as a whole
@@ -93,7 +93,10 @@ public:
     // --- for whoever polls the port of its own accord (the ring of replies)
     bool glance_for_letter() { return shared_reader_ ? shared_reader_->glance() : reader_->glance(); }
     loop::parking park_for_letter();
+    // Gives back the room of what was consumed.
     void flush();
+    // The same, if a writer waits for it, or the process is about to sleep. True: nothing is owed any more.
+    bool settle(bool before_sleep);
 
     bool idle() const noexcept {
         return receivers_.empty() && senders_.empty() && sending_ == 0 && receiving_ == 0 && !reader_;
@@ -115,7 +118,7 @@ private:
     bool pick_own(letter& into, const receive_wait* wants);
     void enlist_as_source();
     void stop_being_a_source() noexcept;
-    bool would_receive(const receive_wait& wait);
+    bool would_receive(const receive_wait& wait, shm::looking how);
     bool notice_deaths();
     bool room_may_have_come() const noexcept;
     push_result no_room() noexcept;
@@ -146,8 +149,9 @@ private:
     std::uint64_t head_when_full_ = 0;  // at the last try that found no room
     bool announced_ = false;
     bool reader_parked_ = false;
-    bool look_due_ = false;  // many readers: a take may find something that a glance does not show
+    bool look_due_ = false;  // there may be something that a glance, or a look at headers, does not show
     bool a_source_ = false;
+    bool in_debt_ = false;  // the station knows that room is owed
     bool asking_for_room_ = false;
     std::list<own_message> own_;
     channel::waiting_list<receive_wait> receivers_;

@@ -106,6 +106,10 @@ detail::port& station::port_of(shm::channel_id channel) {
     return *ports_.emplace(channel.value, std::move(made)).first->second;
 }
 
+void station::settle(bool before_sleep) {
+    std::erase_if(debtors_, [before_sleep](detail::port* one) { return one->settle(before_sleep); });
+}
+
 // Ports to actors that are dead, which nobody in this process waits at.
 void station::sweep() {
     std::erase_if(addresses_, [this](const auto& one) { return !memory_.alive(one.second.actor); });

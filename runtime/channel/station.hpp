@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include <troupe/detail/actor_id.hpp>
 
@@ -63,6 +64,12 @@ public:
     void note_peer_cpu(std::uint8_t cpu) noexcept { peer_cpu_ = cpu; }
     std::uint8_t peer_cpu() const noexcept { return peer_cpu_; }
 
+    // Who reads gives back room in batches. What it owes is settled at the end of a turn where a writer waits for it,
+    // and always before the process sleeps: what it sleeps for may depend on that writer.
+    void in_debt(detail::port& one) { debtors_.push_back(&one); }
+    void out_of_debt(detail::port& one) noexcept { std::erase(debtors_, &one); }
+    void settle(bool before_sleep);
+
     // The port of a channel, made when it is first asked for; throws corrupt when there is no such channel.
     detail::port& port_of(shm::channel_id channel);
     detail::port* find_port(shm::channel_id channel) noexcept;
@@ -104,6 +111,7 @@ private:
     std::unordered_map<std::uint16_t, bell> bells_;
     std::unordered_map<std::uint64_t, std::unique_ptr<detail::port>> ports_;
     std::unordered_map<std::uint16_t, address> addresses_;
+    std::vector<detail::port*> debtors_;
     std::size_t sweep_at_ = 64;
 };
 

@@ -114,7 +114,8 @@ void receive_wait::finish() noexcept {
 }
 
 bool receive_wait::try_finish() {
-    switch (port_->pick(letter_, count_ == 0 ? nullptr : this)) {
+    const shm::looking how = std::exchange(looked_, true) ? shm::looking::thoroughly : shm::looking::at_headers;
+    switch (port_->pick(letter_, count_ == 0 ? nullptr : this, how)) {
     case port::picked::letter: has_letter_ = true; return true;
     case port::picked::ended: return true;
     case port::picked::nothing: break;

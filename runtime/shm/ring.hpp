@@ -150,6 +150,13 @@ public:
     bool mend_tail(std::uint64_t up_to) const noexcept;
     // Whether this tail has passed a boundary at which nothing was claimed: no writer leaves that.
     bool unclaimed_behind(tail_word tail, std::uint64_t position) const noexcept;
+    // The lines some records ahead, on their way from the other side's cache while this record is dealt with.
+    void bring_near_to_read(std::uint64_t position) const noexcept {
+        for (const std::uint64_t ahead : {8, 9}) __builtin_prefetch(granule_at(position + ahead), 0);
+    }
+    void bring_near_to_write(std::uint64_t position) const noexcept {
+        for (const std::uint64_t ahead : {4, 5}) __builtin_prefetch(granule_at(position + ahead), 1);
+    }
     // Zeroes the first word of each granule in between.
     void clear(std::uint64_t from, std::uint64_t to) const;
     // Renews claim and mark words older than a lap; only whoever may move the head. Does nothing before its time.

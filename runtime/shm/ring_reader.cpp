@@ -4,6 +4,12 @@
 #include "base/step.hpp"
 
 namespace troupe::shm {
+namespace {
+
+// How many such places are passed without asking why.
+constexpr std::uint32_t taken_for_empty = 32;
+
+}  // namespace
 
 // What stands at a boundary, and how many granules to the next one. A skip is a pad, a void record, or one that was
 // consumed out of order.
@@ -67,12 +73,12 @@ bool ring_reader::recover() {
     return true;
 }
 
-sight ring_reader::look(record& found) {
+sight ring_reader::look(record& found, looking how) {
     if (corrupt_) return sight::corrupt;
     // Whoever never flushes would otherwise read its own consumed records as the next lap's.
     if (distance(head_, cursor_) >= ring_.granules()) publish();
     for (;;) {
-        const step here = inspect(cursor_, found);
+        const step here = inspect(cursor_, found, how);
         if (here.kind == step::what::message) {
             found.parts = parts_;
             return sight::message;
@@ -83,12 +89,12 @@ sight ring_reader::look(record& found) {
     }
 }
 
-sight ring_reader::look_after(const record& before, record& found) {
+sight ring_reader::look_after(const record& before, record& found, looking how) {
     if (corrupt_) return sight::corrupt;
     std::uint64_t at = position_after(before.position, granules_of(before.bytes));
     if (distance(cursor_, at) < 0) at = cursor_;
     for (;;) {
-        const step here = inspect(at, found);
+        const step here = inspect(at, found, how);
         if (here.kind == step::what::message) return sight::message;
         if (here.kind == step::what::nothing) return stop_at(at, here.sight);
         at = position_after(at, here.granules);
@@ -101,7 +107,7 @@ sight ring_reader::stop_at(std::uint64_t position, sight seen) noexcept {
     return seen;
 }
 
-ring_reader::step ring_reader::inspect(std::uint64_t position, record& found) {
+ring_reader::step ring_reader::inspect(std::uint64_t position, record& found, looking how) {
     const std::int64_t ahead = distance(head_, position);
     if (ahead >= ring_.granules())
         return nothing_at(position);  // every granule holds something, passed over or unflushed
@@ -109,6 +115,7 @@ ring_reader::step ring_reader::inspect(std::uint64_t position, record& found) {
     // sync: commit - observes the payload
     record_header header{ring_.record_at(position).load(std::memory_order_acquire)};
     if (header.bits == 0) {
+        if (how == looking::at_headers && ++uncommitted_ % taken_for_empty != 0) return step::stop(sight::empty);
         // sync: claim - observes who copies
         const claim_word claim{ring_.claim_at(position).load(std::memory_order_acquire)};
         const std::int64_t laps = ring_.laps_ahead(claim.lap(), position);
@@ -128,6 +135,7 @@ ring_reader::step ring_reader::inspect(std::uint64_t position, record& found) {
         (position & ring_.mask()) + granules > ring_.granules())
         return step::stop(sight::corrupt);
     if (header.is_void() || (marks_ != 0 && consumed_early(position))) return step::skip(granules, true);
+    ring_.bring_near_to_read(position);
     found = {position, ring_.payload_at(position), header.length(), header.kind(), 0};
     return {step::what::message, granules, true, sight::message};
 }
@@ -156,8 +164,13 @@ ring_reader::step ring_reader::drop_torn(std::uint64_t position, claim_word clai
     return step::skip(claim.granules(), true);
 }
 
-bool ring_reader::glance() const noexcept {
-    return ring_.record_at(edge_).load(std::memory_order_relaxed) != 0;  // relaxed: look reads it again
+bool ring_reader::glance() noexcept {
+    if (ring_.record_at(edge_).load(std::memory_order_relaxed) != 0) return true;  // relaxed: look reads it again
+    if (++uncommitted_ % taken_for_empty != taken_for_empty - 1) return false;
+    // The next place without a record is asked why; here, whether it is worth a look.
+    // relaxed: look reads it again
+    const claim_word claim{ring_.claim_at(edge_).load(std::memory_order_relaxed)};
+    return ring_.laps_ahead(claim.lap(), edge_) >= 0;
 }
 
 bool ring_reader::consumed_early(std::uint64_t position) const noexcept {
@@ -205,11 +218,13 @@ bool ring_reader::flush() {
 }
 
 bool ring_reader::flush_when_due() {
-    if (cursor_ == head_) return writers_wait();
-    // relaxed: the exchange in publish decides
-    const head_word head{ring_.head().load(std::memory_order_relaxed)};
-    if (distance(head_, cursor_) >= ring_.granules() / 8 || head.waiters()) publish();
+    if (distance(head_, cursor_) >= ring_.granules() / 8) publish();
     return writers_wait();
+}
+
+bool ring_reader::is_dunned() const noexcept {
+    // relaxed: the exchange in publish decides
+    return owes_room() && head_word{ring_.head().load(std::memory_order_relaxed)}.waiters();
 }
 
 void ring_reader::publish() {

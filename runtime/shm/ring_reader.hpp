@@ -23,6 +23,11 @@
 
 namespace troupe::shm {
 
+// At a place where no record is committed, a thorough look asks the claim and the tail why, and so drags the lines that
+// the writers write to away from them: a stream goes at half its speed when it is done for every message. A look at the
+// headers asks now and then; until then it takes a pad, a dead writer's claim and the end of the ring for `empty`.
+enum class looking { at_headers, thoroughly };
+
 class ring_reader {
 public:
     // `scrub_every`: granules between two scrubs; 0 for the default.
@@ -35,12 +40,11 @@ public:
     [[nodiscard]] bool recover();
 
     // A record's payload stays valid until the flush or park after it is consumed.
-    sight look(record& found);
-    sight look_after(const record& before, record& found);
-    // Is there anything at the place where the last look stopped? One load; for spinning. May say true for ever where
-    // look says otherwise (a void record, say), so look when it does; and look now and then when it does not, since
-    // only look sees pads and the dead.
-    bool glance() const noexcept;
+    sight look(record& found, looking how = looking::thoroughly);
+    sight look_after(const record& before, record& found, looking how = looking::thoroughly);
+    // Is there anything at the place where the last look stopped? For spinning: one load, but for a claim now and then.
+    // May say true for ever where look says otherwise (a void record, say), so look when it does.
+    bool glance() noexcept;
 
     void consume(const record& r);
     // Some messages packed in the oldest record are consumed: `parts` so far. A later reader finds them in
@@ -49,8 +53,13 @@ public:
 
     // Gives back the room of what was consumed. True: writers_wait.
     bool flush();
-    // The same, but only when an eighth of the ring is to be given back, or a writer waits.
+    // The same, but only when an eighth of the ring is to be given back. Not for each record that a waiting writer
+    // could use: every one of its wake-ups would then be good for one record.
     bool flush_when_due();
+    // There is room that was not given back: flush before sleeping, at the latest.
+    bool owes_room() const noexcept { return cursor_ != head_; }
+    // And a writer waits for it: flush at the end of the turn.
+    bool is_dunned() const noexcept;
 
     // Flushes; then empty: parked. Writers ring from now on. Anything else: look again. `ended` also with records left
     // that were passed over.
@@ -66,7 +75,7 @@ public:
 
 private:
     struct step;
-    step inspect(std::uint64_t position, record& found);
+    step inspect(std::uint64_t position, record& found, looking how = looking::thoroughly);
     step nothing_at(std::uint64_t position);
     step drop_torn(std::uint64_t position, claim_word claim);
     sight stop_at(std::uint64_t position, sight seen) noexcept;
@@ -85,6 +94,7 @@ private:
     std::uint32_t marks_ = 0;     // records consumed ahead of the cursor
     std::uint32_t parts_ = 0;     // of the record at the cursor
     std::uint64_t torn_ = 0;
+    std::uint32_t uncommitted_ = 0;  // places without a record met by looks at headers, and by glances
     bool writers_wait_ = false;
     bool corrupt_ = false;
 };

@@ -47,12 +47,33 @@ task<> pass_on(to_parent conn) {
     co_await next.join();
 }
 
+task<> fill_and_send_one_more(to_parent conn, queue<int> full, queue<int> go, queue<int> done) {
+    int sent = 0;
+    while (conn.try_send("word")) ++sent;
+    co_await full.put(sent);
+    co_await go.get();
+    co_await conn.send("one more");
+    co_await done.put(1);
+}
+
 // --- bodies
 
 task<std::vector<std::string>> read_out(to_child conn) {
     std::vector<std::string> words;
     while (auto word = co_await conn.receive()) words.push_back(*word);
     co_return words;
+}
+
+task<> read_one_and_wait_for_the_sender() {
+    auto [mine, yours] = troupe::pipe<int, std::string>();
+    queue<int> full, go, done;
+    const auto sender = co_await spawn<fill_and_send_one_more>(std::move(yours), full, go, done);
+    CHECK(*co_await full.get() > 0);
+    CHECK(*co_await mine.receive() == "word");
+    co_await go.put(1);
+    CHECK(*co_await done.get() == 1);
+    mine.close();
+    co_await sender.join();
 }
 
 template <auto Fn>
@@ -174,6 +195,10 @@ task<> race_lost() {
 }
 
 }  // namespace
+
+TEST_CASE("pipe: whoever read from a full one and then waits for its sender has made room for it") {
+    watched(read_one_and_wait_for_the_sender());
+}
 
 TEST_CASE("pipe: what one end sends the other receives, both ways") { watched(talk_with<spell>()); }
 

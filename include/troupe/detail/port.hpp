@@ -159,7 +159,10 @@ public:
 
 protected:
     // Without waiting, for the try_ forms.
-    bool try_receive() { return try_finish() && has_letter_; }
+    bool try_receive() {
+        looked_ = true;
+        return try_finish() && has_letter_;
+    }
 
 private:
     bool try_finish() override;
@@ -171,6 +174,7 @@ private:
     std::size_t count_;
     bool has_letter_ = false;
     bool kept_ = false;
+    bool looked_ = false;  // the first look, before the coroutine suspends, is the cheap one
     letter letter_;
 };
 

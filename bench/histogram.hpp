@@ -35,13 +35,15 @@ public:
 
     std::size_t count() const noexcept { return count_; }
     std::int64_t max() const noexcept { return max_; }  // exactly; 0 of none
-    // The value that this share of them, 0 to 1, does not exceed; 0 of none.
+    // The value that this share of them, 0 to 1, does not exceed, to within its bucket; 0 of none.
     double quantile(double share) const noexcept {
         if (count_ == 0) return 0;
         auto left = static_cast<std::uint64_t>(share * static_cast<double>(count_ - 1));
         std::size_t bucket = 0;
         for (; left >= counts_[bucket]; ++bucket) left -= counts_[bucket];
-        return std::min(middle_of(bucket), static_cast<double>(max_));
+        // Those in a bucket are taken to lie evenly, so that medians do not jump from bucket to bucket between runs.
+        const double place = (static_cast<double>(left) + 0.5) / static_cast<double>(counts_[bucket]);
+        return std::min(least_of(bucket) + place * breadth_of(bucket), static_cast<double>(max_));
     }
     // Calls `see` with the middle of each bucket that is not empty, in order, and how many are in it.
     template <class See>
@@ -60,12 +62,16 @@ private:
         const int dropped = std::max(static_cast<int>(std::bit_width(value)) - exact_bits, 0);
         return static_cast<std::size_t>(dropped) * cuts + static_cast<std::size_t>(value >> dropped);
     }
-    static double middle_of(std::size_t bucket) noexcept {
-        const std::size_t dropped = bucket < 2 * cuts ? 0 : bucket / cuts - 1;
-        const std::uint64_t least = std::uint64_t{bucket - dropped * cuts} << dropped;
-        const std::uint64_t width = std::uint64_t{1} << dropped;
-        return static_cast<double>(least) + static_cast<double>(width - 1) / 2;
+    static std::size_t dropped_of(std::size_t bucket) noexcept { return bucket < 2 * cuts ? 0 : bucket / cuts - 1; }
+    static double least_of(std::size_t bucket) noexcept {
+        const std::size_t dropped = dropped_of(bucket);
+        return static_cast<double>(std::uint64_t{bucket - dropped * cuts} << dropped);
     }
+    // From the least value in it to the greatest.
+    static double breadth_of(std::size_t bucket) noexcept {
+        return static_cast<double>((std::uint64_t{1} << dropped_of(bucket)) - 1);
+    }
+    static double middle_of(std::size_t bucket) noexcept { return least_of(bucket) + breadth_of(bucket) / 2; }
 
     std::vector<std::uint64_t> counts_;
     std::size_t count_ = 0;

@@ -61,12 +61,21 @@ TEST_CASE("histogram: quantiles of known data are right, and the greatest is exa
     histogram all;
     for (std::int64_t value = 1; value <= 100'000; ++value) all.add(value);
     for (const double share : {0.01, 0.5, 0.9, 0.99, 0.999})
-        REQUIRE(all.quantile(share) == Approx(share * 100'000).epsilon(0.008));
+        REQUIRE(all.quantile(share) == Approx(share * 100'000).epsilon(0.0001));  // evenly spread, as is assumed
     REQUIRE(all.quantile(0) == 1);
     REQUIRE(all.quantile(1) <= 100'000);
-    REQUIRE(all.quantile(1) == Approx(100'000).epsilon(0.008));
+    REQUIRE(all.quantile(1) == Approx(100'000).epsilon(0.0001));
     REQUIRE(all.max() == 100'000);
     REQUIRE(all.count() == 100'000);
+}
+
+TEST_CASE("histogram: a quantile is no further than 1.6 % from a value that is there") {
+    for (const std::int64_t value : {127, 128, 1'000, 65'535, 65'536, 123'456'789}) {
+        histogram all;
+        for (int i = 0; i < 1000; ++i) all.add(value);
+        for (const double share : {0.0, 0.25, 0.5, 0.99, 1.0})
+            REQUIRE(all.quantile(share) == Approx(static_cast<double>(value)).epsilon(0.016));
+    }
 }
 
 TEST_CASE("histogram: one outlier is in the tail and does not move the median") {
@@ -76,7 +85,7 @@ TEST_CASE("histogram: one outlier is in the tail and does not move the median") 
     REQUIRE(all.quantile(0.5) == 100);
     REQUIRE(all.quantile(0.998) == 100);
     REQUIRE(all.max() == 1'000'000'007);
-    REQUIRE(all.quantile(1) == Approx(1e9).epsilon(0.008));
+    REQUIRE(all.quantile(1) == Approx(1e9).epsilon(0.016));
 }
 
 TEST_CASE("histogram: an empty one tells 0") {

@@ -61,10 +61,16 @@ def legend(picture, axes):
 
 def styles(scheme, keys):
     """How the curve of each key is drawn: ours plain in colours, the floor grey and dashed, peers dotted in colours."""
-    colours = iter(scheme.cycle * (1 + len(keys) // len(scheme.cycle)))
-    floors = iter(((0, (5, 2)), (0, (2, 1)), (0, (7, 2, 1, 2)), (0, (1, 1))) * (1 + len(keys)))
-    return {key: {"color": scheme.floor, "linestyle": next(floors)} if is_floor(key) else
-            {"color": next(colours), "linestyle": ":" if is_peer(key) else "-"} for key in keys}
+    floors, dotted, taken, found = ((0, (5, 2)), (0, (2, 1)), (0, (7, 2, 1, 2)), (0, (1, 1))), (":", "-."), {}, {}
+    for key in keys:
+        kind = "floor" if is_floor(key) else "other"
+        at = taken[kind] = taken.get(kind, -1) + 1
+        lap, colour = divmod(at, len(scheme.cycle))
+        if kind == "floor":
+            found[key] = {"color": scheme.floor, "linestyle": floors[at % len(floors)]}
+        else:
+            found[key] = {"color": scheme.cycle[colour], "linestyle": dotted[lap % 2] if is_peer(key) else "-"}
+    return found
 
 
 def plain(value, _=None):

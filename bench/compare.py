@@ -3,9 +3,9 @@
 
     ./dev bench compare OLD.json NEW.json
 
-For each figure of both: the medians, their ratio new/old, and how far it can lie given the rounds of each (least/greatest
-to greatest/least). It is marked when the rounds of the two runs do not overlap. The machine itself drifts between runs:
-what the floor moved by is told first.
+For each figure of both: the medians, their ratio new/old, and how far it can lie given the rounds of each (from
+least/greatest to greatest/least). It is marked when the rounds of the two runs do not overlap. The machine itself drifts
+between runs: what the floor moved by is told first.
 """
 
 import argparse

@@ -13,7 +13,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, NullL
 
 import canvas
 from comparisons import comparisons_of
-from programs import is_floor, is_peer, is_savina
+from programs import is_floor, is_peer, is_savina, program_of
 from results import more_is_better, ratios
 
 SIZE = re.compile(r"\b(\d+) (B|KiB|MiB)\b")
@@ -22,7 +22,7 @@ CROWDS = ("sender", "receiver", "consumer", "reader", "pair", "actor", "worker")
 CROWD = re.compile(rf"\b(\d+) (?:blocking )?({'|'.join(CROWDS)})s?\b")
 TIMES = ("ns", "us", "ms", "s")
 SHARES = (0, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999)
-MOST_CURVES = 10  # in one panel: more cannot be told apart
+MOST_CURVES = 16  # in one plot: more cannot be told apart
 
 
 def _bytes_text(size, _=None):
@@ -109,7 +109,7 @@ def _distribution_groups(summary):
         elif "idle" in key:
             title = "Round trip after both sides have idled"
         else:
-            title = key.split("/")[0]
+            title = program_of(key)
         groups.setdefault(f"{title} ({figure['unit']})", []).append(key)
     return groups
 
@@ -239,8 +239,8 @@ def floor_ratios(summary):
 
 def peer_ratios(summary):
     """A plot for each peer."""
-    for peer in sorted({key.split("/")[0] for key in summary if is_peer(key)}):
-        found = list(_ratios_to(summary, lambda key, peer=peer: key.split("/")[0] == peer,
+    for peer in sorted({program_of(key) for key in summary if is_peer(key)}):
+        found = list(_ratios_to(summary, lambda key, peer=peer: program_of(key) == peer,
                                 lambda one: f"{one.figure}\nbeside {one.against.split('/', 1)[1]}"))
         if found:
             yield _ratio_plot(f"Ratio to {peer}", "Right of 1 troupe is faster; the scale is logarithmic.", found)

@@ -1,6 +1,7 @@
 """Which programs does ./dev bench run, for how long, and how are they started?"""
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import NamedTuple, Optional
@@ -33,17 +34,22 @@ QUICK_SCALE = "20"  # of Savina: the work is divided by it
 SAVINA_ROUNDS, QUICK_SAVINA_ROUNDS = 2, 1
 
 
-def is_peer(figure):
-    """Whether a figure, by its key PROGRAM/NAME, was measured of something else than troupe or the bare machine."""
-    return figure.split("/", 1)[0] not in OWN and not is_savina(figure)
+def program_of(key):
+    """Of a figure's key PROGRAM/NAME, or of a curve's name, which may be "PROGRAM" or "PROGRAM, more" as well."""
+    return re.split("[/,]", key, maxsplit=1)[0]
 
 
-def is_savina(figure):
-    return figure.startswith("savina")
+def is_peer(key):
+    """Whether it was measured of something else than troupe or the bare machine."""
+    return program_of(key) not in OWN and not is_savina(key)
 
 
-def is_floor(figure):
-    return figure.split("/", 1)[0] == "floor"
+def is_savina(key):
+    return program_of(key) == "savina"
+
+
+def is_floor(key):
+    return program_of(key) == "floor"
 
 
 def savina(folder, quick):

@@ -159,7 +159,8 @@ def faults_of_plots(page):
     yield from sorted({f"id {one} stands twice" for one in ids if ids.count(one) > 1})
     yield from (f"nothing is {to}" for to in set(re.findall(r'(?:href="|url\()#([^")]*)', page)) - set(ids))
     drawn = page[:page.index("Ratios and targets")]
-    shown = ("floor/spinning round trip", "stream/pipe, different CPUs", "fan_in", "savina/threadring", "64 KiB", "99.9 %")
+    shown = ("floor/spinning round trip", "stream/pipe, different CPUs", "fan_in", "savina/threadring", "64 KiB",
+             "99.9 %")
     yield from (f"{text} is in no plot" for text in shown if f">{text}<" not in drawn)
 
 
@@ -170,7 +171,8 @@ def screenshot(page, folder, dark):
     done = subprocess.run(
         ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
          "--force-device-scale-factor=1", f"--user-data-dir={folder}/profile",
-         f"--blink-settings=preferredColorScheme={0 if dark else 1}", f"--window-size={WIDE},{HIGH}", f"--screenshot={picture}", source.as_uri()],
+         f"--blink-settings=preferredColorScheme={0 if dark else 1}", f"--window-size={WIDE},{HIGH}",
+         f"--screenshot={picture}", source.as_uri()],
         capture_output=True, text=True, timeout=120)
     if not picture.exists():
         return None, done.stderr

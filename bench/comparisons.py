@@ -1,6 +1,9 @@
 """What is set beside what: each figure, what it is divided by, and the ratio that is asked for."""
 
+import re
 from typing import NamedTuple, Optional
+
+from programs import is_peer
 
 
 class Comparison(NamedTuple):
@@ -48,4 +51,31 @@ def _all():
 
 
 COMPARISONS = tuple(_all())
+
+# What peers do, by how they call it, and the same work here: a mailbox, as it can do what any of them can.
+SAME_WORK = (
+    (re.compile(r"round trip 64 B, (.+)"), "ping_pong/mailbox 64 B, {}"),
+    (re.compile(r"round trip \w+"), "ping_pong/mailbox 64 B, default"),
+    (re.compile(r"one way (\d+ (?:B|KiB|MiB))\b.*"), "stream/mailbox {}, different CPUs"),
+    (re.compile(r"one way \w+"), "stream/mailbox 64 B, different CPUs"),
+    (re.compile(r"(4 senders)\b.*"), "fan_in/{}"),
+)
+
+
+def _beside_peers(summary):
+    """Peers' figures that no comparison names yet."""
+    named = {one.against for one in COMPARISONS}
+    for key in sorted(key for key in summary if is_peer(key) and key not in named):
+        work = key.split("/", 1)[1]
+        for pattern, ours in SAME_WORK:
+            if found := pattern.fullmatch(work):
+                yield Comparison(ours.format(*found.groups()), key)
+                break
+
+
+def comparisons_of(summary):
+    """All of those whose figure was measured."""
+    return [one for one in (*COMPARISONS, *_beside_peers(summary)) if one.figure in summary]
+
+
 FAIREST = 0.9  # Jain's index of four senders, at least

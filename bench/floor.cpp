@@ -54,6 +54,7 @@ bool spinning_round_trip(placement where, double seconds) {
                 back->send(message_of(one.number() + (one.whole() ? 1 : 0)));
         });
         const placed here(where, placed::side::first);
+        rally.faces(peer.pid());
         while (rally.goes_on()) {
             there->send(message_of(rally.number()));
             const flat64 one = back->receive();
@@ -61,7 +62,7 @@ bool spinning_round_trip(placement where, double seconds) {
         }
         there->send(message_of(the_end));
     }
-    return bench::print(rally.result(this_program, "spinning round trip"));
+    return bench::print(rally.result(this_program, "spinning round trip", cpus_of(where)));
 }
 
 // A word in shared memory, and a bell for whoever sleeps until it changes.
@@ -109,6 +110,7 @@ bool blocking_round_trip(placement where, double seconds) {
             }
         });
         const placed here(where, placed::side::first);
+        rally.faces(peer.pid());
         while (rally.goes_on()) {
             there->send(message_of(rally.number()));
             going.ring();
@@ -119,7 +121,7 @@ bool blocking_round_trip(placement where, double seconds) {
         there->send(message_of(the_end));
         going.ring();
     }
-    return bench::print(rally.result(this_program, std::string("blocking round trip, ") + text(where)));
+    return bench::print(rally.result(this_program, std::string("blocking round trip, ") + text(where), cpus_of(where)));
 }
 
 std::int64_t after(double seconds) { return bench::now_ns() + static_cast<std::int64_t>(seconds * 1e9); }

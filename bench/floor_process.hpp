@@ -39,6 +39,8 @@ public:
     side_process(const side_process&) = delete;
     side_process& operator=(const side_process&) = delete;
 
+    pid_t pid() const noexcept { return pid_; }
+
 private:
     pid_t pid_;
 };

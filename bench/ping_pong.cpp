@@ -55,6 +55,7 @@ troupe::task<bool> through_pipe(placement where, double seconds) {
     bench::rally rally(seconds);
     {
         const placed here(where, placed::side::first);
+        rally.faces(peer.pid());
         while (rally.goes_on()) {
             co_await mine.send(message_of<Bytes>(rally.number()));
             const auto back = co_await mine.receive();
@@ -64,7 +65,7 @@ troupe::task<bool> through_pipe(placement where, double seconds) {
     }
     mine.close();
     co_await peer.join();
-    co_return bench::print(rally.result(this_program, name_of("pipe", Bytes, where)));
+    co_return bench::print(rally.result(this_program, name_of("pipe", Bytes, where), cpus_of(where)));
 }
 
 template <std::size_t Bytes>
@@ -82,6 +83,7 @@ troupe::task<int> play_mailbox(troupe::mailbox<flat<Bytes>> inbox, placement whe
     bench::rally rally(seconds);
     {
         const placed here(where, placed::side::first);
+        rally.faces(peer.pid());
         while (rally.goes_on()) {
             co_await peer.send(message_of<Bytes>(rally.number()));
             const auto back = co_await inbox.receive();
@@ -91,7 +93,7 @@ troupe::task<int> play_mailbox(troupe::mailbox<flat<Bytes>> inbox, placement whe
     }
     peer.stop();
     co_await peer.join();
-    co_return bench::print(rally.result(this_program, name_of("mailbox", Bytes, where))) ? 0 : 1;
+    co_return bench::print(rally.result(this_program, name_of("mailbox", Bytes, where), cpus_of(where))) ? 0 : 1;
 }
 
 // A program has no mailbox: an actor plays, while the program sleeps.
@@ -116,6 +118,7 @@ troupe::task<bool> through_ask(placement where, double seconds) {
     bench::rally rally(seconds);
     {
         const placed here(where, placed::side::first);
+        rally.faces(peer.pid());
         while (rally.goes_on()) {
             const flat<Bytes> back = co_await peer.ask(asked<Bytes>{message_of<Bytes>(rally.number())});
             rally.returned(answers(back, rally.number()));
@@ -123,7 +126,7 @@ troupe::task<bool> through_ask(placement where, double seconds) {
     }
     peer.stop();
     co_await peer.join();
-    co_return bench::print(rally.result(this_program, name_of("ask", Bytes, where)));
+    co_return bench::print(rally.result(this_program, name_of("ask", Bytes, where), cpus_of(where)));
 }
 
 template <std::size_t Bytes>

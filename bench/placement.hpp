@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sched.h>
+#include <string>
 #include <vector>
 
 namespace bench {
@@ -37,6 +38,13 @@ inline void pin(const std::vector<int>& cpus) {
     CPU_ZERO(&set);
     for (const int cpu : cpus) CPU_SET(cpu, &set);
     sched_setaffinity(0, sizeof set, &set);
+}
+
+// The CPUs that the first and the second side are pinned to, as a figure tells it. Not to be asked while one is placed.
+inline std::string cpus_of(placement where) {
+    if (where == placement::free || !possible(where)) return "not pinned";
+    const std::vector<int> cpus = allowed_cpus();
+    return std::to_string(cpus[0]) + " and " + std::to_string(cpus[where == placement::apart ? 1 : 0]);
 }
 
 // Pins the calling thread for as long as it lives. A child inherits it, so both sides are placed, each its own.

@@ -1,0 +1,88 @@
+"""Runs the programs: one at a time, each once a round, in an order that is shuffled each round.
+
+A machine that is slow for a while is so for all of them. Nothing runs beyond the time there is: a program that would
+not be done is left out of that round, and that is told.
+"""
+
+import json
+import os
+import random
+import subprocess
+import time
+from typing import NamedTuple, Optional
+
+from progress import Progress
+
+FULL_TIME, QUICK_TIME = 39 * 60, 105  # seconds for all of it
+NEEDED = {"program", "name", "unit", "value", "count", "errors"}  # of a figure; the rest may be missing
+
+
+class Measured(NamedTuple):
+    figures: list  # as they were printed, each with its round
+    settings: dict  # what a program says it was set to, by its name
+    complaints: list
+    left_out: list
+
+
+class Said(NamedTuple):
+    figures: list
+    settings: dict
+    wrong: Optional[str]  # what went wrong
+    late: bool  # it was ended
+
+
+def run_once(name, line, limit):
+    try:
+        done = subprocess.run(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
+                              timeout=limit, check=False, env={**os.environ, "TROUPE_BENCH_BUCKETS": "1"})
+        said, complaint = done.stdout, done.stderr.strip()
+        wrong = f"{name} ended with {done.returncode}: {complaint}" if done.returncode != 0 else None
+        ended = False
+    except subprocess.TimeoutExpired as late:
+        said = late.stdout or ""
+        said = said.decode() if isinstance(said, bytes) else said
+        wrong, ended = f"{name} did not end within {limit:.0f} s", True
+    figures, settings = [], {}
+    for text in said.splitlines():
+        try:
+            one = json.loads(text)
+        except ValueError:
+            one = None
+        if isinstance(one, dict) and NEEDED <= one.keys():
+            figures.append(one)
+        elif isinstance(one, dict) and {"program", "settings"} == one.keys():
+            settings[one["program"]] = one["settings"]
+        else:
+            wrong = wrong or f"{name} printed what is no figure: {text}"
+    return Said(figures, settings, wrong, ended)
+
+
+def measure(lines, rounds, time_for_all):
+    """`lines`: the command of each Program."""
+    end = time.monotonic() + time_for_all
+    all_of = Measured([], {}, [], [])
+    took = {}
+    plan = [[one for one in lines if one.rounds is None or turn < one.rounds] for turn in range(rounds)]
+    progress = Progress(sum(map(len, plan)))
+    for turn, programs in enumerate(plan):
+        random.shuffle(programs)
+        for one in programs:
+            progress.begins(f"round {turn + 1} of {rounds}: {one.name}")
+            began = time.monotonic()
+            left = end - began
+            if left < max(1, took.get(one.name, 0)):
+                all_of.left_out.append(f"{one.name} in round {turn + 1}")
+                continue
+            said = run_once(one.name, lines[one], min(one.limit, left))
+            took[one.name] = time.monotonic() - began
+            all_of.figures.extend({"round": turn, **figure} for figure in said.figures)
+            all_of.settings.update(said.settings)
+            all_of.complaints.extend(
+                f"{one.name}: {figure['name']}: {figure['errors']} messages lost, doubled, out of order or damaged, or "
+                "acts that failed" for figure in said.figures if figure["errors"])
+            if said.late and left < one.limit:
+                all_of.left_out.append(f"the rest of {one.name} in round {turn + 1}")
+            elif said.wrong:
+                all_of.complaints.append(said.wrong)
+    progress.ends()
+    return all_of

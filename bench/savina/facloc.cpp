@@ -206,7 +206,13 @@ troupe::task<> producer(troupe::mailbox<run, taken, opened, left> inbox) {
     for (std::uint64_t i = 0; i < asked->customers; ++i) {
         const double x = random.unit() * side, y = random.unit() * side;
         co_await root.send(customer{{x, y}, i});
-        if (!co_await inbox.receive<taken>()) co_return;
+        // What the root opens is read and of no interest. Passed over, it would keep the room of all that comes behind
+        // it.
+        for (bool waits = true; waits;) {
+            const auto next = co_await inbox.receive();
+            if (!next) co_return;
+            waits = !std::holds_alternative<taken>(*next);
+        }
     }
     co_await root.send(leave{});
     if (const auto all = co_await inbox.receive<left>()) asked->reply(*all);

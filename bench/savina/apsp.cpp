@@ -30,11 +30,9 @@ struct state {
     std::uint64_t round, block;
     distances all;
 };
-struct links {
-    std::vector<troupe::actor<state>> neighbours;
-};
-struct result {
+struct solve {
     using reply = distances;
+    std::vector<troupe::actor<state>> neighbours;
 };
 
 distances graph(std::size_t nodes) {
@@ -63,11 +61,11 @@ void shorten(distances& mine, std::size_t block, std::size_t blocks, std::size_t
                                                   in_row[i * block_length + at] + in_column[at * block_length + j]);
 }
 
-troupe::task<> block_of_nodes(troupe::mailbox<links, state, result> inbox, std::size_t block, std::size_t blocks,
+troupe::task<> block_of_nodes(troupe::mailbox<solve, state> inbox, std::size_t block, std::size_t blocks,
                               distances mine) {
-    const auto linked = co_await inbox.receive<links>();
-    if (!linked) co_return;
-    const auto& neighbours = linked->neighbours;
+    auto asked = co_await inbox.receive<solve>();
+    if (!asked) co_return;
+    const auto& neighbours = asked->neighbours;
     // A neighbour can be one round ahead, and no more: for the next one it needs what is sent here.
     std::array<std::vector<state>, 2> came;
     for (std::uint64_t round = 0; round < blocks * block_length; ++round) {
@@ -81,8 +79,12 @@ troupe::task<> block_of_nodes(troupe::mailbox<links, state, result> inbox, std::
         shorten(mine, block, blocks, round, these);
         these.clear();
     }
-    if (auto asked = co_await inbox.receive<result>()) asked->reply(mine);
+    asked->reply(mine);
 }
+
+using block_address = troupe::actor<solve, state>;
+
+troupe::task<distances> ask(block_address block, solve question) { co_return co_await block.ask(question); }
 
 distances cut(const distances& all, std::size_t block, std::size_t blocks) {
     const std::size_t nodes = blocks * block_length;
@@ -119,17 +121,17 @@ troupe::task<int> program(std::vector<std::string> arguments) {
     const std::size_t nodes = nodes_for(told.scale), blocks = nodes / block_length, actors = blocks * blocks;
     const distances given = graph(nodes);
     const std::int64_t start = bench::now_ns();
-    std::vector<troupe::actor<links, state, result>> all;
+    std::vector<block_address> all;
     for (std::size_t i = 0; i < actors; ++i)
         all.push_back(co_await troupe::spawn<block_of_nodes>(i, blocks, cut(given, i, blocks)));
+    std::vector<troupe::task<distances>> answers;
     for (std::size_t i = 0; i < actors; ++i) {
-        links mine;
+        solve mine;
         for (std::size_t j = 0; j < actors; ++j)
             if (j != i && (j / blocks == i / blocks || j % blocks == i % blocks)) mine.neighbours.push_back(all[j]);
-        co_await all[i].send(mine);
+        answers.push_back(ask(all[i], mine));
     }
-    std::vector<distances> came;
-    for (const auto& one : all) came.push_back(co_await one.ask(result{}));
+    const std::vector<distances> came = co_await troupe::when_all(std::move(answers));
     for (const auto& one : all) co_await one.join();
     const std::int64_t took = bench::now_ns() - start;
 

@@ -10,6 +10,7 @@
 
 #include <troupe/troupe.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -166,7 +167,7 @@ troupe::task<int> program(std::vector<std::string> arguments) {
     if (code) co_return *code;
 
     const std::uint64_t count = published_haircuts / told.scale;
-    const std::size_t seats = published_room / told.scale;
+    const std::size_t seats = std::max<std::size_t>(published_room / told.scale, 1);
     const std::int64_t before = bench::now_ns();
     const auto room = co_await troupe::spawn<waiting_room>(seats);
     const auto man = co_await troupe::spawn<barber>(room);

@@ -9,6 +9,7 @@
 
 #include <troupe/troupe.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -25,6 +26,7 @@
 namespace {
 
 constexpr std::size_t channels = 8, published_columns = 16'384, published_samples = 34'816;
+constexpr std::size_t fewest_columns = 8;
 constexpr std::uint64_t distinct_samples = 1'000;
 
 struct sample {
@@ -228,7 +230,8 @@ troupe::task<int> program(std::vector<std::string> arguments) {
                                             std::move(arguments), told);
     if (code) co_return *code;
 
-    const std::size_t columns = published_columns / told.scale, samples = published_samples / told.scale;
+    const std::size_t columns = std::max<std::size_t>(published_columns / told.scale, fewest_columns);
+    const std::size_t samples = published_samples * columns / published_columns;
     const std::int64_t start = bench::now_ns();
     const pipeline all = co_await start_pipeline(columns, samples);
     // The source ends by itself. Whoever is asked to stop has then been sent everything, and reads it first.

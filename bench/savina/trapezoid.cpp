@@ -7,6 +7,7 @@
 
 #include <troupe/troupe.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -87,7 +88,7 @@ troupe::task<int> program(std::vector<std::string> arguments) {
                                             std::move(arguments), told);
     if (code) co_return *code;
 
-    const std::uint64_t pieces_each = published_pieces / workers / told.scale;
+    const std::uint64_t pieces_each = std::max<std::uint64_t>(published_pieces / workers / told.scale, 1);
     const std::int64_t start = bench::now_ns();
     const auto one = co_await troupe::spawn<master>();
     const double sum = co_await one.ask(integrate{pieces_each});

@@ -122,9 +122,11 @@ troupe::task<int> program(std::vector<std::string> arguments) {
     const distances given = graph(nodes);
     const std::int64_t start = bench::now_ns();
     std::vector<block_address> all;
+    all.reserve(actors);
     for (std::size_t i = 0; i < actors; ++i)
         all.push_back(co_await troupe::spawn<block_of_nodes>(i, blocks, cut(given, i, blocks)));
     std::vector<troupe::task<distances>> answers;
+    answers.reserve(actors);
     for (std::size_t i = 0; i < actors; ++i) {
         solve mine;
         for (std::size_t j = 0; j < actors; ++j)

@@ -141,6 +141,7 @@ troupe::task<> master(troupe::mailbox<search, work, reached, at_target, done> in
     auto asked = co_await inbox.receive<search>();
     if (!asked) co_return;
     std::vector<troupe::actor<work>> crew;
+    crew.reserve(workers);
     for (std::size_t i = 0; i < workers; ++i)
         crew.push_back(co_await troupe::spawn<worker>(asked->side, inbox.address()));
 

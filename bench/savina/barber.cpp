@@ -82,18 +82,19 @@ troupe::task<int> customer(troupe::mailbox<full, wait, start, done> inbox, troup
     co_return 1;
 }
 
+troupe::task<> cut(enter one, room_address room, bench::savina::dice* random, account* today) {
+    co_await one.customer.send(start{});
+    today->work += work(*random);
+    ++today->haircuts;
+    co_await one.customer.send(done{});
+    co_await room.send(next{});
+}
+
 troupe::task<> barber(troupe::mailbox<enter, wait, closed_for_today> inbox, room_address room) {
     bench::savina::dice random(1);
     account today;
-    co_await inbox.serve(
-        [&](enter one) -> troupe::task<> {
-            co_await one.customer.send(start{});
-            today.work += work(random);
-            ++today.haircuts;
-            co_await one.customer.send(done{});
-            co_await room.send(next{});
-        },
-        [&](wait) { ++today.slept; }, [&](closed_for_today) { return today; });
+    co_await inbox.serve([&](enter one) { return cut(one, room, &random, &today); }, [&](wait) { ++today.slept; },
+                         [&](closed_for_today) { return today; });
 }
 
 struct hire {
@@ -138,6 +139,7 @@ troupe::task<> factory(troupe::mailbox<open, returned, done> inbox, room_address
     bench::savina::dice random(2);
     day today;
     std::vector<customer_address> customers;
+    customers.reserve(count);
     for (std::uint64_t i = 0; i < count; ++i) {
         customers.push_back(co_await troupe::spawn<customer>(inbox.address()));
         co_await room.send(enter{customers.back()});

@@ -114,6 +114,7 @@ private:
         const std::size_t parts = count_ / length;
         const next_address together = kept(co_await troupe::spawn<joiner>(0, parts, length, count_, front_));
         std::vector<next_address> fronts;
+        fronts.reserve(parts);
         for (std::size_t i = 0; i < parts; ++i) {
             const int upwards = i * length / stage % 2 == 0 ? 1 : 0;
             fronts.push_back(length == 2 ? kept(co_await troupe::spawn<pair>(i, upwards, together))
@@ -126,6 +127,7 @@ private:
         const std::size_t pairs = length / 2;
         const next_address together = kept(co_await troupe::spawn<joiner>(order, pairs, std::size_t{1}, length, next));
         std::vector<next_address> fronts;
+        fronts.reserve(pairs);
         for (std::size_t i = 0; i < pairs; ++i)
             fronts.push_back(kept(co_await troupe::spawn<pair>(i, upwards, together)));
         co_return kept(co_await troupe::spawn<splitter>(fronts, std::size_t{1}, length));

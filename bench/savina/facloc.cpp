@@ -97,8 +97,8 @@ troupe::task<quadrant_address> start_quadrant(place at, parent_address parent, s
 
 class quadrant {
 public:
-    quadrant(place at, parent_address parent, std::vector<point> facilities)
-        : at_(at), parent_(parent), facilities_(std::move(facilities)) {
+    quadrant(place at, parent_address parent, std::vector<point> facilities, troupe::actor<taken> producer)
+        : at_(at), parent_(parent), producer_(producer), facilities_(std::move(facilities)) {
         facilities_.push_back(at.bounds.middle());
     }
 
@@ -117,6 +117,7 @@ public:
             keep(one);
             if (costs_ > threshold) co_await open(self);
         }
+        if (producer_) co_await producer_.send(taken{});
     }
     // By a child: its sibling across has to know, and whoever is above.
     troupe::task<> learn(opened one) {
@@ -149,6 +150,7 @@ private:
         for (const customer& each : customers_) shares[at_.bounds.quarter_of(each.where)].push_back(each);
         customers_.clear();
         std::vector<quadrant_address> started;
+        started.reserve(quarters);
         for (std::size_t i = 0; i < quarters; ++i)
             started.push_back(
                 co_await start_quadrant({at_.bounds.quarter(i), i, at_.room}, self, facilities_, std::move(shares[i])));
@@ -164,6 +166,7 @@ private:
 
     place at_;
     parent_address parent_;
+    troupe::actor<taken> producer_;  // to be told of each customer; the root's alone
     std::vector<point> facilities_;  // that it knows, and its own, open or not
     std::vector<customer> customers_;
     std::vector<quadrant_address> children_;  // none until its facility is open
@@ -175,16 +178,12 @@ private:
 // Serves until its parent's function returns: what is still told to a quadrant that has left reaches it.
 troupe::task<> serve_quadrant(quadrant_mailbox inbox, place at, parent_address parent, std::vector<point> facilities,
                               std::vector<customer> customers, troupe::actor<taken> producer) {
-    quadrant mine(at, parent, std::move(facilities));
+    quadrant mine(at, parent, std::move(facilities), producer);
     for (const customer& each : customers) mine.keep(each);
     const parent_address self = inbox.address();
-    co_await inbox.serve(
-        [&](customer one) -> troupe::task<> {
-            co_await mine.take(one, self);
-            if (producer) co_await producer.send(taken{});
-        },
-        [&](opened one) { return mine.learn(one); }, [&](known one) { return mine.learn(one); },
-        [&](leave) { return mine.close(); }, [&](left below) { return mine.count(below); });
+    co_await inbox.serve([&](customer one) { return mine.take(one, self); },
+                         [&](opened one) { return mine.learn(one); }, [&](known one) { return mine.learn(one); },
+                         [&](leave) { return mine.close(); }, [&](left below) { return mine.count(below); });
 }
 
 troupe::task<quadrant_address> start_quadrant(place at, parent_address parent, std::vector<point> facilities,

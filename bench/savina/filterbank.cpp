@@ -177,6 +177,7 @@ std::vector<double> expected_sums(std::size_t samples, std::size_t columns) {
         }
     }
     std::vector<double> all;
+    all.reserve(rows.size());
     for (const row& each : rows) all.push_back(sum_of(each));
     return all;
 }
@@ -210,6 +211,7 @@ troupe::task<pipeline> start_pipeline(std::size_t columns, std::uint64_t samples
     const auto together = co_await troupe::spawn<integrator>(adder);
     std::vector<troupe::actor<>> behind;
     std::vector<next_stage> banks;
+    banks.reserve(channels);
     for (std::size_t i = 0; i < channels; ++i) banks.push_back(co_await start_channel(i, columns, together, &behind));
     const auto split = co_await troupe::spawn<branches>(banks);
     all.start = co_await troupe::spawn<producer>(samples);

@@ -92,6 +92,7 @@ troupe::task<> master(troupe::mailbox<search, board, solved, done> inbox) {
     auto asked = co_await inbox.receive<search>();
     if (!asked) co_return;
     std::vector<troupe::actor<board>> crew;
+    crew.reserve(workers);
     for (std::size_t i = 0; i < workers; ++i) crew.push_back(co_await troupe::spawn<worker>(inbox.address()));
 
     outcome seen;

@@ -146,6 +146,7 @@ troupe::task<> master(troupe::mailbox<compute, result> inbox) {
     auto asked = co_await inbox.receive<compute>();
     if (!asked) co_return;
     std::vector<troupe::actor<order>> crew;
+    crew.reserve(workers);
     for (std::uint64_t i = 0; i < workers; ++i) crew.push_back(co_await troupe::spawn<worker>(i, inbox.address()));
 
     outcome seen{fixed(asked->words, 0), 0};

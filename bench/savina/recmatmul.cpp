@@ -92,16 +92,20 @@ troupe::task<> split(work whole, master_address master) {
     co_await master.send(done{});
 }
 
+troupe::task<> compute(multiply blocks, master_address master) {
+    co_await master.send(product{blocks.what, multiplied(blocks)});
+}
+
 troupe::task<> worker(troupe::mailbox<work, multiply> inbox, master_address master) {
-    co_await inbox.serve(
-        [&](work what) { return split(what, master); },
-        [&](multiply blocks) -> troupe::task<> { co_await master.send(product{blocks.what, multiplied(blocks)}); });
+    co_await inbox.serve([&](work what) { return split(what, master); },
+                         [&](multiply blocks) { return compute(std::move(blocks), master); });
 }
 
 troupe::task<> master(troupe::mailbox<multiply_all, work, product, done> inbox) {
     auto asked = co_await inbox.receive<multiply_all>();
     if (!asked) co_return;
     std::vector<troupe::actor<work, multiply>> crew;
+    crew.reserve(workers);
     for (std::size_t i = 0; i < workers; ++i) crew.push_back(co_await troupe::spawn<worker>(inbox.address()));
 
     const std::uint32_t length = asked->length;
@@ -142,12 +146,12 @@ std::uint32_t length_for(std::uint64_t scale) {
     return length;
 }
 
-bool is_right(const elements& c, std::uint32_t length) {
-    std::size_t k = 0;
+elements expected(std::uint32_t length) {
+    elements c;
+    c.reserve(std::size_t{length} * length);
     for (std::uint64_t i = 0; i < length; ++i)
-        for (std::uint64_t j = 0; j < length; ++j)
-            if (k >= c.size() || c[k++] != static_cast<double>(length * i * j)) return false;
-    return k == c.size();
+        for (std::uint64_t j = 0; j < length; ++j) c.push_back(static_cast<double>(length * i * j));
+    return c;
 }
 
 troupe::task<int> program(std::vector<std::string> arguments) {
@@ -162,7 +166,7 @@ troupe::task<int> program(std::vector<std::string> arguments) {
     const outcome seen = co_await one.ask(multiply_all{length});
     co_await one.join();
     const std::int64_t took = bench::now_ns() - start;
-    co_return bench::savina::report("recmatmul", told, took, seen.messages, is_right(seen.c, length)) ? 0 : 1;
+    co_return bench::savina::report("recmatmul", told, took, seen.messages, seen.c == expected(length)) ? 0 : 1;
 }
 
 }  // namespace

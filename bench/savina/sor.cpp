@@ -127,6 +127,7 @@ troupe::task<int> program(std::vector<std::string> arguments) {
     const std::vector<double> given = grid();
     const std::int64_t start = bench::now_ns();
     std::vector<troupe::actor<links, value, result>> cells;
+    cells.reserve(given.size());
     for (std::size_t i = 0; i < given.size(); ++i)
         cells.push_back(co_await troupe::spawn<cell>(given[i], std::uint64_t{red(i)}, rounds));
     std::uint64_t messages = 2 * cells.size();
@@ -139,6 +140,7 @@ troupe::task<int> program(std::vector<std::string> arguments) {
         co_await cells[i].send(mine);
     }
     std::vector<double> came;
+    came.reserve(cells.size());
     for (const auto& one : cells) came.push_back(co_await one.ask(result{}));
     for (const auto& one : cells) co_await one.join();
     const std::int64_t took = bench::now_ns() - start;

@@ -96,6 +96,7 @@ troupe::task<int> program(std::vector<std::string> arguments) {
     const std::int64_t took = bench::now_ns() - start;
 
     std::vector<double> areas;
+    areas.reserve(workers);
     for (std::size_t i = 0; i < workers; ++i) areas.push_back(integral(part::of(i, pieces_each)));
     co_return bench::savina::report("trapezoid", told, took, 2 * workers, sum == total(areas)) ? 0 : 1;
 }

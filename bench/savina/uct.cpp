@@ -124,6 +124,7 @@ troupe::task<> node(troupe::mailbox<try_it, visit, subtree> inbox, place mine, p
 
 troupe::task<std::vector<node_address>> have_children(grant given, parent_address parent, root_address root) {
     std::vector<node_address> children;
+    children.reserve(given.children);
     for (std::uint64_t i = 0; i < given.children; ++i) {
         const place one{given.first + i, given.size, i == given.urgent ? std::uint64_t{1} : 0};
         children.push_back(co_await troupe::spawn<node>(one, parent, root));

@@ -44,17 +44,20 @@ distances graph(std::size_t nodes) {
     return all;
 }
 
-const distances& of_block(const std::vector<state>& came, std::size_t block, const distances& mine) {
+// Null when it is the own block, which nobody sends.
+const distances* of_block(const std::vector<state>& came, std::size_t block) {
     for (const state& one : came)
-        if (one.block == block) return one.all;
-    return mine;
+        if (one.block == block) return &one.all;
+    return nullptr;
 }
 
 void shorten(distances& mine, std::size_t block, std::size_t blocks, std::size_t by, const std::vector<state>& came) {
     const std::size_t row = block / blocks, column = block % blocks, at = by % block_length;
     const distances before = mine;
-    const distances& in_row = of_block(came, row * blocks + by / block_length, before);
-    const distances& in_column = of_block(came, by / block_length * blocks + column, before);
+    const distances* const same_row = of_block(came, row * blocks + by / block_length);
+    const distances* const same_column = of_block(came, by / block_length * blocks + column);
+    const distances& in_row = same_row != nullptr ? *same_row : before;
+    const distances& in_column = same_column != nullptr ? *same_column : before;
     for (std::size_t i = 0; i < block_length; ++i)
         for (std::size_t j = 0; j < block_length; ++j)
             mine[i * block_length + j] = std::min(before[i * block_length + j],

@@ -27,7 +27,7 @@ constexpr std::array<std::uint64_t, 13> solutions = {1, 1, 0, 0, 2, 10, 4, 40, 9
 
 // The first `placed` rows have a queen, each in the column that is told.
 struct board {
-    std::array<std::int8_t, 16> columns;
+    std::array<std::uint8_t, 16> columns;
     std::uint32_t size, placed;
 
     bool free(int column) const noexcept {
@@ -40,7 +40,7 @@ struct board {
     }
     board with(int column) const noexcept {
         board next = *this;
-        next.columns[next.placed++] = static_cast<std::int8_t>(column);
+        next.columns[next.placed++] = static_cast<std::uint8_t>(column);
         return next;
     }
 };
@@ -82,7 +82,7 @@ bool is_solution(const board& full) {
     board grown{{}, full.size, 0};
     while (grown.placed < full.size) {
         const int column = full.columns[grown.placed];
-        if (column < 0 || column >= static_cast<int>(full.size) || !grown.free(column)) return false;
+        if (column >= static_cast<int>(full.size) || !grown.free(column)) return false;
         grown = grown.with(column);
     }
     return true;

@@ -45,6 +45,9 @@ def _all():
     yield Comparison("spawn_join/fork", "floor/fork")
     yield Comparison("spawn_join/fork", "python_peer/start and join fork")
     yield Comparison("spawn_join/spawn", "python_peer/start and join spawn")
+    for idle in ("1 ms idle", "100 ms idle"):
+        yield Comparison(f"idle_wakeup/pipe 64 B after {idle}", f"floor/blocking round trip after {idle}")
+        yield Comparison(f"idle_wakeup/ask 64 B after {idle}", f"floor/blocking round trip after {idle}")
 
 
 COMPARISONS = tuple(_all())

@@ -1,5 +1,6 @@
-// What does this machine allow at best: a round trip between two processes that spin, and between two that sleep; a
-// stream through a bare ring, from one sender and from four; starting a process and learning of its end?
+// What does this machine allow at best: a round trip between two processes that spin, and between two that sleep, also
+// after both have idled; a stream through a bare ring, from one sender and from several; a copy; starting a process and
+// learning of its end?
 //
 // Everything here is written by hand and does nothing else. The other figures are ratios to these, of the same run.
 
@@ -7,13 +8,16 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "command_line.hpp"
@@ -92,7 +96,8 @@ private:
     int rings_, events_;
 };
 
-bool blocking_round_trip(placement where, double seconds) {
+// `idle`: both sleep for so long before each round trip.
+bool blocking_round_trip(placement where, std::chrono::milliseconds idle, double seconds) {
     using ring = bench::spsc_ring<flat64, 64, 1>;
     shared<ring> there, back;
     bell going, coming;
@@ -110,6 +115,10 @@ bool blocking_round_trip(placement where, double seconds) {
         });
         const placed here(where, placed::side::first);
         while (rally.goes_on()) {
+            if (idle.count() > 0) {
+                std::this_thread::sleep_for(idle);
+                rally.serves();
+            }
             there->send(message_of(rally.number()));
             going.ring();
             coming.wait();
@@ -119,7 +128,19 @@ bool blocking_round_trip(placement where, double seconds) {
         there->send(message_of(the_end));
         going.ring();
     }
-    return bench::print(rally.result(this_program, std::string("blocking round trip, ") + text(where)));
+    const std::string when =
+        idle.count() > 0 ? " after " + std::to_string(idle.count()) + " ms idle" : std::string(", ") + text(where);
+    return bench::print(rally.result(this_program, "blocking round trip" + when));
+}
+
+bool idle_round_trips(double seconds) {
+    constexpr int least_round_trips = 20;
+    bool right = true;
+    for (const int milliseconds : {1, 100}) {
+        const double long_enough = std::max(seconds, least_round_trips * milliseconds / 1e3);
+        right = blocking_round_trip(placement::apart, std::chrono::milliseconds(milliseconds), long_enough) && right;
+    }
+    return right;
 }
 
 std::int64_t after(double seconds) { return bench::now_ns() + static_cast<std::int64_t>(seconds * 1e9); }
@@ -244,7 +265,8 @@ bool measure(double seconds) {
         right = stream(seconds) && right;
     }
     for (const placement where : bench::placements)
-        if (possible(where)) right = blocking_round_trip(where, seconds) && right;
+        if (possible(where)) right = blocking_round_trip(where, std::chrono::milliseconds(0), seconds) && right;
+    right = idle_round_trips(seconds) && right;
     return fan_in(seconds) && right;
 }
 

@@ -18,6 +18,8 @@ public:
     // The first tenth of the time warms up and is not kept.
     bool goes_on() const noexcept { return last_ < until_; }
     std::uint64_t number() const noexcept { return number_; }
+    // The round trip begins now, and not when the last one came back: for those who idle in between.
+    void serves() noexcept { last_ = now_ns(); }
     void returned(bool right) {
         const std::int64_t now = now_ns();
         if (now - start_ > (until_ - start_) / 10) all_.add(now - last_);

@@ -30,9 +30,9 @@ def _all():
         yield Comparison(f"stream/{kind}, different CPUs", "floor/stream 64 B", at_least=target)
     yield Comparison("stream/pipe 64 B, different CPUs", "python_peer/one way Pipe")
     yield Comparison("stream/queue 64 B, different CPUs", "python_peer/one way Queue")
-    for size in ("64 KiB", "1 MiB"):
+    for size in ("64 KiB", "1 MiB", "16 MiB", "64 MiB"):
         for through in ("pipe", "mailbox"):
-            yield Comparison(f"stream/{through} {size}, different CPUs", None)
+            yield Comparison(f"stream/{through} {size}, different CPUs", f"floor/memcpy {size}")
 
     yield Comparison("fan_in/1 sender", "floor/stream 64 B")
     yield Comparison("fan_in/2 senders", "floor/4 senders")
@@ -48,6 +48,8 @@ def _all():
     for idle in ("1 ms idle", "100 ms idle"):
         yield Comparison(f"idle_wakeup/pipe 64 B after {idle}", f"floor/blocking round trip after {idle}")
         yield Comparison(f"idle_wakeup/ask 64 B after {idle}", f"floor/blocking round trip after {idle}")
+    for size in ("8 B", "256 B", "1 KiB", "4 KiB"):
+        yield from (Comparison(f"stream/{kind} {size}, different CPUs", None) for kind in ("pipe", "mailbox"))
 
 
 COMPARISONS = tuple(_all())

@@ -12,8 +12,10 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <string>
@@ -237,6 +239,41 @@ bool fan_in(double seconds) {
                          .errors = errors});
 }
 
+// From a buffer to another, both touched before.
+bool copy(const char* size, std::size_t bytes, double seconds) {
+    constexpr std::size_t bytes_a_clock_reading = std::size_t{1} << 20;
+    bench::parcel from = bench::parcel::make(bytes), to = bench::parcel::make(bytes);
+    from.write(0);
+    to.write(1);
+    const std::size_t copies_a_clock_reading = std::max<std::size_t>(1, bytes_a_clock_reading / bytes);
+    std::size_t count = 0, errors = 0;
+    const std::int64_t start = bench::now_ns(), end = after(seconds);
+    do {
+        for (std::size_t i = 0; i < copies_a_clock_reading; ++i) {
+            from.words.front() = from.words.back() = ++count;
+            std::memcpy(to.words.data(), from.words.data(), bytes);
+            if (to.words.front() != count || to.words.back() != count) ++errors;
+        }
+    } while (bench::now_ns() < end);
+    const std::int64_t stop = bench::now_ns();
+    if (to.words != from.words) ++errors;
+    return bench::print(
+        {.program = this_program,
+         .name = std::string("memcpy ") + size,
+         .unit = "GB/s",
+         .value = static_cast<double>(count) * static_cast<double>(bytes) / static_cast<double>(stop - start),
+         .count = count,
+         .errors = errors});
+}
+
+bool copies(double seconds) {
+    constexpr std::size_t kib = 1024, mib = kib * kib;
+    bool right = copy("64 KiB", 64 * kib, seconds);
+    right = copy("1 MiB", mib, seconds) && right;
+    right = copy("16 MiB", 16 * mib, seconds) && right;
+    return copy("64 MiB", 64 * mib, seconds) && right;
+}
+
 template <class Start>
 bool start_and_join(const char* name, double seconds, const Start& start) {
     bench::samples all;
@@ -267,7 +304,8 @@ bool measure(double seconds) {
     for (const placement where : bench::placements)
         if (possible(where)) right = blocking_round_trip(where, std::chrono::milliseconds(0), seconds) && right;
     right = idle_round_trips(seconds) && right;
-    return fan_in(seconds) && right;
+    right = fan_in(seconds) && right;
+    return copies(seconds) && right;  // last: it makes this process large
 }
 
 }  // namespace

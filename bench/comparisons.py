@@ -50,6 +50,8 @@ def _all():
         yield Comparison(f"idle_wakeup/ask 64 B after {idle}", f"floor/blocking round trip after {idle}")
     for size in ("8 B", "256 B", "1 KiB", "4 KiB"):
         yield from (Comparison(f"stream/{kind} {size}, different CPUs", None) for kind in ("pipe", "mailbox"))
+    yield from (Comparison(f"fan_in/{n} senders", f"floor/{n} senders") for n in (8, 16))
+    yield Comparison("fan_in/large beside small", None, at_least=0.25)
 
 
 COMPARISONS = tuple(_all())

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -187,11 +186,10 @@ struct numbered {
     bench::flat<56> rest;
 };
 
-bool fan_in(double seconds) {
-    constexpr std::size_t senders = 4;
+bool fan_in(std::size_t senders, double seconds) {
     shared<bench::tail_swap_ring<numbered, 4096>> ring;
     shared<std::atomic<int>> ready;
-    std::array<bench::tally, senders> seen;
+    std::vector<bench::tally> seen(senders);
     std::uint64_t errors = 0, count = 0;
     std::int64_t start = 0, stop = 0;
     {
@@ -232,7 +230,7 @@ bool fan_in(double seconds) {
         stop = bench::now_ns();
     }
     return bench::print({.program = this_program,
-                         .name = "4 senders",
+                         .name = std::to_string(senders) + " senders",
                          .unit = "M/s",
                          .value = static_cast<double>(count) * 1e3 / static_cast<double>(stop - start),
                          .count = count,
@@ -304,7 +302,7 @@ bool measure(double seconds) {
     for (const placement where : bench::placements)
         if (possible(where)) right = blocking_round_trip(where, std::chrono::milliseconds(0), seconds) && right;
     right = idle_round_trips(seconds) && right;
-    right = fan_in(seconds) && right;
+    for (const std::size_t senders : {4, 8, 16}) right = fan_in(senders, seconds) && right;
     return copies(seconds) && right;  // last: it makes this process large
 }
 

@@ -53,6 +53,7 @@ def _all():
     yield from (Comparison(f"fan_in/{n} senders", f"floor/{n} senders") for n in (8, 16))
     yield Comparison("fan_in/large beside small", None, at_least=0.25)
     yield from (Comparison(f"fan_out/{n}", "floor/stream 64 B") for n in ("1 receiver", "2 receivers", "4 receivers", "8 receivers"))
+    yield from (Comparison(f"queue_consumers/{n} consumers", "queue_consumers/1 consumer") for n in (2, 4, 8))
 
 
 COMPARISONS = tuple(_all())

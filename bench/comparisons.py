@@ -55,6 +55,8 @@ def _all():
     yield from (Comparison(f"fan_out/{n}", "floor/stream 64 B") for n in ("1 receiver", "2 receivers", "4 receivers", "8 receivers"))
     yield from (Comparison(f"queue_consumers/{n} consumers", "queue_consumers/1 consumer") for n in (2, 4, 8))
     yield from (Comparison(f"open_loop/ask at {n} % of capacity", "floor/spinning round trip") for n in (10, 25, 50, 75, 90))
+    yield from (Comparison(f"oversubscribed/{n} pairs", f"floor/{n} blocking pairs") for n in (2, 4, 8, 16))
+    yield from (Comparison(f"oversubscribed/{n} pairs, the worst", None) for n in (2, 4, 8, 16))
 
 
 COMPARISONS = tuple(_all())

@@ -97,22 +97,44 @@ private:
     int rings_, events_;
 };
 
+// Two rings and two bells between two processes that sleep until they are rung.
+class sleepers {
+public:
+    void answer() const {
+        for (;;) {
+            going_.wait();
+            const flat64 one = there_->receive();
+            if (one.number() == the_end) return;
+            back_->send(message_of(one.number() + (one.whole() ? 1 : 0)));
+            coming_.ring();
+        }
+    }
+    bool round_trip(std::uint64_t number) const {
+        there_->send(message_of(number));
+        going_.ring();
+        coming_.wait();
+        const flat64 one = back_->receive();
+        return one.number() == number + 1 && one.whole();
+    }
+    void end() const {
+        there_->send(message_of(the_end));
+        going_.ring();
+    }
+
+private:
+    using ring = bench::spsc_ring<flat64, 64, 1>;
+    shared<ring> there_, back_;
+    bell going_, coming_;
+};
+
 // `idle`: both sleep for so long before each round trip.
 bool blocking_round_trip(placement where, std::chrono::milliseconds idle, double seconds) {
-    using ring = bench::spsc_ring<flat64, 64, 1>;
-    shared<ring> there, back;
-    bell going, coming;
+    const sleepers both;
     bench::rally rally(seconds);
     {
         const bench::side_process peer([&] {
             const placed here(where, placed::side::second);
-            for (;;) {
-                going.wait();
-                const flat64 one = there->receive();
-                if (one.number() == the_end) return;
-                back->send(message_of(one.number() + (one.whole() ? 1 : 0)));
-                coming.ring();
-            }
+            both.answer();
         });
         const placed here(where, placed::side::first);
         while (rally.goes_on()) {
@@ -120,14 +142,9 @@ bool blocking_round_trip(placement where, std::chrono::milliseconds idle, double
                 std::this_thread::sleep_for(idle);
                 rally.serves();
             }
-            there->send(message_of(rally.number()));
-            going.ring();
-            coming.wait();
-            const flat64 one = back->receive();
-            rally.returned(one.number() == rally.number() + 1 && one.whole());
+            rally.returned(both.round_trip(rally.number()));
         }
-        there->send(message_of(the_end));
-        going.ring();
+        both.end();
     }
     const std::string when =
         idle.count() > 0 ? " after " + std::to_string(idle.count()) + " ms idle" : std::string(", ") + text(where);
@@ -145,6 +162,42 @@ bool idle_round_trips(double seconds) {
 }
 
 std::int64_t after(double seconds) { return bench::now_ns() + static_cast<std::int64_t>(seconds * 1e9); }
+
+// Many such pairs at once, left to the scheduler.
+bool blocking_pairs(std::size_t pairs, double seconds) {
+    struct score {
+        std::atomic<std::uint64_t> round_trips{0}, wrong{0};
+    };
+    shared<score> all;
+    std::vector<std::unique_ptr<sleepers>> tables;
+    tables.reserve(pairs);
+    for (std::size_t i = 0; i < pairs; ++i) tables.push_back(std::make_unique<sleepers>());
+    const std::int64_t end = after(seconds);
+    {
+        std::vector<std::unique_ptr<bench::side_process>> crew;
+        crew.reserve(2 * pairs);
+        for (const auto& table : tables) {
+            crew.push_back(std::make_unique<bench::side_process>([&] { table->answer(); }));
+            crew.push_back(std::make_unique<bench::side_process>([&] {
+                std::uint64_t number = 0, wrong = 0;
+                for (; bench::now_ns() < end; ++number)
+                    if (!table->round_trip(number)) ++wrong;
+                table->end();
+                // relaxed: read once this process has been waited for
+                all->round_trips.fetch_add(number, std::memory_order_relaxed);
+                // relaxed: see above
+                all->wrong.fetch_add(wrong, std::memory_order_relaxed);
+            }));
+        }
+    }
+    const std::uint64_t count = all->round_trips.load(std::memory_order_relaxed);  // relaxed: the writers have ended
+    return bench::print({.program = this_program,
+                         .name = std::to_string(pairs) + " blocking pairs",
+                         .unit = "k/s",
+                         .value = static_cast<double>(count) / seconds / 1e3,
+                         .count = count,
+                         .errors = all->wrong.load(std::memory_order_relaxed)});  // relaxed: see above
+}
 
 bool stream(double seconds) {
     constexpr std::size_t batch = 16;
@@ -302,6 +355,7 @@ bool measure(double seconds) {
     for (const placement where : bench::placements)
         if (possible(where)) right = blocking_round_trip(where, std::chrono::milliseconds(0), seconds) && right;
     right = idle_round_trips(seconds) && right;
+    for (const std::size_t pairs : {2, 4, 8, 16}) right = blocking_pairs(pairs, seconds) && right;
     for (const std::size_t senders : {4, 8, 16}) right = fan_in(senders, seconds) && right;
     return copies(seconds) && right;  // last: it makes this process large
 }

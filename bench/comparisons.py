@@ -52,11 +52,16 @@ def _all():
         yield from (Comparison(f"stream/{kind} {size}, different CPUs", None) for kind in ("pipe", "mailbox"))
     yield from (Comparison(f"fan_in/{n} senders", f"floor/{n} senders") for n in (8, 16))
     yield Comparison("fan_in/large beside small", None, at_least=0.25)
-    yield from (Comparison(f"fan_out/{n}", "floor/stream 64 B") for n in ("1 receiver", "2 receivers", "4 receivers", "8 receivers"))
+    for crew in ("1 receiver", "2 receivers", "4 receivers", "8 receivers"):
+        yield Comparison(f"fan_out/{crew}", "floor/stream 64 B")
     yield from (Comparison(f"queue_consumers/{n} consumers", "queue_consumers/1 consumer") for n in (2, 4, 8))
     yield from (Comparison(f"open_loop/ask at {n} % of capacity", "floor/spinning round trip") for n in (10, 25, 50, 75, 90))
     yield from (Comparison(f"oversubscribed/{n} pairs", f"floor/{n} blocking pairs") for n in (2, 4, 8, 16))
     yield from (Comparison(f"oversubscribed/{n} pairs, the worst", None) for n in (2, 4, 8, 16))
+    for who in ("forkserver 1", "forkserver 10", "forkserver 100", "forkserver 1000", "fork 100", "spawn 100"):
+        yield Comparison(f"spawn_many/{who}, start each", "floor/clone from a small server")
+    yield Comparison("spawn_many/forkserver 1000, private memory each", None, at_most=250)
+    yield Comparison("spawn_many/forkserver 1000, wake-ups of all", None, at_most=0)
 
 
 COMPARISONS = tuple(_all())

@@ -55,13 +55,16 @@ def _all():
     for crew in ("1 receiver", "2 receivers", "4 receivers", "8 receivers"):
         yield Comparison(f"fan_out/{crew}", "floor/stream 64 B")
     yield from (Comparison(f"queue_consumers/{n} consumers", "queue_consumers/1 consumer") for n in (2, 4, 8))
-    yield from (Comparison(f"open_loop/ask at {n} % of capacity", "floor/spinning round trip") for n in (10, 25, 50, 75, 90))
+    for percent in (10, 25, 50, 75, 90):
+        yield Comparison(f"open_loop/ask at {percent} % of capacity", "floor/spinning round trip")
     yield from (Comparison(f"oversubscribed/{n} pairs", f"floor/{n} blocking pairs") for n in (2, 4, 8, 16))
     yield from (Comparison(f"oversubscribed/{n} pairs, the worst", None) for n in (2, 4, 8, 16))
     for who in ("forkserver 1", "forkserver 10", "forkserver 100", "forkserver 1000", "fork 100", "spawn 100"):
         yield Comparison(f"spawn_many/{who}, start each", "floor/clone from a small server")
     yield Comparison("spawn_many/forkserver 1000, private memory each", None, at_most=250)
     yield Comparison("spawn_many/forkserver 1000, wake-ups of all", None, at_most=0)
+    for level in ("-O0", "-O2"):
+        yield Comparison(f"compile_time/queue.cpp {level}", f"compile_time/standard headers {level}")
 
 
 COMPARISONS = tuple(_all())

@@ -65,6 +65,11 @@ def _all():
     yield Comparison("spawn_many/forkserver 1000, wake-ups of all", None, at_most=0)
     for level in ("-O0", "-O2"):
         yield Comparison(f"compile_time/queue.cpp {level}", f"compile_time/standard headers {level}")
+    yield Comparison("micro/coroutine create + await", None, at_most=15)
+    for kind, floor in (("ring push + pop", "bare ring push + pop"), ("flat 64 B encode", "memcpy 64 B"),
+                        ("flat 64 B decode", "memcpy 64 B"), ("letter encode", "memcpy 64 B"),
+                        ("letter decode", "memcpy 64 B"), ("coroutine create + await", "malloc + free")):
+        yield Comparison(f"micro/{kind}", f"micro/{floor}")
 
 
 COMPARISONS = tuple(_all())

@@ -70,6 +70,8 @@ def _all():
                         ("flat 64 B decode", "memcpy 64 B"), ("letter encode", "memcpy 64 B"),
                         ("letter decode", "memcpy 64 B"), ("coroutine create + await", "malloc + free")):
         yield Comparison(f"micro/{kind}", f"micro/{floor}")
+    for who in ("receiver killed, its sender", "sender killed, its receiver", "asked actor killed, who asked"):
+        yield Comparison(f"recovery/{who} goes on", "floor/death seen through pidfd", at_most=3)
 
 
 COMPARISONS = tuple(_all())

@@ -1,16 +1,18 @@
 // What does this machine allow at best: a round trip between two processes that spin, and between two that sleep, also
-// after both have idled; a stream through a bare ring, from one sender and from several; a copy; starting a process and
-// learning of its end?
+// after both have idled; a stream through a bare ring, from one sender and from several; a copy; starting a process,
+// and learning of its end?
 //
 // Everything here is written by hand and does nothing else. The other figures are ratios to these, of the same run.
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -152,7 +154,7 @@ bool blocking_round_trip(placement where, std::chrono::milliseconds idle, double
 }
 
 bool idle_round_trips(double seconds) {
-    constexpr int least_round_trips = 20;
+    constexpr int least_round_trips = 10;
     bool right = true;
     for (const int milliseconds : {1, 100}) {
         const double long_enough = std::max(seconds, least_round_trips * milliseconds / 1e3);
@@ -343,10 +345,39 @@ int fork_one() {
     return pidfd;
 }
 
+// From SIGKILL to the event of the pidfd. The child sleeps when it is killed.
+bool death_seen(double seconds) {
+    constexpr std::chrono::milliseconds until_asleep{1};
+    const int events = static_cast<int>(checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1"));
+    bench::samples all;
+    std::size_t errors = 0;
+    for (const std::int64_t end = after(seconds); bench::now_ns() < end;) {
+        int pidfd = -1;
+        const long child = checked(bench::clone_with_pidfd(pidfd, 0), "clone3");
+        if (child == 0)
+            for (;;) pause();
+        epoll_event event{EPOLLIN, {}};
+        checked(epoll_ctl(events, EPOLL_CTL_ADD, pidfd, &event), "epoll_ctl");
+        std::this_thread::sleep_for(until_asleep);
+        const std::int64_t start = bench::now_ns();
+        kill(static_cast<pid_t>(child), SIGKILL);
+        checked(epoll_wait(events, &event, 1, -1), "epoll_wait");
+        all.add(bench::now_ns() - start);
+        checked(epoll_ctl(events, EPOLL_CTL_DEL, pidfd, nullptr), "epoll_ctl");
+        siginfo_t how{};
+        checked(waitid(P_PIDFD, static_cast<id_t>(pidfd), &how, WEXITED), "waitid");
+        close(pidfd);
+        if (how.si_code != CLD_KILLED || how.si_status != SIGKILL) ++errors;
+    }
+    close(events);
+    return bench::print(timed(this_program, "death seen through pidfd", "us", 1e3, all, errors));
+}
+
 bool measure(double seconds) {
     const bench::clone_server server;  // first: while this process is small
     bool right = start_and_join("clone from a small server", seconds, [&] { return server.start(); });
     right = start_and_join("fork", seconds, fork_one) && right;
+    right = death_seen(seconds) && right;
     // Two that spin on one CPU wait for the scheduler at each step.
     if (possible(placement::apart)) {
         right = spinning_round_trip(placement::apart, seconds) && right;

@@ -94,7 +94,7 @@ troupe::task<bool> through_ask(settings how) {
 }
 
 troupe::task<int> program(std::vector<std::string> arguments) {
-    constexpr int least_round_trips = 20;
+    constexpr int least_round_trips = 10;
     bench::wishes told{.seconds = 1};
     const auto code =
         bench::listen("How long does a small message take to another actor and back after both have idled?",

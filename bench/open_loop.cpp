@@ -68,18 +68,25 @@ troupe::task<double> capacity(troupe::actor<asked64> to, double seconds, outcome
     co_return static_cast<double>(into->all.count()) * 1e9 / static_cast<double>(bench::now_ns() - start);
 }
 
+struct schedule {
+    double rate;  // requests a second
+    std::uint64_t count;
+};
+
 // The sender spins between two intended times: a timer would be late by more than what is measured.
-troupe::task<> requests_at(troupe::actor<asked64> to, double rate, std::uint64_t count, outcome* into) {
+troupe::task<> start_at(troupe::task_group* group, troupe::actor<asked64> to, schedule when, outcome* into) {
     constexpr std::uint64_t most_at_once = 64;  // then the replies have their turn, however late it is
-    return troupe::task_group::run([=](troupe::task_group& group) -> troupe::task<> {
-        const std::int64_t start = bench::now_ns();
-        for (std::uint64_t number = 0; number < count; ++number) {
-            const std::int64_t intended = start + static_cast<std::int64_t>(static_cast<double>(number) * 1e9 / rate);
-            if (number % most_at_once == 0) co_await troupe::yield();
-            while (bench::now_ns() < intended) co_await troupe::yield();
-            group.start(request(to, number, intended, into));
-        }
-    });
+    const std::int64_t start = bench::now_ns();
+    for (std::uint64_t number = 0; number < when.count; ++number) {
+        const auto offset = static_cast<std::int64_t>(static_cast<double>(number) * 1e9 / when.rate);
+        if (number % most_at_once == 0) co_await troupe::yield();
+        while (bench::now_ns() < start + offset) co_await troupe::yield();
+        group->start(request(to, number, start + offset, into));
+    }
+}
+
+troupe::task<> requests_at(troupe::actor<asked64> to, schedule when, outcome* into) {
+    return troupe::task_group::run([=](troupe::task_group& group) { return start_at(&group, to, when, into); });
 }
 
 troupe::task<bool> measure(placement where, double seconds) {
@@ -97,7 +104,7 @@ troupe::task<bool> measure(placement where, double seconds) {
         const double rate = std::max(1.0, most * percent / 100);
         const auto count = static_cast<std::uint64_t>(std::max(1.0, rate * seconds));
         outcome open;
-        co_await requests_at(to, rate, count, &open);
+        co_await requests_at(to, {rate, count}, &open);
         open.errors += count - open.all.count();
         const std::string name = "ask at " + std::to_string(percent) + " % of capacity";
         right = bench::print(timed(this_program, name, "us", 1e3, open.all, open.errors)) && right;

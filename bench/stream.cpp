@@ -43,7 +43,7 @@ struct subject {
 // Sends until the time is over, which begins when all is warm; gives how many. `send` is kept by the caller.
 template <class M, class Send>
 troupe::task<std::uint64_t> send_all(M message, subject what, double seconds, const Send& send) {
-    constexpr std::uint64_t fewest_timed = 8;
+    constexpr std::uint64_t fewest_timed = 4;
     const std::uint64_t sent_a_clock_reading = what.bytes > 0 ? 1 : 64;
     const std::uint64_t fewest = what.warming_up() + fewest_timed;
     std::int64_t end = 0;

@@ -36,7 +36,7 @@ void bare_ring(benchmark::State& state) {
     flat56 message;
     std::size_t errors = 0;
     std::uint64_t number = 0;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         message.write(number);
         ring->send(message);
         const flat56 back = ring->receive();
@@ -69,7 +69,7 @@ void ring(benchmark::State& state) {
     flat56 message, back;
     std::size_t errors = 0;
     std::uint64_t number = 0;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         message.write(number);
         shm::claim place;
         if (writer.try_claim(sizeof message, shm::most_messages, place) != shm::room::claimed) {
@@ -95,7 +95,7 @@ void copy_flat(benchmark::State& state) {
     flat64 message, back{};
     std::size_t errors = 0;
     std::uint64_t number = 0;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         message.write(number);
         benchmark::DoNotOptimize(message);
         std::memcpy(&back, &message, sizeof back);
@@ -110,7 +110,7 @@ void encode(benchmark::State& state, M message) {
     troupe::detail::outgoing out;
     std::size_t errors = 0;
     std::uint64_t number = 0;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         message.write(number++);
         out.clear();
         troupe::detail::encode(message, out);
@@ -130,7 +130,7 @@ void decode(benchmark::State& state, M message) {
     message.write(71);
     troupe::detail::encode(message, out);
     std::size_t errors = 0;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         benchmark::DoNotOptimize(out.bytes.data());  // as if the bytes were new
         benchmark::ClobberMemory();
         M back{};
@@ -144,7 +144,7 @@ void decode(benchmark::State& state, M message) {
 void allocate_frame(benchmark::State& state) {
     constexpr std::size_t about_a_frame = 160;
     std::size_t errors = 0;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         void* const frame = std::malloc(about_a_frame);
         benchmark::DoNotOptimize(frame);
         if (frame == nullptr) ++errors;
@@ -158,7 +158,7 @@ void allocate_frame(benchmark::State& state) {
 troupe::task<std::size_t> await_echoes(benchmark::State* state) {
     std::size_t errors = 0;
     std::uint64_t number = 0;
-    for (auto _ : *state) {
+    for ([[maybe_unused]] auto _ : *state) {
         const std::uint64_t back = co_await echo(number);
         if (back != number++) ++errors;
     }
@@ -190,17 +190,20 @@ private:
     bool right_ = true;
 };
 
-void enroll() {
-    benchmark::RegisterBenchmark("bare ring push + pop", bare_ring);
-    benchmark::RegisterBenchmark("ring push + pop", ring);
-    benchmark::RegisterBenchmark("memcpy 64 B", copy_flat);
-    benchmark::RegisterBenchmark("flat 64 B encode", [](benchmark::State& s) { encode(s, flat64{}); });
-    benchmark::RegisterBenchmark("flat 64 B decode", [](benchmark::State& s) { decode(s, flat64{}); });
-    benchmark::RegisterBenchmark("letter encode", [](benchmark::State& s) { encode(s, letter::make()); });
-    benchmark::RegisterBenchmark("letter decode", [](benchmark::State& s) { decode(s, letter::make()); });
-    benchmark::RegisterBenchmark("malloc + free", allocate_frame);
-    benchmark::RegisterBenchmark("coroutine create + await", coroutine);
-}
+void encode_flat(benchmark::State& state) { encode(state, flat64{}); }
+void decode_flat(benchmark::State& state) { decode(state, flat64{}); }
+void encode_letter(benchmark::State& state) { encode(state, letter::make()); }
+void decode_letter(benchmark::State& state) { decode(state, letter::make()); }
+
+BENCHMARK(bare_ring)->Name("bare ring push + pop");
+BENCHMARK(ring)->Name("ring push + pop");
+BENCHMARK(copy_flat)->Name("memcpy 64 B");
+BENCHMARK(encode_flat)->Name("flat 64 B encode");
+BENCHMARK(decode_flat)->Name("flat 64 B decode");
+BENCHMARK(encode_letter)->Name("letter encode");
+BENCHMARK(decode_letter)->Name("letter decode");
+BENCHMARK(allocate_frame)->Name("malloc + free");
+BENCHMARK(coroutine)->Name("coroutine create + await");
 
 // A plain function: sync_wait, in the measurements, is not for the inside of a coroutine.
 int program(std::vector<std::string> arguments) {
@@ -211,7 +214,6 @@ int program(std::vector<std::string> arguments) {
     std::vector<char*> words{name.data(), least.data(), nullptr};
     int count = 2;
     benchmark::Initialize(&count, words.data());
-    enroll();
     printer results;
     benchmark::RunSpecifiedBenchmarks(&results);
     return results.right() ? 0 : 1;

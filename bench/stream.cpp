@@ -37,12 +37,13 @@ struct subject {
     std::string name;
     std::size_t bytes = 0;
 
-    std::uint64_t warming_up() const noexcept { return bytes > 0 ? 1 + (std::size_t{64} << 20) / bytes : 1; }
+    // Twice what can be on its way: freed memory comes back in batches.
+    std::uint64_t warming_up() const noexcept { return bytes > 0 ? 1 + (std::size_t{128} << 20) / bytes : 1; }
 };
 
-// Sends until the time is over, which begins when all is warm; gives how many. `send` is kept by the caller.
+// Sends until the time is over, which begins when all is warm; gives how many.
 template <class M, class Send>
-troupe::task<std::uint64_t> send_all(M message, subject what, double seconds, const Send& send) {
+troupe::task<std::uint64_t> send_all(M message, subject what, double seconds, Send send) {
     constexpr std::uint64_t fewest_timed = 4;
     const std::uint64_t sent_a_clock_reading = what.bytes > 0 ? 1 : 64;
     const std::uint64_t fewest = what.warming_up() + fewest_timed;

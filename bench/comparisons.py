@@ -33,9 +33,9 @@ def _all():
         yield Comparison(f"stream/{kind}, different CPUs", "floor/stream 64 B", at_least=target)
     yield Comparison("stream/pipe 64 B, different CPUs", "python_peer/one way Pipe")
     yield Comparison("stream/queue 64 B, different CPUs", "python_peer/one way Queue")
-    for size in ("64 KiB", "1 MiB"):
+    for size in ("64 KiB", "1 MiB", "16 MiB", "64 MiB"):
         for through in ("pipe", "mailbox"):
-            yield Comparison(f"stream/{through} {size}, different CPUs", None)
+            yield Comparison(f"stream/{through} {size}, different CPUs", f"floor/memcpy {size}")
 
     yield Comparison("fan_in/1 sender", "floor/stream 64 B")
     yield Comparison("fan_in/2 senders", "floor/4 senders")
@@ -48,6 +48,33 @@ def _all():
     yield Comparison("spawn_join/fork", "floor/fork")
     yield Comparison("spawn_join/fork", "python_peer/start and join fork")
     yield Comparison("spawn_join/spawn", "python_peer/start and join spawn")
+    for idle in ("1 ms idle", "100 ms idle"):
+        yield Comparison(f"idle_wakeup/pipe 64 B after {idle}", f"floor/blocking round trip after {idle}")
+        yield Comparison(f"idle_wakeup/ask 64 B after {idle}", f"floor/blocking round trip after {idle}")
+    for size in ("8 B", "256 B", "1 KiB", "4 KiB"):
+        yield from (Comparison(f"stream/{kind} {size}, different CPUs", None) for kind in ("pipe", "mailbox"))
+    yield from (Comparison(f"fan_in/{n} senders", f"floor/{n} senders") for n in (8, 16))
+    yield Comparison("fan_in/large beside small", None, at_least=0.25)
+    for crew in ("1 receiver", "2 receivers", "4 receivers", "8 receivers"):
+        yield Comparison(f"fan_out/{crew}", "floor/stream 64 B")
+    yield from (Comparison(f"queue_consumers/{n} consumers", "queue_consumers/1 consumer") for n in (2, 4, 8))
+    for percent in (10, 25, 50, 75, 90):
+        yield Comparison(f"open_loop/ask at {percent} % of capacity", "floor/spinning round trip")
+    yield from (Comparison(f"oversubscribed/{n} pairs", f"floor/{n} blocking pairs") for n in (2, 4, 8, 16))
+    yield from (Comparison(f"oversubscribed/{n} pairs, the worst", None) for n in (2, 4, 8, 16))
+    for who in ("forkserver 1", "forkserver 10", "forkserver 100", "forkserver 1000", "fork 100", "spawn 100"):
+        yield Comparison(f"spawn_many/{who}, start each", "floor/clone from a small server")
+    yield Comparison("spawn_many/forkserver 1000, private memory each", None, at_most=250)
+    yield Comparison("spawn_many/forkserver 1000, wake-ups of all", None, at_most=0)
+    for level in ("-O0", "-O2"):
+        yield Comparison(f"compile_time/queue.cpp {level}", f"compile_time/standard headers {level}")
+    yield Comparison("micro/coroutine create + await", None, at_most=15)
+    for kind, floor in (("ring push + pop", "bare ring push + pop"), ("flat 64 B encode", "memcpy 64 B"),
+                        ("flat 64 B decode", "memcpy 64 B"), ("letter encode", "memcpy 64 B"),
+                        ("letter decode", "memcpy 64 B"), ("coroutine create + await", "malloc + free")):
+        yield Comparison(f"micro/{kind}", f"micro/{floor}")
+    for who in ("receiver killed, its sender", "sender killed, its receiver", "asked actor killed, who asked"):
+        yield Comparison(f"recovery/{who} goes on", "floor/death seen through pidfd", at_most=3)
 
 
 COMPARISONS = tuple(_all())

@@ -1,19 +1,26 @@
-// What does this machine allow at best: a round trip between two processes that spin, and between two that sleep; a
-// stream through a bare ring, from one sender and from four; starting a process and learning of its end?
+// What does this machine allow at best: a round trip between two processes that spin, and between two that sleep, also
+// after both have idled; a stream through a bare ring, from one sender and from several; a copy; starting a process,
+// and learning of its end?
 //
 // Everything here is written by hand and does nothing else. The other figures are ratios to these, of the same run.
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "command_line.hpp"
@@ -93,38 +100,108 @@ private:
     int rings_, events_;
 };
 
-bool blocking_round_trip(placement where, double seconds) {
+// Two rings and two bells between two processes that sleep until they are rung.
+class sleepers {
+public:
+    void answer() const {
+        for (;;) {
+            going_.wait();
+            const flat64 one = there_->receive();
+            if (one.number() == the_end) return;
+            back_->send(message_of(one.number() + (one.whole() ? 1 : 0)));
+            coming_.ring();
+        }
+    }
+    bool round_trip(std::uint64_t number) const {
+        there_->send(message_of(number));
+        going_.ring();
+        coming_.wait();
+        const flat64 one = back_->receive();
+        return one.number() == number + 1 && one.whole();
+    }
+    void end() const {
+        there_->send(message_of(the_end));
+        going_.ring();
+    }
+
+private:
     using ring = bench::spsc_ring<flat64, 64, 1>;
-    shared<ring> there, back;
-    bell going, coming;
+    shared<ring> there_, back_;
+    bell going_, coming_;
+};
+
+// `idle`: both sleep for so long before each round trip.
+bool blocking_round_trip(placement where, std::chrono::milliseconds idle, double seconds) {
+    const sleepers both;
     bench::rally rally(seconds);
     {
         const bench::side_process peer([&] {
             const placed here(where, placed::side::second);
-            for (;;) {
-                going.wait();
-                const flat64 one = there->receive();
-                if (one.number() == the_end) return;
-                back->send(message_of(one.number() + (one.whole() ? 1 : 0)));
-                coming.ring();
-            }
+            both.answer();
         });
         const placed here(where, placed::side::first);
         rally.faces(peer.pid());
         while (rally.goes_on()) {
-            there->send(message_of(rally.number()));
-            going.ring();
-            coming.wait();
-            const flat64 one = back->receive();
-            rally.returned(one.number() == rally.number() + 1 && one.whole());
+            if (idle.count() > 0) {
+                std::this_thread::sleep_for(idle);
+                rally.serves();
+            }
+            rally.returned(both.round_trip(rally.number()));
         }
-        there->send(message_of(the_end));
-        going.ring();
+        both.end();
     }
-    return bench::print(rally.result(this_program, std::string("blocking round trip, ") + text(where), cpus_of(where)));
+    const std::string when =
+        idle.count() > 0 ? " after " + std::to_string(idle.count()) + " ms idle" : std::string(", ") + text(where);
+    return bench::print(rally.result(this_program, "blocking round trip" + when, cpus_of(where)));
+}
+
+bool idle_round_trips(double seconds) {
+    constexpr int least_round_trips = 10;
+    bool right = true;
+    for (const int milliseconds : {1, 100}) {
+        const double long_enough = std::max(seconds, least_round_trips * milliseconds / 1e3);
+        right = blocking_round_trip(placement::apart, std::chrono::milliseconds(milliseconds), long_enough) && right;
+    }
+    return right;
 }
 
 std::int64_t after(double seconds) { return bench::now_ns() + static_cast<std::int64_t>(seconds * 1e9); }
+
+// Many such pairs at once, left to the scheduler.
+bool blocking_pairs(std::size_t pairs, double seconds) {
+    struct score {
+        std::atomic<std::uint64_t> round_trips{0}, wrong{0};
+    };
+    shared<score> all;
+    std::vector<std::unique_ptr<sleepers>> tables;
+    tables.reserve(pairs);
+    for (std::size_t i = 0; i < pairs; ++i) tables.push_back(std::make_unique<sleepers>());
+    const std::int64_t end = after(seconds);
+    {
+        std::vector<std::unique_ptr<bench::side_process>> crew;
+        crew.reserve(2 * pairs);
+        for (const auto& table : tables) {
+            crew.push_back(std::make_unique<bench::side_process>([&] { table->answer(); }));
+            crew.push_back(std::make_unique<bench::side_process>([&] {
+                std::uint64_t number = 0, wrong = 0;
+                for (; bench::now_ns() < end; ++number)
+                    if (!table->round_trip(number)) ++wrong;
+                table->end();
+                // relaxed: read once this process has been waited for
+                all->round_trips.fetch_add(number, std::memory_order_relaxed);
+                // relaxed: see above
+                all->wrong.fetch_add(wrong, std::memory_order_relaxed);
+            }));
+        }
+    }
+    const std::uint64_t count = all->round_trips.load(std::memory_order_relaxed);  // relaxed: the writers have ended
+    return bench::print({.program = this_program,
+                         .name = std::to_string(pairs) + " blocking pairs",
+                         .unit = "k/s",
+                         .value = static_cast<double>(count) / seconds / 1e3,
+                         .count = count,
+                         .errors = all->wrong.load(std::memory_order_relaxed)});  // relaxed: see above
+}
 
 bool stream(double seconds) {
     constexpr std::size_t batch = 16;
@@ -166,11 +243,10 @@ struct numbered {
     bench::flat<56> rest;
 };
 
-bool fan_in(double seconds) {
-    constexpr std::size_t senders = 4;
+bool fan_in(std::size_t senders, double seconds) {
     shared<bench::tail_swap_ring<numbered, 4096>> ring;
     shared<std::atomic<int>> ready;
-    std::array<bench::tally, senders> seen;
+    std::vector<bench::tally> seen(senders);
     std::uint64_t errors = 0, count = 0;
     std::int64_t start = 0, stop = 0;
     {
@@ -211,11 +287,46 @@ bool fan_in(double seconds) {
         stop = bench::now_ns();
     }
     return bench::print({.program = this_program,
-                         .name = "4 senders",
+                         .name = std::to_string(senders) + " senders",
                          .unit = "M/s",
                          .value = static_cast<double>(count) * 1e3 / static_cast<double>(stop - start),
                          .count = count,
                          .errors = errors});
+}
+
+// From a buffer to another, both touched before.
+bool copy(const char* size, std::size_t bytes, double seconds) {
+    constexpr std::size_t bytes_a_clock_reading = std::size_t{1} << 20;
+    bench::parcel from = bench::parcel::make(bytes), to = bench::parcel::make(bytes);
+    from.write(0);
+    to.write(1);
+    const std::size_t copies_a_clock_reading = std::max<std::size_t>(1, bytes_a_clock_reading / bytes);
+    std::size_t count = 0, errors = 0;
+    const std::int64_t start = bench::now_ns(), end = after(seconds);
+    do {
+        for (std::size_t i = 0; i < copies_a_clock_reading; ++i) {
+            from.words.front() = from.words.back() = ++count;
+            std::memcpy(to.words.data(), from.words.data(), bytes);
+            if (to.words.front() != count || to.words.back() != count) ++errors;
+        }
+    } while (bench::now_ns() < end);
+    const std::int64_t stop = bench::now_ns();
+    if (to.words != from.words) ++errors;
+    return bench::print(
+        {.program = this_program,
+         .name = std::string("memcpy ") + size,
+         .unit = "GB/s",
+         .value = static_cast<double>(count) * static_cast<double>(bytes) / static_cast<double>(stop - start),
+         .count = count,
+         .errors = errors});
+}
+
+bool copies(double seconds) {
+    constexpr std::size_t kib = 1024, mib = kib * kib;
+    bool right = copy("64 KiB", 64 * kib, seconds);
+    right = copy("1 MiB", mib, seconds) && right;
+    right = copy("16 MiB", 16 * mib, seconds) && right;
+    return copy("64 MiB", 64 * mib, seconds) && right;
 }
 
 template <class Start>
@@ -236,18 +347,50 @@ int fork_one() {
     return pidfd;
 }
 
+// From SIGKILL to the event of the pidfd. The child sleeps when it is killed.
+bool death_seen(double seconds) {
+    constexpr std::chrono::milliseconds until_asleep{1};
+    const int events = static_cast<int>(checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1"));
+    bench::samples all;
+    std::size_t errors = 0;
+    for (const std::int64_t end = after(seconds); bench::now_ns() < end;) {
+        int pidfd = -1;
+        const long child = checked(bench::clone_with_pidfd(pidfd, 0), "clone3");
+        if (child == 0)
+            for (;;) pause();
+        epoll_event event{EPOLLIN, {}};
+        checked(epoll_ctl(events, EPOLL_CTL_ADD, pidfd, &event), "epoll_ctl");
+        std::this_thread::sleep_for(until_asleep);
+        const std::int64_t start = bench::now_ns();
+        kill(static_cast<pid_t>(child), SIGKILL);
+        checked(epoll_wait(events, &event, 1, -1), "epoll_wait");
+        all.add(bench::now_ns() - start);
+        checked(epoll_ctl(events, EPOLL_CTL_DEL, pidfd, nullptr), "epoll_ctl");
+        siginfo_t how{};
+        checked(waitid(P_PIDFD, static_cast<id_t>(pidfd), &how, WEXITED), "waitid");
+        close(pidfd);
+        if (how.si_code != CLD_KILLED || how.si_status != SIGKILL) ++errors;
+    }
+    close(events);
+    return bench::print(timed(this_program, "death seen through pidfd", "us", 1e3, all, errors));
+}
+
 bool measure(double seconds) {
     const bench::clone_server server;  // first: while this process is small
     bool right = start_and_join("clone from a small server", seconds, [&] { return server.start(); });
     right = start_and_join("fork", seconds, fork_one) && right;
+    right = death_seen(seconds) && right;
     // Two that spin on one CPU wait for the scheduler at each step.
     if (possible(placement::apart)) {
         right = spinning_round_trip(placement::apart, seconds) && right;
         right = stream(seconds) && right;
     }
     for (const placement where : bench::placements)
-        if (possible(where)) right = blocking_round_trip(where, seconds) && right;
-    return fan_in(seconds) && right;
+        if (possible(where)) right = blocking_round_trip(where, std::chrono::milliseconds(0), seconds) && right;
+    right = idle_round_trips(seconds) && right;
+    for (const std::size_t pairs : {2, 4, 8, 16}) right = blocking_pairs(pairs, seconds) && right;
+    for (const std::size_t senders : {4, 8, 16}) right = fan_in(senders, seconds) && right;
+    return copies(seconds) && right;  // last: it makes this process large
 }
 
 }  // namespace

@@ -25,6 +25,14 @@ PROGRAMS = (
     Program("fan_in", 5.0),
     Program("spawn_join", 0.5),
     Program("recovery", 0.5),
+    Program("idle_wakeup", 2.0),
+    Program("fan_out", 0.5),
+    Program("queue_consumers", 0.5),
+    Program("open_loop", 1.0),
+    Program("oversubscribed", 1.0),
+    Program("spawn_many", 2.0),
+    Program("compile_time", 4.0),
+    Program("micro", 0.2),
     Program("python_peer", 0.5, command=(sys.executable, "-B", str(HERE / "python_peer.py"))),
 )
 OWN = frozenset(one.name for one in PROGRAMS if not one.command)  # what is neither these nor Savina is a peer

@@ -9,11 +9,12 @@
 namespace bench {
 
 struct reading {
-    std::int64_t nanoseconds = 0;  // from the first message to the end of the stream
+    std::int64_t nanoseconds = 0;  // from the last message that warmed up to the end of the stream
+    std::uint64_t timed = 0;       // messages that came in that time
     std::uint64_t count = 0, errors = 0;
 
     double per_second() const noexcept {
-        return nanoseconds > 0 ? static_cast<double>(count) * 1e9 / static_cast<double>(nanoseconds) : 0;
+        return nanoseconds > 0 ? static_cast<double>(timed) * 1e9 / static_cast<double>(nanoseconds) : 0;
     }
     // Those that were sent and never came are errors too; what came twice is counted already.
     std::uint64_t errors_of(std::uint64_t sent) const noexcept { return errors + (sent > count ? sent - count : 0); }
@@ -21,16 +22,22 @@ struct reading {
 
 class reception {
 public:
+    // The first `warming_up` messages, one at least, are checked and not timed.
+    explicit reception(std::uint64_t warming_up = 1) noexcept : warming_up_(warming_up) {}
+
     template <class M>
     void take(const M& message) noexcept {
-        if (messages_.count() == 0) start_ = now_ns();
         messages_.take(message.number(), message.whole());
+        if (messages_.count() == warming_up_) start_ = now_ns();
     }
     reading ended() const noexcept {
-        return {messages_.count() == 0 ? 0 : now_ns() - start_, messages_.count(), messages_.errors()};
+        const std::uint64_t count = messages_.count();
+        if (count <= warming_up_) return {0, 0, count, messages_.errors()};
+        return {now_ns() - start_, count - warming_up_, count, messages_.errors()};
     }
 
 private:
+    std::uint64_t warming_up_;
     tally messages_;
     std::int64_t start_ = 0;
 };

@@ -1,0 +1,22 @@
+"""The peers: the same work on other systems, and how each of them is run."""
+
+import shutil
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+SECONDS = 0.5  # for which each of their figures is measured
+
+# Name -> what its command begins with, and the program or script that ends it.
+_PEERS = {
+    "peer_system": ([], "peer_system"),
+}
+
+
+def commands(folder):
+    """Of each peer: its command, which takes `--seconds N` behind it; None where it was not built."""
+    found = {}
+    for name, (beginning, program) in _PEERS.items():
+        path = HERE / program if "." in program else Path(folder) / "bench" / "peers" / program
+        there = path.is_file() and all(shutil.which(word) for word in beginning[:1])
+        found[name] = [*beginning, str(path)] if there else None
+    return found

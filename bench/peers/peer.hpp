@@ -205,7 +205,8 @@ private:
     int event_;
 };
 
-// The parent's end is made first, and outlives the child: no library loses at its end what it has still to send.
+// A receiver is made before its senders, and no sender ends before all was read: a library may let go at its end what
+// it has still to send.
 template <class System>
 bool round_trip(placement where, double seconds) {
     typename System::duplex link;
@@ -231,19 +232,17 @@ template <class System, std::size_t Bytes>
 bool one_way(placement where, double seconds) {
     typename System::one_way link(Bytes);
     const shared<reading> seen;
-    const gate made, joined;
+    const gate made;
     std::optional<side_process> other;
     other.emplace([&]() noexcept {
         const placed here(where, placed::side::second);
-        made.wait();
         auto end = link.receiver();
-        joined.open();
+        made.open();
         *seen = read_all<Bytes>(end);
     });
     const placed here(where, placed::side::first);
+    made.wait();
     auto end = link.sender();
-    made.open();
-    joined.wait();
     const std::uint64_t sent = send_all<Bytes>(end, seconds);
     other.reset();
     return print(one_way_figure<Bytes>(System::program, *seen, sent));
@@ -291,31 +290,51 @@ inline void print_settings(const char* program, const char* settings) {
     std::fflush(stdout);
 }
 
+// Each measurement has processes of its own: a library that was used cannot be forked.
+template <class Measure>
+bool in_new_processes(const Measure& measured) {
+    constexpr unsigned watchdog_seconds = 30;  // a side that died would leave the other waiting
+    const auto child = static_cast<pid_t>(checked(fork(), "fork"));
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        alarm(watchdog_seconds);
+        bool right = false;
+        try {
+            right = measured();
+        } catch (const std::exception& e) {
+            std::fprintf(stderr, "%s\n", e.what());
+        }
+        _exit(right ? 0 : 1);
+    }
+    int status = 0;
+    checked(waitpid(child, &status, 0), "waitpid");
+    return status == 0;
+}
+
 template <class System>
 bool measure(const wishes& told) {
     print_settings(System::program, System::settings);
     bool right = true;
+    const auto also = [&right](const auto& measured) { right = in_new_processes(measured) && right; };
     for (const placement where : placements)
-        if (possible(where)) right = round_trip<System>(where, told.seconds) && right;
+        if (possible(where)) also([&] { return round_trip<System>(where, told.seconds); });
     const placement where = told.free || !possible(placement::apart) ? placement::free : placement::apart;
-    right = one_way<System, small>(where, told.seconds) && right;
+    also([&] { return one_way<System, small>(where, told.seconds); });
     if constexpr (System::takes_large) {
-        right = one_way<System, large>(where, told.seconds) && right;
-        right = one_way<System, larger>(where, told.seconds) && right;
+        also([&] { return one_way<System, large>(where, told.seconds); });
+        also([&] { return one_way<System, larger>(where, told.seconds); });
     }
-    return several_senders<System>(told.seconds) && right;
+    also([&] { return several_senders<System>(told.seconds); });
+    return right;
 }
 
 // What the main function of a peer does.
 template <class... Systems>
 int run(const char* question, int argc, char** argv) {
-    constexpr unsigned watchdog_seconds = 120;  // a side that died would leave the other waiting
     wishes told;
     if (const auto code = listen(question, {argv + 1, argv + argc}, told)) return *code;
-    alarm(watchdog_seconds);
     try {
-        const bool right = (static_cast<int>(measure<Systems>(told)) & ...) != 0;
-        return right ? 0 : 1;
+        return (static_cast<int>(measure<Systems>(told)) & ...) != 0 ? 0 : 1;
     } catch (const std::exception& e) {
         std::fprintf(stderr, "%s: %s\n", argv[0], e.what());
         return 1;

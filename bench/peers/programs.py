@@ -6,9 +6,19 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 SECONDS = 0.5  # for which each of their figures is measured
 
+# --allow-run-as-root: containers have no other user; where there is one, it says nothing. They pin themselves.
+_MPIRUN = ["mpirun", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none"]
+_YIELDING = [*_MPIRUN, "--mca", "mpi_yield_when_idle", "1"]
+
 # Name -> what its command begins with, and the program or script that ends it.
 _PEERS = {
     "peer_system": ([], "peer_system"),
+    "peer_zeromq": ([], "peer_zeromq"),
+    "peer_boost_interprocess": ([], "peer_boost_interprocess"),
+    "peer_nng": ([], "peer_nng"),
+    "peer_openmpi": ([*_MPIRUN, "-n", "2"], "peer_openmpi"),
+    "peer_openmpi_yielding": ([*_YIELDING, "-n", "2"], "peer_openmpi"),
+    "peer_openmpi_senders": ([*_YIELDING, "-n", "5"], "peer_openmpi"),
 }
 
 

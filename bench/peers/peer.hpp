@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <memory>
@@ -205,6 +206,13 @@ private:
     int event_;
 };
 
+// A side that is a child: it ends as programs do, so that a library may tidy up behind itself.
+template <class Work>
+void be_child(const Work& work) noexcept {
+    work();
+    std::exit(0);
+}
+
 // A receiver is made before its senders, and no sender ends before all was read: a library may let go at its end what
 // it has still to send.
 template <class System>
@@ -212,12 +220,14 @@ bool round_trip(placement where, double seconds) {
     typename System::duplex link;
     const gate made, joined;
     std::optional<side_process> other;
-    other.emplace([&]() noexcept {
-        const placed here(where, placed::side::second);
-        made.wait();
-        auto end = link.second();
-        joined.open();
-        answer(end);
+    other.emplace([&] {
+        be_child([&] {
+            const placed here(where, placed::side::second);
+            made.wait();
+            auto end = link.second();
+            joined.open();
+            answer(end);
+        });
     });
     const placed here(where, placed::side::first);
     auto end = link.first();
@@ -234,11 +244,13 @@ bool one_way(placement where, double seconds) {
     const shared<reading> seen;
     const gate made;
     std::optional<side_process> other;
-    other.emplace([&]() noexcept {
-        const placed here(where, placed::side::second);
-        auto end = link.receiver();
-        made.open();
-        *seen = read_all<Bytes>(end);
+    other.emplace([&] {
+        be_child([&] {
+            const placed here(where, placed::side::second);
+            auto end = link.receiver();
+            made.open();
+            *seen = read_all<Bytes>(end);
+        });
     });
     const placed here(where, placed::side::first);
     made.wait();
@@ -263,13 +275,15 @@ bool several_senders(double seconds) {
     const gate made, joined, all_joined, read;
     std::vector<std::unique_ptr<side_process>> crew;
     for (std::uint64_t mine = 0; mine < many_senders; ++mine) {
-        crew.push_back(std::make_unique<side_process>([&, mine]() noexcept {
-            made.wait();
-            auto end = link.sender();
-            joined.open();
-            all_joined.wait();
-            send_numbered(end, mine, seconds);
-            read.wait();
+        crew.push_back(std::make_unique<side_process>([&, mine] {
+            be_child([&] {
+                made.wait();
+                auto end = link.sender();
+                joined.open();
+                all_joined.wait();
+                send_numbered(end, mine, seconds);
+                read.wait();
+            });
         }));
     }
     auto end = link.receiver();
@@ -304,7 +318,7 @@ bool in_new_processes(const Measure& measured) {
         } catch (const std::exception& e) {
             std::fprintf(stderr, "%s\n", e.what());
         }
-        _exit(right ? 0 : 1);
+        std::exit(right ? 0 : 1);
     }
     int status = 0;
     checked(waitpid(child, &status, 0), "waitpid");

@@ -16,6 +16,7 @@ _PEERS = {
     "peer_zeromq": ([], "peer_zeromq"),
     "peer_boost_interprocess": ([], "peer_boost_interprocess"),
     "peer_nng": ([], "peer_nng"),
+    "peer_iceoryx": ([], "peer_iceoryx"),
     "peer_openmpi": ([*_MPIRUN, "-n", "2"], "peer_openmpi"),
     "peer_openmpi_yielding": ([*_YIELDING, "-n", "2"], "peer_openmpi"),
     "peer_openmpi_senders": ([*_YIELDING, "-n", "5"], "peer_openmpi"),

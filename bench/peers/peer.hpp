@@ -322,6 +322,7 @@ bool in_new_processes(const Measure& measured) {
     }
     int status = 0;
     checked(waitpid(child, &status, 0), "waitpid");
+    if (WIFSIGNALED(status)) std::fprintf(stderr, "a measurement was ended by signal %d\n", WTERMSIG(status));
     return status == 0;
 }
 

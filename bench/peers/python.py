@@ -16,7 +16,7 @@ import time
 
 WARMING_UP = 3
 FEWEST = 3
-SETTINGS = "bytes; queues of 1024, of large ones 16; Connection.send_bytes; a pool of one, 64 calls at a time one way; fork"
+SETTINGS = "bytes; queues of 1024, of large ones 16; Connection.send_bytes; a pool of one, 64 calls at a time; fork"
 SENDERS = 4
 SMALL = 64
 SIZES = {SMALL: "", 64 << 10: " 64 KiB", 1 << 20: " 1 MiB"}

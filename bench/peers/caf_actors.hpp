@@ -84,7 +84,7 @@ struct plan {
     double seconds;
 };
 
-inline std::uint64_t most_on_the_way(std::size_t bytes) { return bytes == small ? 8192 : 16; }
+inline std::uint64_t most_on_the_way(std::size_t bytes) { return bytes == small ? 1024 : bytes == large ? 16 : 4; }
 
 inline void send_one(caf::event_based_actor* self, const caf::actor& to, const plan& mine, std::uint64_t number) {
     if (mine.bytes == small) {
@@ -163,7 +163,7 @@ struct all_read {
 };
 
 inline caf::behavior reads(caf::event_based_actor* self, all_read* into, std::size_t bytes) {
-    const auto took = [self, into, at_a_time = most_on_the_way(bytes) / 8](std::uint64_t sender, sight seen) {
+    const auto took = [self, into, at_a_time = most_on_the_way(bytes) / 4](std::uint64_t sender, sight seen) {
         into->take(sender, seen.n, seen.good);
         if (into->of[sender % many_senders].count() % at_a_time == 0)
             self->send(caf::actor_cast<caf::actor>(self->current_sender()), credit{at_a_time});

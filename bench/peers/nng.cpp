@@ -1,7 +1,8 @@
 // How do troupe's figures stand beside those of nng, between processes?
 //
-// Settings: the ipc transport on an abstract address, buffers as deep as nng has them (8192 messages); pair0 there and
-// back, push0 and pull0 one way; messages are made and read in their place (nng_msg), and blocking.
+// Settings: the ipc transport on an abstract address, buffers as deep as nng has them (8192 messages; 4 MiB of the
+// large ones); pair0 there and back, push0 and pull0 one way; messages are made and read in their place (nng_msg), and
+// blocking.
 
 #include <nng/nng.h>
 #include <nng/protocol/pair0/pair.h>
@@ -24,8 +25,9 @@ enum class role { listens, dials };
 
 class nng_end {
 public:
-    nng_end(const std::string& address, int (*open)(nng_socket*), role mine) {
-        constexpr int deepest = 8192;
+    nng_end(const std::string& address, int (*open)(nng_socket*), role mine, std::size_t bytes) {
+        constexpr std::size_t most_waiting = std::size_t{4} << 20;
+        const int deepest = bytes > bench::peers::small ? static_cast<int>(most_waiting / bytes) : 8192;
         check(open(&socket_), "open");
         // A protocol that has no such buffer refuses the option.
         nng_socket_set_int(socket_, NNG_OPT_SENDBUF, deepest);
@@ -69,19 +71,21 @@ std::string new_address() {
 struct nng {
     static constexpr const char* program = "peer_nng";
     static constexpr const char* settings =
-        "ipc, buffers of 8192 messages, pair0 and push0/pull0, messages made and read in place";
+        "ipc, buffers of 8192 messages (4 MiB of large ones), pair0 and push0/pull0, messages made and read in place";
     static constexpr bool takes_large = true;
 
     struct duplex {
+        std::size_t bytes = bench::peers::small;
         std::string address = new_address();
-        nng_end first() const { return {address, nng_pair0_open, role::listens}; }
-        nng_end second() const { return {address, nng_pair0_open, role::dials}; }
+        nng_end first() const { return {address, nng_pair0_open, role::listens, bytes}; }
+        nng_end second() const { return {address, nng_pair0_open, role::dials, bytes}; }
     };
     struct one_way {
-        explicit one_way(std::size_t) {}
+        explicit one_way(std::size_t each) : bytes(each) {}
+        std::size_t bytes;
         std::string address = new_address();
-        nng_end sender() const { return {address, nng_push0_open, role::dials}; }
-        nng_end receiver() const { return {address, nng_pull0_open, role::listens}; }
+        nng_end sender() const { return {address, nng_push0_open, role::dials, bytes}; }
+        nng_end receiver() const { return {address, nng_pull0_open, role::listens, bytes}; }
     };
 };
 

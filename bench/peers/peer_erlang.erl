@@ -1,7 +1,7 @@
 %% How do troupe's figures stand beside Erlang's, in one node, as it is meant to be used, and between two?
 %%
 %% Settings: 2 schedulers in one node, and 1 in each of two, which talk over TCP to 127.0.0.1; schedulers spin before
-%% they sleep, as they do by default. What goes one way has credit, as mailboxes have no bound: 8192 messages, or 16 of
+%% they sleep, as they do by default. What goes one way has credit, as mailboxes have no bound: 1024 messages, or 16 of
 %% the large ones. In one node nobody says where a process runs, so that there is no figure for different CPUs.
 -module(peer_erlang).
 -export([main/0, other_node/0, answer/0, send/4, read/2]).
@@ -122,7 +122,7 @@ one_way(Program, Size, Senders, Node, Seconds) ->
         end,
     show(Program, Name, Unit, Rate, 0.0, case Senders of 1 -> 0.0; _ -> Jain end, Count, Errors).
 
-credit(?SMALL) -> 8192;
+credit(?SMALL) -> 1024;
 credit(_) -> 16.
 
 send(Reader, Who, Size, Until) -> send(Reader, Who, Size, Until, 0, credit(Size)).

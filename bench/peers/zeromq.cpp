@@ -1,7 +1,7 @@
 // How do troupe's figures stand beside ZeroMQ's, between processes?
 //
-// Settings: ipc on an abstract address, high-water marks off (ZMQ_SNDHWM, ZMQ_RCVHWM 0), but at 32 MiB for the large
-// messages, of which memory would be full; one I/O thread a process, which runs where its process does; PAIR there and
+// Settings: ipc on an abstract address, high-water marks off (ZMQ_SNDHWM, ZMQ_RCVHWM 0), but at 4 MiB for the large
+// messages, which the caches then hold; one I/O thread a process, which runs where its process does; PAIR there and
 // back, PUSH and PULL one way; messages are made and read in their place (zmq_msg_t), and blocking.
 
 #include <zmq.h>
@@ -27,7 +27,7 @@ public:
     zeromq_end(const std::string& address, int type, role mine, std::size_t bytes)
         : context_(zmq_ctx_new()), socket_(zmq_socket(context_, type)) {
         if (socket_ == nullptr) checked(-1, "zmq_socket");
-        constexpr std::size_t most_waiting = std::size_t{32} << 20;
+        constexpr std::size_t most_waiting = std::size_t{4} << 20;
         const int mark = bytes > bench::peers::small ? static_cast<int>(most_waiting / bytes) : 0;
         checked(zmq_setsockopt(socket_, ZMQ_SNDHWM, &mark, sizeof mark), "ZMQ_SNDHWM");
         checked(zmq_setsockopt(socket_, ZMQ_RCVHWM, &mark, sizeof mark), "ZMQ_RCVHWM");
@@ -73,7 +73,7 @@ std::string new_address() {
 struct zeromq {
     static constexpr const char* program = "peer_zeromq";
     static constexpr const char* settings =
-        "ipc, high-water marks off (at 32 MiB for large messages), one I/O thread a process, PAIR and PUSH/PULL, "
+        "ipc, high-water marks off (at 4 MiB for large messages), one I/O thread a process, PAIR and PUSH/PULL, "
         "messages made and read in place";
     static constexpr bool takes_large = true;
 

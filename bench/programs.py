@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple, Optional
 
+from peers.programs import SECONDS, commands
+
 HERE = Path(__file__).resolve().parent
 
 
@@ -33,7 +35,7 @@ PROGRAMS = (
     Program("spawn_many", 2.0),
     Program("compile_time", 4.0),
     Program("micro", 0.2),
-    Program("python_peer", 0.5, command=(sys.executable, "-B", str(HERE / "python_peer.py"))),
+    Program("python_peer", 0.5, command=(sys.executable, "-B", str(HERE / "peers" / "python.py"))),
 )
 OWN = frozenset(one.name for one in PROGRAMS if not one.command)  # what is neither these nor Savina is a peer
 
@@ -66,6 +68,11 @@ def savina(folder, quick):
     found = sorted(p for p in built.iterdir() if p.is_file() and os.access(p, os.X_OK)) if built.is_dir() else []
     rounds = QUICK_SAVINA_ROUNDS if quick else SAVINA_ROUNDS
     return [Program("savina/" + path.name, None, rounds=rounds) for path in found]
+
+
+def peers(folder):
+    """Other systems, those that were built."""
+    return [Program(name, SECONDS, command=tuple(line)) for name, line in commands(folder).items() if line]
 
 
 def command(program, folder, quick):

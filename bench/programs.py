@@ -40,7 +40,6 @@ PROGRAMS = (
 OWN = frozenset(one.name for one in PROGRAMS if not one.command)  # what is neither these nor Savina is a peer
 
 QUICK_SECONDS = 0.1
-QUICK_SCALE = "20"  # of Savina: the work is divided by it
 SAVINA_ROUNDS, QUICK_SAVINA_ROUNDS = 2, 1
 
 
@@ -85,4 +84,4 @@ def command(program, folder, quick):
             return None
     if program.seconds is not None:
         return line + ["--seconds", str(min(QUICK_SECONDS, program.seconds) if quick else program.seconds)]
-    return line + (["--scale", QUICK_SCALE] if quick else [])
+    return line + (["--quick"] if quick else [])

@@ -22,6 +22,17 @@ std::string refusal(X&& x) {
     return "it was not refused";
 }
 
+// Once: to touch a gigabyte takes seconds.
+template <class Call>
+std::string too_large_at_once(Call call) {
+    try {
+        call();
+    } catch (const troupe::too_large& error) {
+        return error.what();
+    }
+    return "it was not refused";
+}
+
 void nothing() {}
 int length(std::vector<char> text) { return static_cast<int>(text.size() % 251); }
 
@@ -76,8 +87,7 @@ TEST_CASE("limits: a message above 1 GiB is refused where it is sent, and the qu
     troupe::queue<std::vector<char>> q;
     {
         const std::vector<char> message((std::size_t{1} << 30) + 1);
-        CHECK_THROWS_AS(q.put(message), troupe::too_large);
-        CHECK_THROWS_WITH(q.put(message), Contains("1 GiB"));
+        CHECK_THAT(too_large_at_once([&] { static_cast<void>(q.put(message)); }), Contains("1 GiB"));
     }
     CHECK(q.size() == 0);
     CHECK(q.try_put({'a'}));
@@ -85,11 +95,9 @@ TEST_CASE("limits: a message above 1 GiB is refused where it is sent, and the qu
 }
 
 TEST_CASE("limits: arguments above 1 GiB are refused at the call, and spawning goes on") {
-    {
-        const std::vector<char> argument((std::size_t{1} << 30) + 1);
-        CHECK_THROWS_AS(troupe::spawn<&length>(argument), troupe::too_large);
-        CHECK_THROWS_WITH(troupe::spawn<&length>(argument), Contains("1 GiB"));
-    }
+    const std::string why = too_large_at_once(
+        [] { static_cast<void>(troupe::spawn<&length>(std::vector<char>((std::size_t{1} << 30) + 1))); });
+    CHECK_THAT(why, Contains("1 GiB"));
     troupe::sync_wait(still_works());
 }
 

@@ -136,11 +136,17 @@ push_result port::no_room() noexcept {
     return push_result::full;
 }
 
-push_result port::push_inline(const message_frame& frame, std::span<const std::byte> bytes) {
+// How many the channel may hold; 0 when it was given up since, and its record is being made into another.
+std::uint32_t port::capacity() const noexcept {
     // relaxed: set before the channel was opened
-    const auto capacity = static_cast<std::uint32_t>(record_->capacity.load(std::memory_order_relaxed));
+    return static_cast<std::uint32_t>(record_->capacity.load(std::memory_order_relaxed));
+}
+
+push_result port::push_inline(const message_frame& frame, std::span<const std::byte> bytes) {
+    const std::uint32_t most = capacity();
+    if (most == 0) return push_result::closed;
     shm::claim claim;
-    switch (writer_.try_claim(static_cast<std::uint32_t>(sizeof frame + bytes.size()), capacity, claim)) {
+    switch (writer_.try_claim(static_cast<std::uint32_t>(sizeof frame + bytes.size()), most, claim)) {
     case shm::room::claimed: break;
     case shm::room::full: return no_room();
     case shm::room::closed: return push_result::closed;
@@ -181,10 +187,10 @@ push_result port::push_beside(const message_frame& frame, const outgoing& messag
     }
     std::byte body[sizeof label];
     std::memcpy(body, &label, sizeof label);
-    // relaxed: set before the channel was opened
-    const auto capacity = static_cast<std::uint32_t>(record_->capacity.load(std::memory_order_relaxed));
+    const std::uint32_t most = capacity();
+    if (most == 0) return push_result::closed;
     shm::claim claim;
-    switch (writer_.try_claim(static_cast<std::uint32_t>(sizeof frame + sizeof body), capacity, claim)) {
+    switch (writer_.try_claim(static_cast<std::uint32_t>(sizeof frame + sizeof body), most, claim)) {
     case shm::room::claimed: break;
     case shm::room::full: return no_room();
     case shm::room::closed: return push_result::closed;

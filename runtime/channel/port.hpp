@@ -124,6 +124,7 @@ private:
     push_result no_room() noexcept;
     static std::uint32_t type_of(const shm::record& record) noexcept;
     void announce_writing() noexcept;
+    std::uint32_t capacity() const noexcept;
     push_result push_inline(const message_frame& frame, std::span<const std::byte> bytes);
     push_result push_beside(const message_frame& frame, const outgoing& message, std::uint64_t& block);
     bool room_beside(std::uint64_t bytes) const;

@@ -39,7 +39,7 @@ struct alignas(128) channel_record {
     std::atomic<std::uint32_t> reader;    // mailbox, replies: slot of the one process that reads
     std::atomic<std::uint32_t> granules;  // of the ring
     std::atomic<std::uint64_t> ring;      // block_id
-    std::atomic<std::uint64_t> capacity;  // in messages; 0: bounded by bytes alone
+    std::atomic<std::uint64_t> capacity;  // in messages; 0 while the record is being made
     std::atomic<std::uint64_t> bytes;     // the most that large messages on their way may take together
     std::atomic<std::uint64_t> got;       // queue: items received
     std::atomic<std::uint64_t> done;      // queue: items reported done

@@ -71,6 +71,11 @@ troupe::task<> serve(troupe::mailbox<doubled> inbox) {
     co_await inbox.serve([](doubled m) { return 2 * m.number; });
 }
 
+troupe::task<> take_all(troupe::mailbox<int> box) {
+    while (co_await box.receive()) {
+    }
+}
+
 }  // namespace
 
 TEST_CASE("ring: whoever gets from a queue with random bytes in it is told corrupt, and other queues go on") {
@@ -145,4 +150,18 @@ TEST_CASE("ring: random bytes in every word of a mailbox crash and hang nobody, 
     CHECK(waited(whole.ask(doubled{2})) == 4);
     whole.stop();
     CHECK(waited(whole.join()).success());
+}
+
+// The record of a channel that was given up is used again, while a sender may still be on its way there.
+TEST_CASE("ring: a send that meets a channel's record while it is being made is refused") {
+    const auto one = waited(troupe::spawn<take_all>());
+    const auto& memory = troupe::channel::station::here().memory();
+    const std::uint32_t mailbox = memory.process(one.id().slot()).mailbox;
+    auto& record = memory.channel(static_cast<std::uint16_t>(mailbox - 1));
+    const std::uint64_t capacity = record.capacity.exchange(0);
+    CHECK(one.try_send(1) == troupe::send_result::gone);
+    record.capacity = capacity;
+    CHECK(one.try_send(2) == troupe::send_result::sent);
+    one.stop();
+    CHECK(waited(one.join()).success());
 }

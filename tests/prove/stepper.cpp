@@ -2,11 +2,13 @@
 
 #include <cstdio>
 
+// NOLINTBEGIN(readability-identifier-naming): the linker's own names
 extern "C" {
 extern const char __executable_start;
 extern const char etext;
 void _start();
 }
+// NOLINTEND(readability-identifier-naming)
 
 namespace proving {
 

@@ -7,6 +7,7 @@
 
 #include <troupe/error.hpp>
 
+#include "base/step.hpp"
 #include "channel/port.hpp"
 
 namespace troupe::channel {
@@ -133,11 +134,18 @@ detail::port* station::mailbox_of(detail::actor_id actor) {
     const std::uint32_t index = slot.mailbox.load(std::memory_order_relaxed);
     if (index == 0) return nullptr;
     const shm::channel_id channel = memory_.channel(static_cast<std::uint16_t>(index - 1)).name();
-    if (!memory_.alive(actor)) return nullptr;  // the channel may have been used again
-    detail::port& mailbox = port_of(channel);
-    mailbox.deliver_to(actor);
-    addresses_[actor.slot()] = {actor, &mailbox};
-    return &mailbox;
+    TROUPE_STEP("station: mailbox named");
+    detail::port* mailbox = nullptr;
+    try {
+        mailbox = &port_of(channel);
+        mailbox->deliver_to(actor);
+    } catch (const corrupt&) {
+        if (memory_.alive(actor)) throw;
+    }
+    // Whoever died meanwhile has given its mailbox back, and the channel may have been used again.
+    if (mailbox == nullptr || !memory_.alive(actor)) return nullptr;
+    addresses_[actor.slot()] = {actor, mailbox};
+    return mailbox;
 }
 
 }  // namespace troupe::channel

@@ -1,6 +1,7 @@
 // Mailboxes whose senders, and whose owners, are killed at every step.
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <thread>
 #include <vector>
 
 #include <troupe/troupe.hpp>
@@ -125,6 +126,24 @@ troupe::task<troupe::exit_status> killed_while_answering() {
     co_return co_await victim.join();
 }
 
+// --- the sender's way to the mailbox
+
+troupe::task<> dies_while_it_is_looked_up() {
+    auto receiver = co_await troupe::spawn<&collect>();
+    bool came_there = false;
+    killing::at_own_step("station: mailbox named", [&] {
+        came_there = true;
+        receiver.kill();
+        while (receiver.alive()) std::this_thread::yield();
+        std::this_thread::sleep_for(50ms);  // the mailbox is given back
+    });
+    const troupe::send_result result = receiver.try_send(number{1});
+    killing::at_own_step("", nullptr);
+    CHECK(came_there);
+    CHECK(result == troupe::send_result::gone);
+    CHECK_THROWS_AS(co_await receiver.send(number{2}), troupe::actor_died);
+}
+
 // --- who asks
 
 troupe::task<> ask_some(actor<twice> whom) {
@@ -161,6 +180,10 @@ TEST_CASE("mailbox: those who send to a receiver that is killed are told, also w
 
 TEST_CASE("mailbox: a request is answered or ends with actor_died, whenever the actor is killed") {
     CHECK(killing::never_died_at({"ring: parked", "ring: claimed", "ring: committed"}, &killed_while_answering) == "");
+}
+
+TEST_CASE("mailbox: an actor that dies while its mailbox is looked up is dead to the sender") {
+    troupe::sync_wait(troupe::with_timeout(20s, dies_while_it_is_looked_up()));
 }
 
 TEST_CASE("mailbox: an asker killed at any step does no harm to whom it asked") {

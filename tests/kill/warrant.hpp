@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <set>
 #include <string>
 
@@ -25,6 +26,9 @@ void take_warrant();
 
 // Where the last one died; empty when the warrant was not carried out.
 std::string place_of_death();
+
+// The program itself does so when it next comes to that step, once; null: no more.
+void at_own_step(const std::string& step, std::function<void()> what);
 
 // What the victim has got done, in its own words; readable when it is dead.
 void note(int done);

@@ -46,7 +46,7 @@ port::port(channel::station& station, shm::channel_id channel, shm::channel_reco
       writer_(ring_, station.owner()) {}
 
 port::~port() {
-    if (in_debt_) station_.out_of_debt(*this);
+    if (reader_) station_.reads_no_more(*this);
     if (a_source_) loop::event_loop::current().dismiss(*this);
 }
 
@@ -75,6 +75,7 @@ void port::hold(std::uint32_t role) {
 
 void port::read_alone() {
     reader_.emplace(ring_, station_.memory().owners());
+    station_.reads(*this);
     if (!reader_->recover()) throw corrupt("the ring of this " + std::string(noun(kind_)) + " is damaged");
 }
 
@@ -82,6 +83,7 @@ void port::stop_reading() noexcept {
     if (!reader_ || kind_ != shm::channel_kind::pipe) return;
     give_back_room(reader_->flush());
     reader_.reset();
+    station_.reads_no_more(*this);
 }
 
 void port::release(std::uint32_t role) noexcept {
@@ -402,7 +404,6 @@ void port::finish(letter& taken) noexcept {
     } else if (reader_) {
         reader_->consume(record);
         writers_wait = reader_->flush_when_due();
-        if (reader_->owes_room() && !std::exchange(in_debt_, true)) station_.in_debt(*this);
     }
     TROUPE_STEP("port: letter finished");
     if (taken.block != 0) drop_block(std::exchange(taken.block, 0));
@@ -411,11 +412,8 @@ void port::finish(letter& taken) noexcept {
 
 void port::flush() { give_back_room(reader_->flush()); }
 
-bool port::settle(bool before_sleep) {
-    if (reader_ && (before_sleep || reader_->is_dunned())) flush();
-    if (reader_ && reader_->owes_room()) return false;
-    in_debt_ = false;
-    return true;
+void port::settle(bool before_sleep) {
+    if (reader_->owes_room() && (before_sleep || reader_->is_dunned())) flush();
 }
 
 void port::give_back_room(bool writers_wait) noexcept {

@@ -95,8 +95,8 @@ public:
     loop::parking park_for_letter();
     // Gives back the room of what was consumed.
     void flush();
-    // The same, if a writer waits for it, or the process is about to sleep. True: nothing is owed any more.
-    bool settle(bool before_sleep);
+    // The same, if a writer waits for it, or the process is about to sleep; for a port that reads alone.
+    void settle(bool before_sleep);
 
     bool idle() const noexcept {
         return receivers_.empty() && senders_.empty() && sending_ == 0 && receiving_ == 0 && !reader_;
@@ -152,7 +152,6 @@ private:
     bool reader_parked_ = false;
     bool look_due_ = false;  // there may be something that a glance, or a look at headers, does not show
     bool a_source_ = false;
-    bool in_debt_ = false;  // the station knows that room is owed
     bool asking_for_room_ = false;
     std::list<own_message> own_;
     channel::waiting_list<receive_wait> receivers_;

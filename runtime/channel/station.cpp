@@ -108,7 +108,7 @@ detail::port& station::port_of(shm::channel_id channel) {
 }
 
 void station::settle(bool before_sleep) {
-    std::erase_if(debtors_, [before_sleep](detail::port* one) { return one->settle(before_sleep); });
+    for (detail::port* one : readers_) one->settle(before_sleep);
 }
 
 // Ports to actors that are dead, which nobody in this process waits at.

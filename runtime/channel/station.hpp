@@ -66,8 +66,8 @@ public:
 
     // Who reads gives back room in batches. What it owes is settled at the end of a turn where a writer waits for it,
     // and always before the process sleeps: what it sleeps for may depend on that writer.
-    void in_debt(detail::port& one) { debtors_.push_back(&one); }
-    void out_of_debt(detail::port& one) noexcept { std::erase(debtors_, &one); }
+    void reads(detail::port& one) { readers_.push_back(&one); }
+    void reads_no_more(detail::port& one) noexcept { std::erase(readers_, &one); }
     void settle(bool before_sleep);
 
     // The port of a channel, made when it is first asked for; throws corrupt when there is no such channel.
@@ -111,7 +111,7 @@ private:
     std::unordered_map<std::uint16_t, bell> bells_;
     std::unordered_map<std::uint64_t, std::unique_ptr<detail::port>> ports_;
     std::unordered_map<std::uint16_t, address> addresses_;
-    std::vector<detail::port*> debtors_;
+    std::vector<detail::port*> readers_;
     std::size_t sweep_at_ = 64;
 };
 

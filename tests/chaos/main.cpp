@@ -3,6 +3,8 @@
 // A supervised program of some forty actors, with a queue, requests, messages and pipes; every few milliseconds one of
 // them is killed, crashes, or is stopped and continued, whichever the seed says. At the end every item that was
 // acknowledged is accounted for, and nothing is left of the program.
+#include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -66,15 +68,34 @@ std::size_t mappings() {
     return count;
 }
 
+// What every process of the program writes to stderr goes to a file: nothing is said there when all is well. A library
+// that finds itself wrong, or a sanitizer, says so and aborts, which looks like any other crash from outside.
+int terminal = -1;
+
+void collect_complaints() {
+    terminal = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+    const int file = memfd_create("complaints", MFD_CLOEXEC);
+    if (terminal < 0 || file < 0 || dup2(file, STDERR_FILENO) < 0) std::abort();
+    close(file);
+}
+
+std::string complaints() {
+    std::string all;
+    char part[4096];
+    for (ssize_t n = 0; (n = pread(STDERR_FILENO, part, sizeof part, static_cast<off_t>(all.size()))) > 0;)
+        all.append(part, static_cast<std::size_t>(n));
+    return all;
+}
+
 // A bar that is drawn over on a terminal, nothing elsewhere.
 void show(double part, const chaos::trouble& made) {
-    if (isatty(STDERR_FILENO) == 0) return;
+    if (isatty(terminal) == 0) return;
     constexpr int width = 40;
     const int full = static_cast<int>(width * std::min(part, 1.0));
-    std::fprintf(stderr, "\r[%s%s] %3.0f %%, %zu killed, %zu crashed, %zu stopped",
-                 std::string(static_cast<std::size_t>(full), '#').c_str(),
-                 std::string(static_cast<std::size_t>(width - full), '.').c_str(), 100 * std::min(part, 1.0),
-                 made.kills, made.crashes, made.stops);
+    dprintf(terminal, "\r[%s%s] %3.0f %%, %zu killed, %zu crashed, %zu stopped",
+            std::string(static_cast<std::size_t>(full), '#').c_str(),
+            std::string(static_cast<std::size_t>(width - full), '.').c_str(), 100 * std::min(part, 1.0), made.kills,
+            made.crashes, made.stops);
 }
 
 // How many acts have been done so far: it must go on.
@@ -103,7 +124,7 @@ troupe::task<> make_trouble(chaos::trouble& made) {
         shown = now;
         show((now - start) / length, made);
     }
-    if (isatty(STDERR_FILENO) != 0) std::fputs("\r\x1b[K", stderr);
+    if (isatty(terminal) != 0) dprintf(terminal, "\r\x1b[K");
 }
 
 void say_who_is_there() {
@@ -217,10 +238,14 @@ int main(int argc, char** argv) {
         const rlimit none{0, 0};
         setrlimit(RLIMIT_CORE, &none);
         prctl(PR_SET_CHILD_SUBREAPER, 1);  // whoever is orphaned is found below
+        collect_complaints();
     }
     troupe::run<program>(argc, argv);
     errno = 0;
     check(waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD, "no process outlives the program");
+    const std::string said = complaints();
+    check(said.empty(), "no process complained");
+    std::fputs(said.c_str(), stdout);
     std::printf("%d passed, %d failed\n", passed, failed);
     return failed == 0 && passed > 0 ? 0 : 1;
 }

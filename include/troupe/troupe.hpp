@@ -17,6 +17,7 @@
 #pragma once
 
 #include <troupe/actor.hpp>
+#include <troupe/buffer.hpp>
 #include <troupe/down.hpp>
 #include <troupe/error.hpp>
 #include <troupe/exit_status.hpp>

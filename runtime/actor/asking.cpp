@@ -245,8 +245,7 @@ port* lane_of(actor_id asker, std::uint16_t owner) {
     }
 }
 
-void send_reply(std::uint64_t asker, std::uint16_t owner, std::uint32_t request, std::uint32_t kind,
-                const outgoing& value) {
+void send_reply(std::uint64_t asker, std::uint16_t owner, std::uint32_t request, std::uint32_t kind, outgoing& value) {
     const actor_id to{asker};
     port* replies = lane_of(to, owner);
     if (replies == nullptr) return;
@@ -267,7 +266,7 @@ reply_address reply_address_of(const letter& request) {
     return {asker.value, request.frame.request, request.writer, channel::station::here().hands().take(request, asker)};
 }
 
-void reply_address::send(std::uint32_t kind, const outgoing& value) {
+void reply_address::send(std::uint32_t kind, outgoing& value) {
     send_reply(asker_, asker_owner_, request_, kind, value);
     asker_ = 0;
     if (hand_ != 0) channel::station::here().hands().lay_down(std::exchange(hand_, 0));

@@ -50,14 +50,13 @@ public:
     circumstances open() {
         const shm::block_id block{here_.station().self().arguments.load(
             std::memory_order_relaxed)};  // relaxed: written by the parent before this process was made
-        shm::block_store& blocks = here_.memory().blocks();
         const auto content = channel::look_into_parcel(here_.memory(), block);
         std::uint32_t head[2];
         if (!content || content->bytes.size() < sizeof head) throw corrupt("the arguments of this actor are damaged");
         const detail::actor_id parent{
             here_.station().self().parent.load(std::memory_order_relaxed)};  // relaxed: as the arguments
-        if (!blocks.receive(block, here_.memory().owner(parent.slot()), here_.station().owner(),
-                            here_.memory().owners())) {
+        if (!channel::receive_parcel(here_.memory(), block, here_.memory().owner(parent.slot()),
+                                     here_.station().owner())) {
             throw corrupt("the arguments of this actor are gone");
         }
         block_ = block;

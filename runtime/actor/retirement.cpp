@@ -178,7 +178,7 @@ void retirement::hand_back(std::uint16_t slot) noexcept {
         for (shm::sight seen = reader.look(found); seen == shm::sight::message;) {
             const shm::record here = found;
             const shm::block_id parcel = parcel_of(memory_, here);
-            if (parcel && memory_.blocks().valid(parcel)) memory_.blocks().send(parcel, memory_.owner(slot));
+            if (parcel) channel::send_parcel(memory_, parcel, memory_.owner(slot));
             seen = reader.look_after(here, found);
             if (!went_with_it(here)) continue;
             reader.consume(here);
@@ -193,7 +193,7 @@ void retirement::hand_back(std::uint16_t slot) noexcept {
 void retirement::sweep(shm::channel_id queue, const shm::ring& ring) noexcept {
     shm::ring_shared_reader reader(ring, memory_.owner(shm::keeper_slot), memory_.owners());
     reader.notice_deaths();
-    if (reader.writers_wait()) to_ring_.set(queue.index());
+    if (reader.writers_wait() || reader.head_moved()) to_ring_.set(queue.index());
 }
 
 // Whether nobody will ever read on in it: its reading end lies in parcels that the slot's dead process has not sent.

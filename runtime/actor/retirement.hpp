@@ -32,7 +32,7 @@ public:
     // Frees what can be freed.
     void tidy() noexcept;
     // ring(channel) for each pipe that was closed since, because its end lay in a parcel that was dropped, and each
-    // queue in which room came back.
+    // queue whose head was moved: room came back, and it may be drained.
     template <class Ring>
     void ring_due(Ring&& ring) noexcept {
         for (std::size_t i = to_ring_._Find_first(); i < to_ring_.size(); i = to_ring_._Find_next(i)) {

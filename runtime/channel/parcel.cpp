@@ -1,5 +1,6 @@
 #include "channel/parcel.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -11,7 +12,6 @@ namespace troupe::channel {
 namespace {
 
 constexpr std::size_t handles_at = 64;
-constexpr std::uint32_t most_handles = 64;
 
 constexpr std::size_t bytes_at(std::size_t handles) {
     return (handles_at + handles * sizeof(detail::handle_ref) + 63) / 64 * 64;
@@ -22,9 +22,21 @@ std::uint64_t next_stamp(shm::owner_id owner) {
     return std::uint64_t{owner.value} << 48 | ++count;
 }
 
+constexpr unsigned place_shift = 4, index_bits = 17;
+static_assert(shm::largest_block_bits < 32, "a block's place fits behind a role");
+
+template <class Visit>
+void for_each_buffer(shm::program_memory& memory, shm::block_id parcel, Visit&& visit) {
+    const auto content = look_into_parcel(memory, parcel);
+    if (!content) return;
+    for (const detail::handle_ref& one : content->handles) {
+        if (const shm::block_id block = buffer_of(memory, one)) visit(block);
+    }
+}
+
 }  // namespace
 
-parcel_label pack_parcel(shm::program_memory& memory, shm::owner_id owner, const detail::outgoing& message) {
+parcel_label pack_parcel(shm::program_memory& memory, shm::owner_id owner, detail::outgoing& message) {
     if (message.handles.size() > most_handles) {
         throw too_large("a message carries " + std::to_string(message.handles.size()) +
                         " handles, and 64 is the most; send them in several messages");
@@ -46,6 +58,7 @@ parcel_label pack_parcel(shm::program_memory& memory, shm::owner_id owner, const
     header->handles.store(static_cast<std::uint32_t>(message.handles.size()), std::memory_order_release);
     if (!message.bytes.empty()) std::memcpy(start + at, message.bytes.data(), message.bytes.size());
     TROUPE_STEP("parcel: packed");
+    std::erase_if(message.handles, [](const detail::handle_ref& one) { return (one.role & detail::buffer_role) != 0; });
     return {block.value, stamp, message.bytes.size()};
 }
 
@@ -70,11 +83,104 @@ std::optional<detail::incoming> unpack_parcel(shm::program_memory& memory, const
     const auto* header = reinterpret_cast<const parcel_header*>(memory.blocks().at(block));
     // sync: parcel - observes who wrote it
     if (header->stamp.load(std::memory_order_acquire) != label.stamp) return std::nullopt;
-    if (!memory.blocks().receive(block, from, to, memory.owners())) return std::nullopt;
-    TROUPE_STEP("parcel: received");
+    if (!receive_parcel(memory, block, from, to)) return std::nullopt;
     auto content = look_into_parcel(memory, block);
     if (content && content->bytes.size() != label.length) return std::nullopt;
     return content;
+}
+
+bool receive_parcel(shm::program_memory& memory, shm::block_id block, shm::owner_id from, shm::owner_id to) {
+    // crash: these are the dead one's, and the parcel is as before; its next receiver gets them from there
+    for_each_buffer(memory, block, [&](shm::block_id one) { memory.blocks().receive(one, from, to, memory.owners()); });
+    TROUPE_STEP("parcel: buffers received");
+    if (!memory.blocks().receive(block, from, to, memory.owners())) return false;
+    TROUPE_STEP("parcel: received");
+    return true;
+}
+
+void send_parcel(shm::program_memory& memory, shm::block_id block, shm::owner_id from) {
+    for_each_buffer(memory, block, [&](shm::block_id one) { memory.blocks().send(one, from); });
+    TROUPE_STEP("parcel: buffers sent");
+    memory.blocks().send(block, from);
+}
+
+handle_list free_parcel(shm::program_memory& memory, shm::block_id block) {
+    // What is listed is copied out of the block first: once freed, it is somebody else's.
+    handle_list held;
+    shm::block_id buffers[most_handles];
+    std::uint32_t count = 0;
+    if (const auto content = look_into_parcel(memory, block)) {
+        for (const detail::handle_ref& one : content->handles) {
+            if ((one.role & (detail::buffer_role | detail::taken_role)) == 0) {
+                held.listed[held.count++] = one;
+            } else if (const shm::block_id in_it = buffer_of(memory, one)) {
+                if (memory.blocks().goes_with(in_it, block, memory.owners())) buffers[count++] = in_it;
+            }
+        }
+    }
+    // Not listed any more before it is free: a list that nobody owns would hold ends that nobody lets go. And before
+    // its buffers are: freed once more, they might be somebody else's by then.
+    auto* header = reinterpret_cast<parcel_header*>(memory.blocks().at(block));
+    header->handles.store(0, std::memory_order_release);  // sync: parcel - publishes that nothing is listed
+    TROUPE_STEP("parcel: nothing listed");
+    // crash: each is the dead one's, and the keeper frees it
+    for (std::uint32_t i = 0; i < count; ++i) memory.blocks().release(buffers[i]);
+    memory.blocks().release(block);
+    return held;
+}
+
+// --- buffers -------------------------------------------------------------------------------------------------------
+
+shm::block_id take_buffer(shm::program_memory& memory, shm::owner_id owner, std::size_t bytes) {
+    const shm::block_id block = memory.blocks().take(bytes_at(0) + bytes, owner);
+    auto* header = reinterpret_cast<parcel_header*>(memory.blocks().at(block));
+    header->handles.store(0, std::memory_order_release);  // sync: parcel - publishes that nothing is listed
+    header->stamp.store(next_stamp(owner), std::memory_order_release);  // sync: parcel - publishes whose it is
+    header->length = bytes;
+    TROUPE_STEP("buffer: taken");
+    return block;
+}
+
+std::span<std::byte> buffer_bytes(shm::program_memory& memory, shm::block_id block) {
+    std::byte* const start = memory.blocks().at(block);
+    const std::uint64_t length = reinterpret_cast<const parcel_header*>(start)->length;
+    if (length > memory.blocks().bytes(block) - bytes_at(0)) throw corrupt("a buffer in a message is damaged");
+    return {start + bytes_at(0), length};
+}
+
+detail::handle_ref refer_to_buffer(shm::program_memory& memory, shm::block_id block) {
+    const auto* header = reinterpret_cast<const parcel_header*>(memory.blocks().at(block));
+    const std::uint32_t place = block.size_class() << index_bits | block.index();
+    // relaxed: our own store, or observed with the parcel it came in
+    return {header->stamp.load(std::memory_order_relaxed), detail::buffer_role | place << place_shift};
+}
+
+shm::block_id buffer_of(shm::program_memory& memory, const detail::handle_ref& ref) {
+    if ((ref.role & detail::every_role) != detail::buffer_role || ref.object == 0) return {};
+    const std::uint32_t place = ref.role >> place_shift;
+    const shm::block_id block = shm::block_id::make(place >> index_bits, place & ((1u << index_bits) - 1));
+    if (!memory.blocks().valid(block) || block.size_class() >= shm::message_classes || memory.blocks().is_free(block)) {
+        return {};
+    }
+    const auto* header = reinterpret_cast<const parcel_header*>(memory.blocks().at(block));
+    // sync: parcel - observes whose it is
+    return header->stamp.load(std::memory_order_acquire) == ref.object ? block : shm::block_id{};
+}
+
+shm::block_id take_out_buffer(shm::program_memory& memory, shm::owner_id owner, const detail::handle_ref& listed) {
+    const shm::block_id block = buffer_of(memory, listed);
+    if (!block || !memory.blocks().belongs_to(block, owner)) throw corrupt("a buffer in a message is not there");
+    // The list is in a parcel of this process.
+    // crash: the dead one's, in no parcel any more; the keeper frees it
+    // sync: parcel - publishes that it is not listed
+    std::atomic_ref(const_cast<detail::handle_ref&>(listed).role).store(detail::taken_role, std::memory_order_release);
+    TROUPE_STEP("buffer: taken out");
+    return block;
+}
+
+bool lacks_a_buffer(const detail::incoming& content) noexcept {
+    return std::any_of(content.handles.begin(), content.handles.end(),
+                       [](const detail::handle_ref& one) { return one.role == detail::taken_role; });
 }
 
 }  // namespace troupe::channel

@@ -9,6 +9,9 @@
 //   ...               the bytes, at the next multiple of 64
 //
 // The handles in a block are holds of their ends: the keeper counts them when it asks whether an end is still held.
+//
+// A buffer is a block of the same form, without handles. One that lies in a parcel goes where the parcel goes: sent
+// before it, received before it, and freed with it, until whoever has received both takes it out, which the list says.
 #pragma once
 
 #include <atomic>
@@ -37,32 +40,44 @@ struct parcel_label {
     std::uint64_t length = 0;
 };
 
-// Throws out_of_memory. The parcel belongs to `owner` until it is sent.
-parcel_label pack_parcel(shm::program_memory& memory, shm::owner_id owner, const detail::outgoing& message);
+// Throws out_of_memory. The parcel belongs to `owner` until it is sent; the message's buffers are the parcel's.
+parcel_label pack_parcel(shm::program_memory& memory, shm::owner_id owner, detail::outgoing& message);
 
 // Takes over a parcel that was sent by `from`; nothing when the block is not what the label says.
 std::optional<detail::incoming> unpack_parcel(shm::program_memory& memory, const parcel_label& label,
                                               shm::owner_id from, shm::owner_id to);
+// Makes a parcel the owner's, and the buffers in it: what `unpack_parcel` does, for one that has no label. False: it is
+// not there to be received.
+bool receive_parcel(shm::program_memory& memory, shm::block_id block, shm::owner_id from, shm::owner_id to);
+// It is committed: no longer the sender's, unless a receiver was faster.
+void send_parcel(shm::program_memory& memory, shm::block_id block, shm::owner_id from);
 // What is in a block, without taking it over.
 std::optional<detail::incoming> look_into_parcel(shm::program_memory& memory, shm::block_id block);
+
+// Throws out_of_memory.
+shm::block_id take_buffer(shm::program_memory& memory, shm::owner_id owner, std::size_t bytes);
+std::span<std::byte> buffer_bytes(shm::program_memory& memory, shm::block_id block);
+detail::handle_ref refer_to_buffer(shm::program_memory& memory, shm::block_id block);
+// The block that a buffer's handle names; none when that was freed since.
+shm::block_id buffer_of(shm::program_memory& memory, const detail::handle_ref& ref);
+// Out of a parcel that is the owner's; throws corrupt when it is not in it.
+shm::block_id take_out_buffer(shm::program_memory& memory, shm::owner_id owner, const detail::handle_ref& listed);
+// Whether somebody took a buffer out, and died with it before the message was dealt with.
+bool lacks_a_buffer(const detail::incoming& content) noexcept;
+
+inline constexpr std::uint32_t most_handles = 64;
+struct handle_list {
+    std::uint32_t count = 0;
+    detail::handle_ref listed[most_handles];
+};
+// Frees it, and the buffers in it; gives the ends that it held.
+handle_list free_parcel(shm::program_memory& memory, shm::block_id block);
 
 // Frees it. The channels whose ends were listed in it are to be looked at by the keeper: `look_at(channel)`.
 template <class LookAt>
 void discard_parcel(shm::program_memory& memory, shm::block_id block, LookAt&& look_at) {
-    const auto held = look_into_parcel(memory, block);
-    // The list is copied out of the block first: once freed, it is somebody else's.
-    std::uint64_t objects[64];
-    std::size_t count = 0;
-    if (held) {
-        for (const detail::handle_ref& one : held->handles) {
-            if (count < 64) objects[count++] = one.object;
-        }
-    }
-    // Not listed any more before it is free: a list that nobody owns would hold ends that nobody lets go.
-    auto* header = reinterpret_cast<parcel_header*>(memory.blocks().at(block));
-    header->handles.store(0, std::memory_order_release);  // sync: parcel - publishes that nothing is listed
-    memory.blocks().release(block);
-    for (std::size_t i = 0; i < count; ++i) look_at(shm::channel_id{objects[i]});
+    const handle_list held = free_parcel(memory, block);
+    for (std::uint32_t i = 0; i < held.count; ++i) look_at(shm::channel_id{held.listed[i].object});
 }
 
 }  // namespace troupe::channel

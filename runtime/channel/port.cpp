@@ -1,7 +1,5 @@
 #include "channel/port.hpp"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -13,14 +11,6 @@
 #include "channel/parcel.hpp"
 
 namespace troupe::detail {
-namespace {
-
-// Copied between claim and commit at most: a stopped writer holds up others no longer than this takes.
-constexpr std::uint32_t inline_limit = 4096 - sizeof(message_frame);
-constexpr std::uint32_t queue_item_limit =
-    queue_item_granules * shm::granule_bytes - shm::record_header_bytes - sizeof(message_frame);
-
-std::uint8_t this_cpu() noexcept { return static_cast<std::uint8_t>(sched_getcpu()); }
 
 const char* noun(shm::channel_kind kind) {
     switch (kind) {
@@ -31,10 +21,6 @@ const char* noun(shm::channel_kind kind) {
     }
     return "mailbox";
 }
-
-bool reads_alone(shm::channel_kind kind) { return kind != shm::channel_kind::queue; }
-
-}  // namespace
 
 // relaxed: observed through the id
 port::port(channel::station& station, shm::channel_id channel, shm::channel_record& record)
@@ -64,7 +50,7 @@ void port::hold(std::uint32_t role) {
     if (role & sending_end) take(sending_, record_->writers);
     if (role & receiving_end) {
         take(receiving_, record_->readers);
-        if (reads_alone(kind_)) {
+        if (reads_alone()) {
             if (!reader_) read_alone();
         } else if (!shared_reader_) {
             announce_writing();  // a reader too may leave something that others wait for
@@ -104,157 +90,6 @@ void port::release(std::uint32_t role) noexcept {
     }
     if (look && station_.keeper().look_at != nullptr) station_.keeper().look_at(channel_);
     if (sending_ == 0 && receiving_ == 0 && receivers_.empty() && senders_.empty()) station_.forget_port(channel_);
-}
-
-// --- sending -------------------------------------------------------------------------------------------------------
-
-void port::announce_writing() noexcept {
-    if (announced_) return;
-    announced_ = true;
-    // sync: wrote to - publishes that this process may leave a claim there, before it makes one
-    station_.self().wrote_to[channel_.index() / 64].fetch_or(std::uint64_t{1} << channel_.index() % 64,
-                                                             std::memory_order_acq_rel);
-}
-
-push_result port::push(const message_frame& frame, const outgoing& message, std::uint64_t& block) {
-    if (target_ && !station_.memory().alive(target_)) return push_result::closed;
-    announce_writing();
-    // Taken before the try: a head that moves during it is seen as a change afterwards.
-    if (!senders_.empty()) head_before_ = ring_.head_position();
-    const std::uint32_t most = kind_ == shm::channel_kind::replies ? inline_reply_bytes
-                               : kind_ == shm::channel_kind::queue ? queue_item_limit
-                                                                   : inline_limit;
-    const std::uint32_t limit = std::min(most, ring_.most_payload() - static_cast<std::uint32_t>(sizeof frame));
-    message_frame stamped = frame;
-    stamped.cpu = this_cpu();
-    if (message.flat) stamped.flags |= flat_message;
-    stamped.target = static_cast<std::uint32_t>(target_ ? target_.serial() : channel_.generation());
-    if (message.bytes.size() <= limit && message.handles.empty()) return push_inline(stamped, message.bytes);
-    return push_beside(stamped, message, block);
-}
-
-push_result port::no_room() noexcept {
-    head_when_full_ = head_before_;
-    return push_result::full;
-}
-
-// How many the channel may hold; 0 when it was given up since, and its record is being made into another.
-std::uint32_t port::capacity() const noexcept {
-    // relaxed: set before the channel was opened
-    return static_cast<std::uint32_t>(record_->capacity.load(std::memory_order_relaxed));
-}
-
-push_result port::push_inline(const message_frame& frame, std::span<const std::byte> bytes) {
-    const std::uint32_t most = capacity();
-    if (most == 0) return push_result::closed;
-    shm::claim claim;
-    switch (writer_.try_claim(static_cast<std::uint32_t>(sizeof frame + bytes.size()), most, claim)) {
-    case shm::room::claimed: break;
-    case shm::room::full: return no_room();
-    case shm::room::closed: return push_result::closed;
-    case shm::room::corrupt: throw corrupt("the ring of this " + std::string(noun(kind_)) + " is damaged");
-    }
-    std::memcpy(claim.payload(), &frame, sizeof frame);
-    if (!bytes.empty()) std::memcpy(claim.payload() + sizeof frame, bytes.data(), bytes.size());
-    ring_reader(claim.commit(inline_record));
-    return push_result::sent;
-}
-
-// Whether so many more bytes may lie beside the ring; a message that is larger than the bound goes alone.
-bool port::room_beside(std::uint64_t bytes) const {
-    std::uint64_t there = 0;
-    ring_.walk([&there](std::uint8_t kind, const std::byte* payload, std::uint32_t length) {
-        if (kind != parcel_record || length < sizeof(message_frame) + sizeof(channel::parcel_label)) return;
-        channel::parcel_label label;
-        std::memcpy(&label, payload + sizeof(message_frame), sizeof label);
-        there += label.length;
-    });
-    // relaxed: set before the channel was opened
-    return there == 0 || there + bytes <= record_->bytes.load(std::memory_order_relaxed);
-}
-
-push_result port::push_beside(const message_frame& frame, const outgoing& message, std::uint64_t& block) {
-    if (ring_.closed()) return push_result::closed;
-    if (!room_beside(message.bytes.size())) {
-        writer_.leave_wish();
-        return no_room();
-    }
-    channel::parcel_label label;
-    if (block == 0) {
-        label = channel::pack_parcel(station_.memory(), station_.owner(), message);
-        block = label.block;
-    } else {
-        const auto* header = reinterpret_cast<const channel::parcel_header*>(station_.memory().blocks().at({block}));
-        label = {block, header->stamp.load(std::memory_order_relaxed), message.bytes.size()};  // relaxed: our own store
-    }
-    std::byte body[sizeof label];
-    std::memcpy(body, &label, sizeof label);
-    const std::uint32_t most = capacity();
-    if (most == 0) return push_result::closed;
-    shm::claim claim;
-    switch (writer_.try_claim(static_cast<std::uint32_t>(sizeof frame + sizeof body), most, claim)) {
-    case shm::room::claimed: break;
-    case shm::room::full: return no_room();
-    case shm::room::closed: return push_result::closed;
-    case shm::room::corrupt: throw corrupt("the ring of this " + std::string(noun(kind_)) + " is damaged");
-    }
-    std::memcpy(claim.payload(), &frame, sizeof frame);
-    std::memcpy(claim.payload() + sizeof frame, body, sizeof body);
-    const bool needed = claim.commit(parcel_record);
-    TROUPE_STEP("port: parcel committed");
-    // crash: the block looks like ours still; the reader takes it over all the same
-    station_.memory().blocks().send({block}, station_.owner());
-    block = 0;
-    ring_reader(needed);
-    return push_result::sent;
-}
-
-void port::drop_block(std::uint64_t block) noexcept {
-    channel::discard_parcel(station_.memory(), {block}, [this](shm::channel_id held) {
-        if (station_.keeper().look_at != nullptr) station_.keeper().look_at(held);
-    });
-}
-
-void port::ring_reader(bool needed) noexcept {
-    if (!needed) return;
-    if (reads_alone(kind_)) {
-        if (kind_ == shm::channel_kind::pipe) {
-            station_.ring_all(record_->readers);
-        } else {
-            // relaxed: set before the channel was opened; a restarted actor keeps its slot
-            station_.ring(static_cast<std::uint16_t>(record_->reader.load(std::memory_order_relaxed)));
-        }
-    } else if (ring_.closed()) {
-        station_.ring_all(ring_.waiting_readers());
-    } else if (const auto next = ring_.waiting_readers().next_after(last_rung_)) {
-        last_rung_ = *next;
-        station_.ring(static_cast<std::uint16_t>(*next));
-    }
-}
-
-void port::throw_closed() const {
-    if (target_) {
-        if (const auto status = station_.memory().status_of(target_)) {
-            throw actor_died(station_.memory().name_of(target_), *status);
-        }
-        throw closed("the actor's mailbox has ended: it was asked to stop, or its parent has ended; send before that");
-    }
-    if (kind_ == shm::channel_kind::pipe) {
-        throw closed("the pipe has ended: this end or the other was closed, or the other's owner is dead");
-    }
-    throw closed("the queue is closed: nothing can be put after close(); what is in it can still be got");
-}
-
-void port::close() noexcept {
-    ring_.close();
-    TROUPE_STEP("port: closed");
-    if (reads_alone(kind_) && kind_ != shm::channel_kind::pipe) {
-        // relaxed: as in ring_reader
-        station_.ring(static_cast<std::uint16_t>(record_->reader.load(std::memory_order_relaxed)));
-    } else {
-        station_.ring_all(record_->readers);
-    }
-    station_.ring_all(ring_.waiting_writers());
 }
 
 // --- receiving -----------------------------------------------------------------------------------------------------
@@ -302,7 +137,24 @@ bool port::open(const shm::record& record, letter& into) {
     }
     into.content.flat = (into.frame.flags & flat_message) != 0;
     if (into.frame.request != 0) into.writer = ring_.writer_of(record).value;
+    if (channel::lacks_a_buffer(into.content)) {
+        refuse_incomplete(into);
+        return false;
+    }
     return true;
+}
+
+// Whose hand it was in has died, and taken its buffer along: it is not delivered again.
+void port::refuse_incomplete(letter& taken) {
+    if (taken.frame.request != 0) {
+        try {
+            throw corrupt(
+                "the actor died that had the request, and with it the buffer that came with it; send it anew");
+        } catch (const corrupt&) {
+            reply_address_of(taken).answer_with_exception();
+        }
+    }
+    drop_block(std::exchange(taken.block, 0));
 }
 
 // What was sent to an earlier user of the ring by somebody who was stopped in between.
@@ -341,7 +193,9 @@ port::picked port::pick(letter& into, const receive_wait* wants, shm::looking ho
     if (shared_reader_) {
         notice_deaths();
         for (;;) {
-            switch (shared_reader_->take(record)) {
+            const shm::sight seen = shared_reader_->take(record);
+            give_back_room(false);  // it may have finished what others had begun
+            switch (seen) {
             case shm::sight::message: break;
             case shm::sight::ended: return picked::ended;
             case shm::sight::corrupt:
@@ -420,8 +274,55 @@ void port::give_back_room(bool writers_wait) noexcept {
     if (shared_reader_ && shared_reader_->writers_wait()) writers_wait = true;
     if (reader_ && reader_->writers_wait()) writers_wait = true;
     if (writers_wait) station_.ring_all(ring_.waiting_writers());
-    if (shared_reader_ && shared_reader_->readers_wait()) ring_reader(true);
+    if (!shared_reader_) return;
+    if (shared_reader_->readers_wait()) ring_reader(true);
+    if (shared_reader_->head_moved()) tell_if_drained();
 }
+
+// --- drained -------------------------------------------------------------------------------------------------------
+
+// Whoever receives an item says so in its slot, until it has counted the item: so an item is always seen in one of the
+// three places, and one whose receiver was killed in between is not waited for.
+bool port::drained() const {
+    // sync: draining - observes the head's move by whoever did not see that it is watched
+    static_cast<void>(ring_.head().load(std::memory_order_seq_cst));
+    if (ring_.size() != 0) return false;
+    bool receiving = false;
+    record_->readers.for_each([&](std::uint32_t slot) {
+        // sync: receiving - observes that an item is being counted
+        const std::uint64_t queue =
+            station_.memory().process(static_cast<std::uint16_t>(slot)).receiving.load(std::memory_order_seq_cst);
+        if (queue == channel_.value) receiving = true;
+    });
+    // sync: got - observes the items that were counted
+    const std::uint64_t got = record_->got.load(std::memory_order_seq_cst);
+    // sync: done - observes what was reported
+    return !receiving && got == record_->done.load(std::memory_order_seq_cst);
+}
+
+void port::task_done() {
+    std::uint64_t done = record_->done.load(std::memory_order_acquire);  // sync: done - observes what was reported
+    do {
+        // sync: got - observes the items that were counted
+        if (done == record_->got.load(std::memory_order_acquire)) {
+            throw misuse("task_done was called more often than items were received from the queue");
+        }
+        // sync: done - publishes that an item was dealt with
+    } while (!record_->done.compare_exchange_weak(done, done + 1, std::memory_order_seq_cst));
+    tell_if_drained();
+}
+
+// The last report may find the last item still in the ring, because another reader is about to move the head past it.
+void port::tell_if_drained() noexcept {
+    // sync: draining - observes that it is watched, behind the head's move or the report
+    if (record_->draining.load(std::memory_order_seq_cst) != 0 && drained()) station_.ring_all(record_->readers);
+}
+
+// crash: watched for ever by the dead: others are told in vain
+// sync: draining - publishes that it is watched, before the watcher looks
+void port::watch_drain() noexcept { record_->draining.fetch_add(1, std::memory_order_seq_cst); }
+// relaxed: one too many tells somebody in vain
+void port::unwatch_drain() noexcept { record_->draining.fetch_sub(1, std::memory_order_relaxed); }
 
 // --- waiting -------------------------------------------------------------------------------------------------------
 

@@ -36,6 +36,9 @@ namespace troupe::detail {
 // The room of an item in a queue; larger items go beside its ring, so that a queue holds as many items as it says.
 inline constexpr std::uint32_t queue_item_granules = 3;
 
+// What a channel of this kind is called where its user reads it.
+const char* noun(shm::channel_kind kind);
+
 // Where a message lies: in its record, in the parcel that the record names, or in this process's own memory.
 enum record_kind : std::uint8_t { inline_record = 1, parcel_record = 2, own_record = 3 };
 
@@ -63,7 +66,7 @@ public:
 
     // --- sending
     // Throws too_large, closed's cause is left to the caller. `block` keeps what was put beside the ring between tries.
-    push_result push(const message_frame& frame, const outgoing& message, std::uint64_t& block);
+    push_result push(const message_frame& frame, outgoing& message, std::uint64_t& block);
     void drop_block(std::uint64_t block) noexcept;
     // Why it is closed, as the exception the sender gets.
     [[noreturn]] void throw_closed() const;
@@ -95,6 +98,14 @@ public:
     loop::parking park_for_letter();
     // Gives back the room of what was consumed.
     void flush();
+
+    // --- for whoever waits until a queue is drained
+    // Nothing in the ring, and every item that was received reported done.
+    bool drained() const;
+    void task_done();
+    // From now on whoever empties the queue says so to all who hold it.
+    void watch_drain() noexcept;
+    void unwatch_drain() noexcept;
     // The same, if a writer waits for it, or the process is about to sleep; for a port that reads alone.
     void settle(bool before_sleep);
 
@@ -123,14 +134,17 @@ private:
     bool room_may_have_come() const noexcept;
     push_result no_room() noexcept;
     static std::uint32_t type_of(const shm::record& record) noexcept;
+    bool reads_alone() const noexcept { return kind_ != shm::channel_kind::queue; }
     void announce_writing() noexcept;
     std::uint32_t capacity() const noexcept;
     push_result push_inline(const message_frame& frame, std::span<const std::byte> bytes);
-    push_result push_beside(const message_frame& frame, const outgoing& message, std::uint64_t& block);
+    push_result push_beside(const message_frame& frame, outgoing& message, std::uint64_t& block);
     bool room_beside(std::uint64_t bytes) const;
     void ring_reader(bool needed) noexcept;
     void give_back_room(bool writers_wait) noexcept;
+    void tell_if_drained() noexcept;
     bool open(const shm::record& record, letter& into);
+    void refuse_incomplete(letter& taken);
     void drop_stray(const shm::record& record) noexcept;
     bool meant_for_us(const message_frame& frame) const noexcept;
 

@@ -16,25 +16,6 @@ namespace {
 
 constexpr unsigned fewest_granule_bits = 10;
 
-// Nothing in the ring, and every item that was received reported done. Whoever receives one says so in its slot, until
-// it has counted the item: so an item is always seen in one of the three places, and one whose receiver was killed in
-// between is not waited for.
-bool all_done(const port& held) {
-    if (held.size() != 0) return false;
-    bool receiving = false;
-    shm::program_memory& memory = channel::station::here().memory();
-    held.record().readers.for_each([&](std::uint32_t slot) {
-        // sync: receiving - observes that an item is being counted
-        const std::uint64_t queue =
-            memory.process(static_cast<std::uint16_t>(slot)).receiving.load(std::memory_order_seq_cst);
-        if (queue == held.channel().value) receiving = true;
-    });
-    // sync: got - observes the items that were counted
-    const std::uint64_t got = held.record().got.load(std::memory_order_seq_cst);
-    // sync: done - observes what was reported
-    return !receiving && got == held.record().done.load(std::memory_order_seq_cst);
-}
-
 }  // namespace
 
 // Looks whether a queue is drained, while somebody waits for that.
@@ -42,11 +23,11 @@ class drain_watch final : public loop::source {
 public:
     drain_watch(const port& held, wait& waiting) : held_(held), waiting_(waiting) {}
     bool poll() override {
-        if (!all_done(held_)) return false;
+        if (!held_.drained()) return false;
         waiting_.wake();
         return true;
     }
-    bool glance() override { return all_done(held_); }
+    bool glance() override { return held_.drained(); }
     loop::parking park() override { return glance() ? loop::parking::ready : loop::parking::parked; }
     void unpark() override {}
 
@@ -78,25 +59,18 @@ std::size_t queue_size(const port& held) noexcept { return held.size(); }
 
 void close_port(port& held) noexcept { held.close(); }
 
-void task_done(port& held) {
-    shm::channel_record& record = held.record();
-    std::uint64_t done = record.done.load(std::memory_order_acquire);  // sync: done - observes what was reported
-    do {
-        // sync: got - observes the items that were counted
-        if (done == record.got.load(std::memory_order_acquire)) {
-            throw misuse("task_done was called more often than items were received from the queue");
-        }
-        // sync: done - publishes that an item was dealt with
-    } while (!record.done.compare_exchange_weak(done, done + 1, std::memory_order_seq_cst));
-    if (all_done(held)) channel::station::here().ring_all(record.readers);
-}
+void task_done(port& held) { held.task_done(); }
 
 drained_wait::~drained_wait() { delete watch_; }
-bool drained_wait::try_finish() { return all_done(*hold_.get()); }
+bool drained_wait::try_finish() { return hold_.get()->drained(); }
 void drained_wait::enlist() {
+    hold_.get()->watch_drain();
     watch_ = new drain_watch(*hold_.get(), *this);
     loop::event_loop::current().enroll(*watch_);
 }
-void drained_wait::abandon() noexcept { loop::event_loop::current().dismiss(*watch_); }
+void drained_wait::abandon() noexcept {
+    loop::event_loop::current().dismiss(*watch_);
+    hold_.get()->unwatch_drain();
+}
 
 }  // namespace troupe::detail

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/check.hpp"
+#include "channel/parcel.hpp"
 #include "channel/port.hpp"
 #include "channel/station.hpp"
 
@@ -90,7 +91,14 @@ parting::~parting() {
     if (out_ == nullptr) return;
     if (channel::station* here = channel::station::current()) {
         for (const handle_ref& one : out_->handles) {
-            if (port* held = here->find_port(shm::channel_id{one.object})) held->release(one.role);
+            if ((one.role & buffer_role) != 0) {
+                const shm::block_id block = channel::buffer_of(here->memory(), one);
+                if (block && here->memory().blocks().belongs_to(block, here->owner())) {
+                    here->memory().blocks().release(block);
+                }
+            } else if (port* held = here->find_port(shm::channel_id{one.object})) {
+                held->release(one.role);
+            }
         }
     }
     std::unique_ptr<outgoing> used(out_);

@@ -167,12 +167,10 @@ private:
 
 void encode_shape(const shape& what, const void* value, outgoing& out) {
     const std::size_t bytes = out.bytes.size();
-    const std::size_t handles = out.handles.size();
     try {
         writer(out).write(what, value);
     } catch (...) {
         out.bytes.truncate(bytes);
-        out.handles.resize(handles);
         throw;
     }
 }

@@ -178,6 +178,20 @@ void block_store::release(block_id id) {
     state(id.size_class(), id.index()).store(keep ? backed_bit : 0, std::memory_order_release);
 }
 
+bool block_store::belongs_to(block_id id, owner_id owner) const {
+    // sync: block - observes its last change
+    return state(id.size_class(), id.index()).load(std::memory_order_acquire) == pack(block_state::owned, owner);
+}
+
+bool block_store::goes_with(block_id id, block_id other, liveness who) const {
+    // sync: block - observes its last change
+    const std::uint64_t word = state(id.size_class(), id.index()).load(std::memory_order_acquire);
+    // sync: block - observes its last change
+    const std::uint64_t its = state(other.size_class(), other.index()).load(std::memory_order_acquire);
+    return state_of(word) == block_state::travelling ||
+           (state_of(word) == block_state::owned && (owner_of(word) == owner_of(its) || who.is_dead(owner_of(word))));
+}
+
 bool block_store::is_free(block_id id) const {
     // sync: block - observes its last change
     return state_of(state(id.size_class(), id.index()).load(std::memory_order_acquire)) == block_state::free;

@@ -79,6 +79,9 @@ public:
     bool receive(block_id id, owner_id from, owner_id to, liveness who);
     void release(block_id id);
     bool is_free(block_id id) const;
+    bool belongs_to(block_id id, owner_id owner) const;
+    // Whether it goes where that one goes: on its way, or with the same owner, or left by a dead one.
+    bool goes_with(block_id id, block_id other, liveness who) const;
 
     // Frees what a dead process owned, as B1 allows; `let_go(id)` is called before each.
     template <class LetGo>

@@ -43,6 +43,7 @@ struct alignas(128) channel_record {
     std::atomic<std::uint64_t> bytes;     // the most that large messages on their way may take together
     std::atomic<std::uint64_t> got;       // queue: items received
     std::atomic<std::uint64_t> done;      // queue: items reported done
+    std::atomic<std::uint64_t> draining;  // queue: how many wait until it is drained, or died of it
     std::atomic<std::uint64_t> version;
     alignas(128) wait_set readers;  // processes that hold a receiving end
     wait_set writers;               // processes that hold a sending end; unused for mailboxes and replies

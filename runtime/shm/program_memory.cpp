@@ -372,6 +372,7 @@ channel_id program_memory::claim_channel(channel_kind kind, unsigned granule_bit
         c.bytes.store(0, std::memory_order_relaxed);
         c.got.store(0, std::memory_order_relaxed);
         c.done.store(0, std::memory_order_relaxed);
+        c.draining.store(0, std::memory_order_relaxed);
         TROUPE_STEP("channel: has a ring");
         const std::uint32_t granules = 1u << granule_bits;
         const reader_mode mode = kind == channel_kind::queue ? reader_mode::many : reader_mode::one;

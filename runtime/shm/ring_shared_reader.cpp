@@ -335,8 +335,9 @@ void ring_shared_reader::sweep_once() {
     const std::uint64_t moved = head_word::make(at.position, messages).bits;
     // sync: head - publishes the cleared granules; observes the wishes of those who set WAITERS
     // crash: the waiting writers are not rung, but their bits stand, and the keeper rings them
-    const head_word before{ring_.head().exchange(moved, std::memory_order_acq_rel)};
+    const head_word before{ring_.head().exchange(moved, std::memory_order_seq_cst)};
     TROUPE_STEP("ring: head moved");
+    head_moved_ = true;
     if (before.waiters()) writers_wait_ = true;
     ring_.scrub(at.position, scrub_every_);
 }

@@ -54,6 +54,8 @@ public:
     bool writers_wait() noexcept { return std::exchange(writers_wait_, false); }
     // True once after anything above found that another reader should be awake.
     bool readers_wait() noexcept { return std::exchange(readers_wait_, false); }
+    // True once after anything above moved the head, perhaps for a record that another had finished.
+    bool head_moved() noexcept { return std::exchange(head_moved_, false); }
 
     const ring& of() const noexcept { return ring_; }
 
@@ -89,6 +91,7 @@ private:
     bool woken_ = false;
     bool writers_wait_ = false;
     bool readers_wait_ = false;
+    bool head_moved_ = false;
 };
 
 }  // namespace troupe::shm

@@ -271,6 +271,15 @@ TEST_CASE("queue: a child that ends with unread items does not block its join") 
 
 TEST_CASE("queue: a get that lost a race or its time has taken nothing") { watched(nothing_taken_by_a_lost_race()); }
 
+TEST_CASE("queue: one in an item that is refused is let go") {
+    struct both {
+        queue<int> inner;
+        troupe::connection<int, int> nothing;
+    };
+    const queue<both> outer;
+    CHECK_THROWS_AS(outer.try_put(both{}), troupe::misuse);  // what is left of `inner` would be found behind the test
+}
+
 TEST_CASE("queue: a moved-from queue throws misuse") {
     queue<int> a;
     const queue<int> b = std::move(a);

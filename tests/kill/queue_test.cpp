@@ -1,10 +1,12 @@
 // A queue whose users are killed at every step of a put and of a get.
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <thread>
 #include <vector>
 
 #include <troupe/troupe.hpp>
 
+#include "channel/station.hpp"
 #include "kill/warrant.hpp"
 
 using namespace std::chrono_literals;
@@ -117,6 +119,33 @@ troupe::task<troupe::exit_status> killed_while_waiting() {
     co_return end;
 }
 
+// --- the last item is finished while another reader moves the head
+
+troupe::task<> work_off_and_wait(queue<int> q) {
+    co_await q.get();
+    q.task_done();
+    killing::note(1);
+    co_await q.drained();
+}
+
+troupe::task<> reported_before_the_head_moves() {
+    queue<int> q;
+    auto worker = co_await troupe::spawn<&work_off_and_wait>(q);
+    co_await killing::asleep(worker.id());
+    killing::sign_warrant(killing::victim::itself, 0);
+    const auto& slot = troupe::channel::station::here().memory().process(worker.id().slot());
+    bool came_there = false;
+    killing::at_own_step("ring: sweep requested", [&] {
+        came_there = q.try_put(1);
+        while (killing::noted() == 0 || slot.awake != 0) std::this_thread::yield();
+    });
+    CHECK_FALSE(q.try_get().has_value());  // it sweeps, on behalf of the worker
+    killing::at_own_step("", nullptr);
+    killing::withdraw_warrant();
+    CHECK(came_there);
+    CHECK((co_await worker.join()).success());
+}
+
 // --- waiting for room
 
 troupe::task<> put_into_little(queue<int> q) {
@@ -153,6 +182,10 @@ troupe::task<troupe::exit_status> killed_while_queue_is_full() {
 }
 
 }  // namespace
+
+TEST_CASE("queue: it is drained also when the last item is swept after it was reported done") {
+    troupe::sync_wait(troupe::with_timeout(20s, reported_before_the_head_moves()));
+}
 
 TEST_CASE("queue: a producer killed at any step of a put leaves what it had put, and nothing half") {
     CHECK(killing::never_died_at({"ring: before claim", "ring: claimed", "ring: advanced", "ring: before commit",

@@ -136,15 +136,17 @@ TEST_CASE("codec: a handle that the message does not carry is corrupt") {
     CHECK_THROWS_WITH(decode(as_incoming(message), arrived), Catch::Contains("does not carry"));
 }
 
-TEST_CASE("codec: handles of a message that is refused do not stay behind") {
+TEST_CASE("codec: handles of a message that is refused are left, for whoever gives them back") {
     std::pair<door, letter> sent;
     sent.first = door(7, 1);
     outgoing message;
     message.handles.push_back({1, 1});
     encode(sent, message);
     CHECK(message.handles.size() == 2);
+    const std::size_t bytes = message.bytes.size();
     CHECK_THROWS_AS(encode(std::pair<door, refuses_to_leave>{}, message), troupe::misuse);
-    CHECK(message.handles.size() == 2);
+    CHECK(message.handles.size() == 3);
+    CHECK(message.bytes.size() == bytes);
 }
 
 TEST_CASE("codec: a handle that is used twice is corrupt") {

@@ -118,7 +118,7 @@ public:
     void answer_with_exception();
 
 private:
-    void send(std::uint32_t kind, const outgoing& value);
+    void send(std::uint32_t kind, outgoing& value);
 
     std::uint64_t asker_ = 0;
     std::uint32_t request_ = 0;

@@ -1,0 +1,62 @@
+// The compiled core of buffers: parcels of nothing but their bytes, which their owner may write to.
+#include <troupe/buffer.hpp>
+#include <troupe/error.hpp>
+
+#include <string>
+
+#include "channel/parcel.hpp"
+#include "channel/station.hpp"
+
+namespace troupe {
+
+buffer::buffer(std::size_t bytes) {
+    if (bytes == 0) return;
+    if (bytes > detail::largest_message) {
+        throw too_large("a buffer of " + std::to_string(bytes) + " bytes: 1 GiB is the most; use several");
+    }
+    channel::station& here = channel::station::here();
+    const shm::block_id block = channel::take_buffer(here.memory(), here.owner(), bytes);
+    block_ = block.value;
+    data_ = channel::buffer_bytes(here.memory(), block).data();
+    size_ = bytes;
+}
+
+// It may outlive `run`, or be a copy in a forked child: then there is nothing to give back.
+void buffer::let_go() noexcept {
+    const shm::block_id block{std::exchange(block_, 0)};
+    data_ = nullptr;
+    size_ = 0;
+    channel::station* const here = channel::station::current();
+    if (!block || here == nullptr || !here->memory().blocks().belongs_to(block, here->owner())) return;
+    here->memory().blocks().release(block);
+}
+
+namespace detail {
+
+handle_ref handle_traits<buffer>::refer(const buffer& held) {
+    const shm::block_id block{std::exchange(held.block_, 0)};
+    held.data_ = nullptr;
+    held.size_ = 0;
+    if (!block) return {0, buffer_role};
+    channel::station& here = channel::station::here();
+    if (!here.memory().blocks().belongs_to(block, here.owner())) {
+        throw misuse("this buffer belongs to the process this one was forked from; pass it as an argument of spawn");
+    }
+    return channel::refer_to_buffer(here.memory(), block);
+}
+
+void handle_traits<buffer>::adopt(buffer& into, const handle_ref& ref) {
+    if ((ref.role & every_role) != buffer_role) {
+        throw corrupt("a handle in a message is of another kind than the message's type says");
+    }
+    if (ref.object == 0) return;
+    channel::station& here = channel::station::here();
+    const shm::block_id block = channel::take_out_buffer(here.memory(), here.owner(), ref);
+    into.block_ = block.value;
+    const std::span<std::byte> bytes = channel::buffer_bytes(here.memory(), block);
+    into.data_ = bytes.data();
+    into.size_ = bytes.size();
+}
+
+}  // namespace detail
+}  // namespace troupe

@@ -118,7 +118,9 @@ int call_actor(birth& born) {
 // Instantiated before main runs, in every process of the executable: that is how a process that was exec'd finds it.
 template <auto Fn>
 struct known_actor {
-    static inline const registration entry{type_name<known_actor>(), &call_actor<Fn>, &function_of<Fn>::message_name};
+    static constexpr std::uint64_t hash = hash_of(type_name<known_actor>());
+    static inline const registration entry{type_name<known_actor>(), hash, &call_actor<Fn>,
+                                           &function_of<Fn>::message_name};
 };
 
 template <class Reference>

@@ -104,15 +104,15 @@ void send_parcel(shm::program_memory& memory, shm::block_id block, shm::owner_id
     memory.blocks().send(block, from);
 }
 
-handle_list free_parcel(shm::program_memory& memory, shm::block_id block) {
+ends_let_go free_parcel(shm::program_memory& memory, shm::block_id block) {
     // What is listed is copied out of the block first: once freed, it is somebody else's.
-    handle_list held;
+    ends_let_go held;
     shm::block_id buffers[most_handles];
     std::uint32_t count = 0;
     if (const auto content = look_into_parcel(memory, block)) {
         for (const detail::handle_ref& one : content->handles) {
             if ((one.role & (detail::buffer_role | detail::taken_role)) == 0) {
-                held.listed[held.count++] = one;
+                held.channels[held.count++] = one.object;
             } else if (const shm::block_id in_it = buffer_of(memory, one)) {
                 if (memory.blocks().goes_with(in_it, block, memory.owners())) buffers[count++] = in_it;
             }

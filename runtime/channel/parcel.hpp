@@ -66,18 +66,18 @@ shm::block_id take_out_buffer(shm::program_memory& memory, shm::owner_id owner, 
 bool lacks_a_buffer(const detail::incoming& content) noexcept;
 
 inline constexpr std::uint32_t most_handles = 64;
-struct handle_list {
+struct ends_let_go {
     std::uint32_t count = 0;
-    detail::handle_ref listed[most_handles];
+    std::uint64_t channels[most_handles];
 };
-// Frees it, and the buffers in it; gives the ends that it held.
-handle_list free_parcel(shm::program_memory& memory, shm::block_id block);
+// Frees it, and the buffers in it; gives the channels whose ends were listed in it.
+ends_let_go free_parcel(shm::program_memory& memory, shm::block_id block);
 
 // Frees it. The channels whose ends were listed in it are to be looked at by the keeper: `look_at(channel)`.
 template <class LookAt>
 void discard_parcel(shm::program_memory& memory, shm::block_id block, LookAt&& look_at) {
-    const handle_list held = free_parcel(memory, block);
-    for (std::uint32_t i = 0; i < held.count; ++i) look_at(shm::channel_id{held.listed[i].object});
+    const ends_let_go held = free_parcel(memory, block);
+    for (std::uint32_t i = 0; i < held.count; ++i) look_at(shm::channel_id{held.channels[i]});
 }
 
 }  // namespace troupe::channel

@@ -286,7 +286,7 @@ void port::give_back_room(bool writers_wait) noexcept {
 bool port::drained() const {
     // sync: draining - observes the head's move by whoever did not see that it is watched
     static_cast<void>(ring_.head().load(std::memory_order_seq_cst));
-    if (ring_.size() != 0) return false;
+    if (!ring_.empty()) return false;
     bool receiving = false;
     record_->readers.for_each([&](std::uint32_t slot) {
         // sync: receiving - observes that an item is being counted

@@ -62,8 +62,8 @@ const troupe::detail::registration& unknown_entry() {
     static const auto entry = [] {
         // Made in the program alone, so no other process knows it. (A copy made by fork does: it is left out there.)
         return troupe::detail::registration(
-            "a function of another binary", [](troupe::detail::birth&) -> int { return 0; },
-            [](std::uint32_t) { return std::string_view(); });
+            "a function of another binary", troupe::detail::hash_of("a function of another binary"),
+            [](troupe::detail::birth&) -> int { return 0; }, [](std::uint32_t) { return std::string_view(); });
     }();
     return entry;
 }

@@ -28,13 +28,14 @@ def _all():
     yield Comparison("ping_pong/pipe 64 B, default", "python_peer/round trip Pipe")
     yield Comparison("ping_pong/mailbox 64 B, default", "python_peer/round trip Queue")
 
-    for kind, target in (("pipe 64 B", 0.7), ("mailbox 64 B", 0.6), ("queue 64 B", None), ("pipe letter", 0.3),
+    for kind, target in (("pipe 64 B, many", 0.7), ("mailbox 64 B, many", 0.6), ("pipe letter, many", 0.3),
+                         ("mailbox letter, many", 0.3), ("pipe 64 B", 0.7), ("mailbox 64 B", 0.6), ("queue 64 B", None), ("pipe letter", 0.3),
                          ("mailbox letter", 0.3)):
         yield Comparison(f"stream/{kind}, different CPUs", "floor/stream 64 B", at_least=target)
     yield Comparison("stream/pipe 64 B, different CPUs", "python_peer/one way Pipe")
     yield Comparison("stream/queue 64 B, different CPUs", "python_peer/one way Queue")
     for size in ("64 KiB", "1 MiB", "16 MiB", "64 MiB"):
-        for through in ("pipe", "mailbox"):
+        for through in ("pipe", "mailbox", "buffer"):
             yield Comparison(f"stream/{through} {size}, different CPUs", f"floor/memcpy {size}")
 
     yield Comparison("fan_in/1 sender", "floor/stream 64 B")

@@ -1,5 +1,6 @@
 // How many messages, and bytes, go one way in a second through a pipe and a mailbox, by size: flat ones of 8 B to 4
-// KiB; a letter of a text, an int and a double; large ones of 64 KiB to 64 MiB? And 64 B through a queue?
+// KiB; a letter of a text, an int and a double; large ones of 64 KiB to 64 MiB, copied or in a buffer? 64 B through a
+// queue? And flat ones and letters 64 at a time, by send_many and receive_many?
 //
 // Of the large ones as many are on their way as the library allows, 64 MiB. The first of them touch that memory for the
 // first time, which costs more than the copy: they are sent and checked, and not timed.
@@ -110,6 +111,69 @@ troupe::task<bool> through_mailbox(subject what, settings how, M message) {
     co_return report(what, how, seen.try_get().value_or(reading{}), sent);
 }
 
+constexpr std::size_t at_a_time = 64;
+
+// The same, so many with one call.
+template <class M, class Send>
+troupe::task<std::uint64_t> send_all_in_batches(std::vector<M> messages, double seconds, Send send) {
+    std::uint64_t number = 0;
+    const std::int64_t end = bench::now_ns() + static_cast<std::int64_t>(seconds * 1e9);
+    do {
+        for (M& one : messages) one.write(number++);
+        co_await send(messages);
+    } while (bench::now_ns() < end);
+    co_return number;
+}
+
+template <class M>
+troupe::task<> read_pipe_in_batches(troupe::connection<M, M> from, results into, placement where) {
+    const placed here(where, placed::side::second);
+    bench::reception seen;
+    for (;;) {
+        const auto some = co_await from.receive_many();
+        if (some.empty()) break;
+        for (const M& one : some) seen.take(one);
+    }
+    co_await into.put(seen.ended());
+}
+
+template <class M>
+troupe::task<bool> through_pipe_in_batches(subject what, settings how, M message) {
+    results seen;
+    auto [mine, yours] = troupe::pipe<M, M>();
+    const auto reader = co_await troupe::spawn<&read_pipe_in_batches<M>>(std::move(yours), seen, how.where);
+    const placed here(how.where, placed::side::first);
+    const auto send = [&to = mine](const std::vector<M>& some) { return to.send_many(some); };
+    const std::uint64_t sent = co_await send_all_in_batches(std::vector(at_a_time, message), how.seconds, send);
+    mine.close();
+    co_await reader.join();
+    co_return report(what, how, seen.try_get().value_or(reading{}), sent);
+}
+
+template <class M>
+troupe::task<> read_mailbox_in_batches(troupe::mailbox<M> from, results into, placement where) {
+    const placed here(where, placed::side::second);
+    bench::reception seen;
+    for (;;) {
+        const auto some = co_await from.receive_many();
+        if (some.empty()) break;
+        for (const M& one : some) seen.take(one);
+    }
+    co_await into.put(seen.ended());
+}
+
+template <class M>
+troupe::task<bool> through_mailbox_in_batches(subject what, settings how, M message) {
+    results seen;
+    const auto reader = co_await troupe::spawn<&read_mailbox_in_batches<M>>(seen, how.where);
+    const placed here(how.where, placed::side::first);
+    const auto send = [&reader](const std::vector<M>& some) { return reader.send_many(some); };
+    const std::uint64_t sent = co_await send_all_in_batches(std::vector(at_a_time, message), how.seconds, send);
+    reader.stop();
+    co_await reader.join();
+    co_return report(what, how, seen.try_get().value_or(reading{}), sent);
+}
+
 template <class M>
 troupe::task<> read_queue(troupe::queue<M> from, results into, placement where, std::uint64_t warming_up) {
     const placed here(where, placed::side::second);
@@ -139,7 +203,9 @@ troupe::task<bool> flat(const char* size, settings how) {
 
 troupe::task<bool> large(const char* size, std::size_t bytes, settings how) {
     const bool right = co_await through_pipe({std::string("pipe ") + size, bytes}, how, parcel::make(bytes));
-    co_return co_await through_mailbox({std::string("mailbox ") + size, bytes}, how, parcel::make(bytes)) && right;
+    const bool both =
+        co_await through_mailbox({std::string("mailbox ") + size, bytes}, how, parcel::make(bytes)) && right;
+    co_return co_await through_mailbox({std::string("buffer ") + size, bytes}, how, bench::lent::make(bytes)) && both;
 }
 
 troupe::task<bool> measure(settings how) {
@@ -152,6 +218,10 @@ troupe::task<bool> measure(settings how) {
     right = co_await through_queue({"queue 64 B"}, how, bench::flat<64>{}) && right;
     right = co_await through_pipe({"pipe letter"}, how, letter::make()) && right;
     right = co_await through_mailbox({"mailbox letter"}, how, letter::make()) && right;
+    right = co_await through_pipe_in_batches({"pipe 64 B, many"}, how, bench::flat<64>{}) && right;
+    right = co_await through_mailbox_in_batches({"mailbox 64 B, many"}, how, bench::flat<64>{}) && right;
+    right = co_await through_pipe_in_batches({"pipe letter, many"}, how, letter::make()) && right;
+    right = co_await through_mailbox_in_batches({"mailbox letter, many"}, how, letter::make()) && right;
     right = co_await large("64 KiB", 64 * kib, how) && right;
     right = co_await large("1 MiB", mib, how) && right;
     right = co_await large("16 MiB", 16 * mib, how) && right;

@@ -11,6 +11,7 @@
 #include <string>
 
 #include <troupe/detail/actor_id.hpp>
+#include <troupe/detail/batch.hpp>
 #include <troupe/detail/decoded.hpp>
 #include <troupe/detail/request.hpp>
 #include <troupe/exit_status.hpp>
@@ -90,6 +91,14 @@ public:
     [[nodiscard("a send does nothing until it is awaited")]] auto send(const M& message) const {
         check_takes<M>();
         return detail::send_wait(detail::mailbox_of(id_), {.type = detail::type_id<M>()}, detail::encoded(message));
+    }
+    // Sends all of an array, a vector or a span, in its order, as one `send` after the other would, at less cost: small
+    // ones go many in a record, and those become visible together. It must outlive the wait. Where one cannot be
+    // encoded, or the wait ends without success, a part of those before it has been sent.
+    template <class Messages>
+    [[nodiscard("a send does nothing until it is awaited")]] auto send_many(const Messages& messages) const {
+        check_takes<detail::message_in<Messages>>();
+        return detail::send_many(detail::mailbox_of(id_), messages);
     }
     // Without waiting.
     template <class M>

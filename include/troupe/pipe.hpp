@@ -7,9 +7,12 @@
 // has been read.
 #pragma once
 
+#include <cstddef>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
+#include <troupe/detail/batch.hpp>
 #include <troupe/detail/decoded.hpp>
 #include <troupe/detail/port.hpp>
 
@@ -86,6 +89,19 @@ public:
     // The next message; empty at the end of the stream.
     [[nodiscard("a receive does nothing until it is awaited")]] auto receive() const {
         return detail::connection_wait<Received>(receives_.checked("this connection"));
+    }
+    // Sends all of an array, a vector or a span, in its order, as one `send` after the other would, at less cost: small
+    // ones go many in a record. It must outlive the wait. Where one cannot be encoded, or the wait ends without
+    // success, a part of those before it has been sent.
+    template <class Messages>
+    [[nodiscard("a send does nothing until it is awaited")]] auto send_many(const Messages& messages) const {
+        static_assert(std::is_same_v<detail::message_in<Messages>, Sent>, "troupe: this connection sends another type");
+        return detail::send_many(sends_.checked("this connection"), messages);
+    }
+    // As `receive`, and with it those that are there already, at most so many; nothing at the end of the stream.
+    [[nodiscard("a receive does nothing until it is awaited")]] auto receive_many(std::size_t most = 256) const {
+        detail::port& from = receives_.checked("this connection");
+        return detail::receive_many_wait<Received, &detail::take_plain<Received>>(most, from);
     }
     // Without waiting: false when the pipe is full; empty when there is no message now.
     bool try_send(const Sent& message) const {

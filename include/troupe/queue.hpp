@@ -10,8 +10,10 @@
 
 #include <cstddef>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
+#include <troupe/detail/batch.hpp>
 #include <troupe/detail/decoded.hpp>
 #include <troupe/detail/port.hpp>
 
@@ -90,6 +92,20 @@ public:
     [[nodiscard("a get does nothing until it is awaited")]] auto get() const {
         detail::port& from = hold_.checked("this queue");
         return detail::get_wait<T>(hold_, from);
+    }
+
+    // Puts all of an array, a vector or a span, in its order, as one `put` after the other would. It must outlive the
+    // wait. Where one cannot be encoded, or the wait ends without success, a part of those before it has been put.
+    template <class Items>
+    [[nodiscard("a put does nothing until it is awaited")]] auto put_many(const Items& items) const {
+        static_assert(std::is_same_v<detail::message_in<Items>, T>, "troupe: this queue holds items of another type");
+        return detail::send_many(hold_.checked("this queue"), items);
+    }
+    // As `get`, and with it those that are there already, at most so many: others who get wait for theirs. Nothing at
+    // the end.
+    [[nodiscard("a get does nothing until it is awaited")]] auto get_many(std::size_t most) const {
+        detail::port& from = hold_.checked("this queue");
+        return detail::receive_many_wait<T, &detail::take_plain<T>>(most, from, nullptr, hold_);
     }
 
     // Without waiting: false when the queue is full. Throws closed.

@@ -36,6 +36,14 @@ void for_each_buffer(shm::program_memory& memory, shm::block_id parcel, Visit&& 
 
 }  // namespace
 
+std::uint64_t weight_of(shm::program_memory& memory, const detail::outgoing& message) {
+    std::uint64_t weight = message.bytes.size();
+    for (const detail::handle_ref& one : message.handles) {
+        if (const shm::block_id block = buffer_of(memory, one)) weight += buffer_bytes(memory, block).size();
+    }
+    return weight;
+}
+
 parcel_label pack_parcel(shm::program_memory& memory, shm::owner_id owner, detail::outgoing& message) {
     if (message.handles.size() > most_handles) {
         throw too_large("a message carries " + std::to_string(message.handles.size()) +
@@ -50,6 +58,7 @@ parcel_label pack_parcel(shm::program_memory& memory, shm::owner_id owner, detai
     header->handles.store(0, std::memory_order_release);    // sync: parcel - publishes that nothing is listed yet
     header->stamp.store(stamp, std::memory_order_release);  // sync: parcel - publishes who wrote it
     header->length = message.bytes.size();
+    header->weight = weight_of(memory, message);
     auto* handles = reinterpret_cast<detail::handle_ref*>(start + handles_at);
     for (std::size_t i = 0; i < message.handles.size(); ++i) handles[i] = message.handles[i];
     TROUPE_STEP("parcel: handles written");
@@ -59,7 +68,7 @@ parcel_label pack_parcel(shm::program_memory& memory, shm::owner_id owner, detai
     if (!message.bytes.empty()) std::memcpy(start + at, message.bytes.data(), message.bytes.size());
     TROUPE_STEP("parcel: packed");
     std::erase_if(message.handles, [](const detail::handle_ref& one) { return (one.role & detail::buffer_role) != 0; });
-    return {block.value, stamp, message.bytes.size()};
+    return {block.value, stamp, message.bytes.size(), header->weight};
 }
 
 std::optional<detail::incoming> look_into_parcel(shm::program_memory& memory, shm::block_id block) {

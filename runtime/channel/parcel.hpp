@@ -4,7 +4,7 @@
 //   0    8  stamp     the same as in the record that names it: a block that was freed and used again is found out
 //   8    8  length    of the bytes
 //   16   4  handles   how many handle entries follow the header
-//   20   4  parcels' mark, for the keeper: only a block that has it lists handles
+//   24   8  weight    of the bytes, and of those of its buffers
 //   64   16 each      handle_ref {object, role}
 //   ...               the bytes, at the next multiple of 64
 //
@@ -30,15 +30,20 @@ struct parcel_header {
     std::uint64_t length;
     std::atomic<std::uint32_t> handles;
     std::uint32_t spare;
+    std::uint64_t weight;
 };
-static_assert(sizeof(parcel_header) == 24);
+static_assert(sizeof(parcel_header) == 32);
 
 // What a record says of its parcel.
 struct parcel_label {
     std::uint64_t block = 0;
     std::uint64_t stamp = 0;
     std::uint64_t length = 0;
+    std::uint64_t weight = 0;
 };
+
+// The bytes of a message, and of its buffers: what counts against what may be on its way at a time.
+std::uint64_t weight_of(shm::program_memory& memory, const detail::outgoing& message);
 
 // Throws out_of_memory. The parcel belongs to `owner` until it is sent; the message's buffers are the parcel's.
 parcel_label pack_parcel(shm::program_memory& memory, shm::owner_id owner, detail::outgoing& message);

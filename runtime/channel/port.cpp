@@ -8,6 +8,7 @@
 #include <troupe/error.hpp>
 
 #include "base/step.hpp"
+#include "channel/batch.hpp"
 #include "channel/parcel.hpp"
 
 namespace troupe::detail {
@@ -124,6 +125,12 @@ bool port::open(const shm::record& record, letter& into) {
     into.content = {};
     if (record.kind == inline_record) {
         into.content.bytes = {body, length};
+    } else if (record.kind == batch_record && reader_) {
+        const std::uint32_t part = reader_->parts_consumed(record);
+        const auto content = channel::part_of_batch({body, length}, part);
+        if (!content) return false;
+        into.part = static_cast<std::uint16_t>(part);
+        into.content.bytes = *content;
     } else if (record.kind == parcel_record && length == sizeof(channel::parcel_label)) {
         channel::parcel_label label;
         std::memcpy(&label, body, sizeof label);
@@ -232,6 +239,11 @@ port::picked port::pick(letter& into, const receive_wait* wants, shm::looking ho
     }
 }
 
+bool port::last_of_batch(const letter& taken) noexcept {
+    const std::span<const std::byte> body(taken.payload + sizeof(message_frame), taken.bytes - sizeof(message_frame));
+    return taken.part + 1u >= channel::count_of_batch(body);
+}
+
 void port::finish(letter& taken) noexcept {
     if (taken.kind == own_record) {
         own_.remove_if([&](const own_message& one) {
@@ -256,7 +268,8 @@ void port::finish(letter& taken) noexcept {
         record_->got.fetch_add(1, std::memory_order_seq_cst);  // sync: got - publishes that an item was received
         receiving.store(0, std::memory_order_seq_cst);         // sync: receiving - publishes that it is counted
     } else if (reader_) {
-        reader_->consume(record);
+        const bool more = taken.kind == batch_record && !last_of_batch(taken);
+        more ? reader_->consume_part(record, taken.part + 1u) : reader_->consume(record);
         writers_wait = reader_->flush_when_due();
     }
     TROUPE_STEP("port: letter finished");

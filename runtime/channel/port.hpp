@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <list>
 #include <optional>
+#include <span>
 #include <string>
 
 #include <troupe/detail/actor_id.hpp>
@@ -39,8 +40,9 @@ inline constexpr std::uint32_t queue_item_granules = 3;
 // What a channel of this kind is called where its user reads it.
 const char* noun(shm::channel_kind kind);
 
-// Where a message lies: in its record, in the parcel that the record names, or in this process's own memory.
-enum record_kind : std::uint8_t { inline_record = 1, parcel_record = 2, own_record = 3 };
+// Where a message lies: in its record, alone or with others; in the parcel that the record names; or in this process's
+// own memory.
+enum record_kind : std::uint8_t { inline_record = 1, parcel_record = 2, own_record = 3, batch_record = 4 };
 
 class port final : public loop::source {
 public:
@@ -68,6 +70,10 @@ public:
     // Throws too_large, closed's cause is left to the caller. `block` keeps what was put beside the ring between tries.
     push_result push(const message_frame& frame, outgoing& message, std::uint64_t& block);
     void drop_block(std::uint64_t block) noexcept;
+    // Many in one record: whether this one may go with so many others of so many bytes. Not in a queue, where each has
+    // its own reader, and not where a message may be delivered again.
+    bool fits_batch(const outgoing& message, std::size_t others, std::size_t their_bytes) const noexcept;
+    push_result push_batch(const message_frame& frame, const outgoing& batch, std::span<const std::uint16_t> ends);
     // Why it is closed, as the exception the sender gets.
     [[noreturn]] void throw_closed() const;
     actor_id target() const noexcept { return target_; }
@@ -137,6 +143,9 @@ private:
     bool reads_alone() const noexcept { return kind_ != shm::channel_kind::queue; }
     void announce_writing() noexcept;
     std::uint32_t capacity() const noexcept;
+    bool prepare_push() noexcept;
+    message_frame stamped(const message_frame& frame, bool flat) const noexcept;
+    push_result claim_for(const message_frame& frame, std::size_t bytes, shm::claim& claim);
     push_result push_inline(const message_frame& frame, std::span<const std::byte> bytes);
     push_result push_beside(const message_frame& frame, outgoing& message, std::uint64_t& block);
     bool room_beside(std::uint64_t bytes) const;
@@ -145,6 +154,7 @@ private:
     void tell_if_drained() noexcept;
     bool open(const shm::record& record, letter& into);
     void refuse_incomplete(letter& taken);
+    static bool last_of_batch(const letter& taken) noexcept;
     void drop_stray(const shm::record& record) noexcept;
     bool meant_for_us(const message_frame& frame) const noexcept;
 

@@ -1,12 +1,14 @@
 // A port's sending side.
 #include <sched.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include <troupe/detail/request.hpp>
 #include <troupe/error.hpp>
 
 #include "base/step.hpp"
+#include "channel/batch.hpp"
 #include "channel/parcel.hpp"
 #include "channel/port.hpp"
 
@@ -30,21 +32,52 @@ void port::announce_writing() noexcept {
                                                              std::memory_order_acq_rel);
 }
 
-push_result port::push(const message_frame& frame, outgoing& message, std::uint64_t& block) {
-    if (target_ && !station_.memory().alive(target_)) return push_result::closed;
+bool port::prepare_push() noexcept {
+    if (target_ && !station_.memory().alive(target_)) return false;
     announce_writing();
     // Taken before the try: a head that moves during it is seen as a change afterwards.
     if (!senders_.empty()) head_before_ = ring_.head_position();
+    return true;
+}
+
+message_frame port::stamped(const message_frame& frame, bool flat) const noexcept {
+    message_frame stamped = frame;
+    stamped.cpu = this_cpu();
+    if (flat) stamped.flags |= flat_message;
+    stamped.target = static_cast<std::uint32_t>(target_ ? target_.serial() : channel_.generation());
+    return stamped;
+}
+
+push_result port::push(const message_frame& frame, outgoing& message, std::uint64_t& block) {
+    if (!prepare_push()) return push_result::closed;
     const std::uint32_t most = kind_ == shm::channel_kind::replies ? inline_reply_bytes
                                : kind_ == shm::channel_kind::queue ? queue_item_limit
                                                                    : inline_limit;
     const std::uint32_t limit = std::min(most, ring_.most_payload() - static_cast<std::uint32_t>(sizeof frame));
-    message_frame stamped = frame;
-    stamped.cpu = this_cpu();
-    if (message.flat) stamped.flags |= flat_message;
-    stamped.target = static_cast<std::uint32_t>(target_ ? target_.serial() : channel_.generation());
-    if (message.bytes.size() <= limit && message.handles.empty()) return push_inline(stamped, message.bytes);
-    return push_beside(stamped, message, block);
+    const message_frame whole = stamped(frame, message.flat);
+    if (message.bytes.size() <= limit && message.handles.empty()) return push_inline(whole, message.bytes);
+    return push_beside(whole, message, block);
+}
+
+bool port::fits_batch(const outgoing& message, std::size_t others, std::size_t their_bytes) const noexcept {
+    if (!reads_alone() || !message.handles.empty()) return false;
+    const std::uint32_t limit = std::min(inline_limit, ring_.most_payload() - std::uint32_t{sizeof(message_frame)});
+    if (channel::batch_bytes(others + 1, their_bytes + message.bytes.size()) > limit) return false;
+    // relaxed: written before the actor's process was made
+    return !target_ || station_.memory().process(target_.slot()).deliveries.load(std::memory_order_relaxed) <= 1;
+}
+
+push_result port::push_batch(const message_frame& frame, const outgoing& batch, std::span<const std::uint16_t> ends) {
+    if (!prepare_push()) return push_result::closed;
+    const message_frame whole = stamped(frame, batch.flat);
+    if (ends.size() == 1) return push_inline(whole, batch.bytes);
+    const channel::unwritten_batch body{ends, batch.bytes};
+    shm::claim claim;
+    const push_result result = claim_for(whole, body.length(), claim);
+    if (result != push_result::sent) return result;
+    body.write(claim.payload() + sizeof whole);
+    ring_reader(claim.commit(batch_record));
+    return push_result::sent;
 }
 
 push_result port::no_room() noexcept {
@@ -58,17 +91,24 @@ std::uint32_t port::capacity() const noexcept {
     return static_cast<std::uint32_t>(record_->capacity.load(std::memory_order_relaxed));
 }
 
-push_result port::push_inline(const message_frame& frame, std::span<const std::byte> bytes) {
+// Claims a record for a frame and so many bytes, and writes the frame. Sent: claimed, to be filled and committed.
+push_result port::claim_for(const message_frame& frame, std::size_t bytes, shm::claim& claim) {
     const std::uint32_t most = capacity();
     if (most == 0) return push_result::closed;
-    shm::claim claim;
-    switch (writer_.try_claim(static_cast<std::uint32_t>(sizeof frame + bytes.size()), most, claim)) {
+    switch (writer_.try_claim(static_cast<std::uint32_t>(sizeof frame + bytes), most, claim)) {
     case shm::room::claimed: break;
     case shm::room::full: return no_room();
     case shm::room::closed: return push_result::closed;
     case shm::room::corrupt: throw corrupt("the ring of this " + std::string(noun(kind_)) + " is damaged");
     }
     std::memcpy(claim.payload(), &frame, sizeof frame);
+    return push_result::sent;
+}
+
+push_result port::push_inline(const message_frame& frame, std::span<const std::byte> bytes) {
+    shm::claim claim;
+    const push_result result = claim_for(frame, bytes.size(), claim);
+    if (result != push_result::sent) return result;
     if (!bytes.empty()) std::memcpy(claim.payload() + sizeof frame, bytes.data(), bytes.size());
     ring_reader(claim.commit(inline_record));
     return push_result::sent;
@@ -81,7 +121,7 @@ bool port::room_beside(std::uint64_t bytes) const {
         if (kind != parcel_record || length < sizeof(message_frame) + sizeof(channel::parcel_label)) return;
         channel::parcel_label label;
         std::memcpy(&label, payload + sizeof(message_frame), sizeof label);
-        there += label.length;
+        there += label.weight;
     });
     // relaxed: set before the channel was opened
     return there == 0 || there + bytes <= record_->bytes.load(std::memory_order_relaxed);
@@ -89,31 +129,24 @@ bool port::room_beside(std::uint64_t bytes) const {
 
 push_result port::push_beside(const message_frame& frame, outgoing& message, std::uint64_t& block) {
     if (ring_.closed()) return push_result::closed;
-    if (!room_beside(message.bytes.size())) {
+    auto* const packed =
+        reinterpret_cast<channel::parcel_header*>(block != 0 ? station_.memory().blocks().at({block}) : nullptr);
+    if (!room_beside(packed != nullptr ? packed->weight : channel::weight_of(station_.memory(), message))) {
         writer_.leave_wish();
         return no_room();
     }
     channel::parcel_label label;
-    if (block == 0) {
+    if (packed == nullptr) {
         label = channel::pack_parcel(station_.memory(), station_.owner(), message);
         block = label.block;
     } else {
-        const auto* header = reinterpret_cast<const channel::parcel_header*>(station_.memory().blocks().at({block}));
-        label = {block, header->stamp.load(std::memory_order_relaxed), message.bytes.size()};  // relaxed: our own store
+        // relaxed: our own store
+        label = {block, packed->stamp.load(std::memory_order_relaxed), packed->length, packed->weight};
     }
-    std::byte body[sizeof label];
-    std::memcpy(body, &label, sizeof label);
-    const std::uint32_t most = capacity();
-    if (most == 0) return push_result::closed;
     shm::claim claim;
-    switch (writer_.try_claim(static_cast<std::uint32_t>(sizeof frame + sizeof body), most, claim)) {
-    case shm::room::claimed: break;
-    case shm::room::full: return no_room();
-    case shm::room::closed: return push_result::closed;
-    case shm::room::corrupt: throw corrupt("the ring of this " + std::string(noun(kind_)) + " is damaged");
-    }
-    std::memcpy(claim.payload(), &frame, sizeof frame);
-    std::memcpy(claim.payload() + sizeof frame, body, sizeof body);
+    const push_result result = claim_for(frame, sizeof label, claim);
+    if (result != push_result::sent) return result;
+    std::memcpy(claim.payload() + sizeof frame, &label, sizeof label);
     const bool needed = claim.commit(parcel_record);
     TROUPE_STEP("port: parcel committed");
     // crash: the block looks like ours still; the reader takes it over all the same

@@ -103,7 +103,7 @@ void ring::reopen(reader_mode mode) noexcept {
     header_->identity.mode = static_cast<std::uint32_t>(mode);
     mode_ = mode;
     // relaxed: the tail below publishes these; crash: still closed, so nobody uses them
-    header_->journal.reclaim.store(reclaim_word::make(position, 0).bits, std::memory_order_relaxed);
+    header_->journal.reclaim.store(reclaim_word::make(position).bits, std::memory_order_relaxed);
     // relaxed: as above
     header_->sweeper.word.store(0, std::memory_order_relaxed);
     waiting_writers().clear();
@@ -240,7 +240,7 @@ bool ring::walk_next(walk_cursor& at, record& seen) const noexcept {
         const record_header header = peek(position);
         if (!header.credible(position, most_payload()) || header.is_void()) continue;
         if (granules_of(header.length()) != claim.granules()) continue;
-        seen = {position, payload_at(position), header.length(), header.kind(), 0};
+        seen = {position, payload_at(position), header.length(), header.kind()};
         return true;
     }
 }

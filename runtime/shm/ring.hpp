@@ -63,7 +63,6 @@ struct record {
     std::byte* payload = nullptr;
     std::uint32_t bytes = 0;
     std::uint8_t kind = 0;
-    std::uint32_t parts = 0;  // one reader: how many of the messages packed in it are consumed, see consume_part
 };
 
 // A view: cheap to copy, owns nothing. Safe to use from any process, except where a function says who.

@@ -16,9 +16,9 @@
 //
 //   tail       position:44  messages:18  CLOSED:1  PARKED:1
 //   head       position:44  messages:18  0:1       WAITERS:1
-//   reclaim    position:44  parts:20
+//   reclaim    position:44  0:20
 //   claim      lap:36  granules:10  state:2  owner:16
-//   mark       lap:36  0:10         state:2  owner:16
+//   mark       lap:36  parts:10     state:2  owner:16
 //   sweeper    requests:47  owner + 1:17
 //   header     flags:8  canary:24  kind:8  length:24      first word of a record's first granule; 0 = not committed
 //
@@ -37,7 +37,7 @@
 namespace troupe::shm {
 
 inline constexpr std::uint64_t ring_magic = 0x676e697265707574;
-inline constexpr std::uint32_t ring_layout_version = 1;
+inline constexpr std::uint32_t ring_layout_version = 2;
 inline constexpr std::uint32_t granule_bytes = 64;
 inline constexpr std::uint32_t record_header_bytes = 8;
 inline constexpr std::uint32_t least_granules = 1u << 10;
@@ -100,11 +100,8 @@ constexpr std::uint32_t messages_between(head_word head, tail_word tail) noexcep
 struct reclaim_word {
     std::uint64_t bits = 0;
 
-    static constexpr reclaim_word make(std::uint64_t position, std::uint32_t parts) noexcept {
-        return {position << 20 | (parts & 0xfffff)};
-    }
+    static constexpr reclaim_word make(std::uint64_t position) noexcept { return {position << 20}; }
     constexpr std::uint64_t position() const noexcept { return bits >> 20; }
-    constexpr std::uint32_t parts() const noexcept { return static_cast<std::uint32_t>(bits & 0xfffff); }
 };
 
 enum class claim_state : std::uint8_t { none = 0, message = 1, pad = 2 };
@@ -125,13 +122,18 @@ struct claim_word {
 
 enum class mark_state : std::uint8_t { available = 0, taken = 1, done = 2 };
 
+inline constexpr std::uint32_t most_parts = 1023;
+
 struct mark_word {
     std::uint64_t bits = 0;
 
-    static constexpr mark_word make(std::uint64_t lap, mark_state state, owner_id owner) noexcept {
-        return {lap << 28 | static_cast<std::uint64_t>(state) << 16 | std::uint64_t{owner.value}};
+    static constexpr mark_word make(std::uint64_t lap, mark_state state, owner_id owner,
+                                    std::uint32_t parts = 0) noexcept {
+        return {lap << 28 | static_cast<std::uint64_t>(parts & most_parts) << 18 |
+                static_cast<std::uint64_t>(state) << 16 | std::uint64_t{owner.value}};
     }
     constexpr std::uint64_t lap() const noexcept { return bits >> 28; }
+    constexpr std::uint32_t parts() const noexcept { return static_cast<std::uint32_t>(bits >> 18) & most_parts; }
     constexpr mark_state state() const noexcept { return static_cast<mark_state>(bits >> 16 & 3); }
     constexpr owner_id owner() const noexcept { return {static_cast<std::uint16_t>(bits & 0xffff)}; }
 };

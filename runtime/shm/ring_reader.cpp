@@ -57,7 +57,6 @@ bool ring_reader::recover() {
         pass(claim.granules(), claim.state() == claim_state::message);
     }
     journal_ = cursor_;
-    parts_ = journal.parts();
     for (std::uint64_t at = cursor_; distance(head_, at) < ring_.granules();) {
         const claim_word claim = size_at(at);
         if (claim.granules() == 0) break;
@@ -79,10 +78,7 @@ sight ring_reader::look(record& found, looking how) {
     if (distance(head_, cursor_) >= ring_.granules()) publish();
     for (;;) {
         const step here = inspect(cursor_, found, how);
-        if (here.kind == step::what::message) {
-            found.parts = parts_;
-            return sight::message;
-        }
+        if (here.kind == step::what::message) return sight::message;
         if (here.kind == step::what::nothing) return stop_at(cursor_, here.sight);
         if (marks_ != 0 && consumed_early(cursor_)) --marks_;
         pass(here.granules, here.counted);
@@ -136,7 +132,7 @@ ring_reader::step ring_reader::inspect(std::uint64_t position, record& found, lo
         return step::stop(sight::corrupt);
     if (header.is_void() || (marks_ != 0 && consumed_early(position))) return step::skip(granules, true);
     ring_.bring_near_to_read(position);
-    found = {position, ring_.payload_at(position), header.length(), header.kind(), 0};
+    found = {position, ring_.payload_at(position), header.length(), header.kind()};
     return {step::what::message, granules, true, sight::message};
 }
 
@@ -182,7 +178,6 @@ bool ring_reader::consumed_early(std::uint64_t position) const noexcept {
 void ring_reader::pass(std::uint64_t granules, bool message) noexcept {
     cursor_ = position_after(cursor_, granules);
     messages_ += message ? 1 : 0;
-    parts_ = 0;
 }
 
 void ring_reader::consume(const record& r) {
@@ -192,7 +187,7 @@ void ring_reader::consume(const record& r) {
         journal_ = cursor_;
         // sync: journal - publishes that no later reader may see the record
         // crash: consumed; its room comes back with the next reader
-        ring_.header().journal.reclaim.store(reclaim_word::make(cursor_, 0).bits, std::memory_order_release);
+        ring_.header().journal.reclaim.store(reclaim_word::make(cursor_).bits, std::memory_order_release);
     } else if (distance(cursor_, r.position) > 0 && !(marks_ != 0 && consumed_early(r.position))) {
         // sync: mark - publishes that no later reader may see the record
         // crash: consumed; found marked by the next reader
@@ -204,12 +199,20 @@ void ring_reader::consume(const record& r) {
 }
 
 void ring_reader::consume_part(const record& r, std::uint32_t parts) {
-    TROUPE_CHECK(r.position == cursor_);
-    parts_ = parts;
-    journal_ = cursor_;
-    // sync: journal - publishes how many messages in it no later reader may see
+    TROUPE_CHECK(parts <= most_parts);
+    TROUPE_STEP("ring: before consume");
+    // sync: mark - publishes how many messages in it no later reader may see
     // crash: those are consumed, the others are not
-    ring_.header().journal.reclaim.store(reclaim_word::make(cursor_, parts).bits, std::memory_order_release);
+    ring_.mark_at(r.position)
+        .store(mark_word::make(ring_.lap_of(r.position), mark_state::available, {}, parts).bits,
+               std::memory_order_release);
+    TROUPE_STEP("ring: part consumed");
+}
+
+std::uint32_t ring_reader::parts_consumed(const record& r) const noexcept {
+    // sync: mark - observes how many an earlier reader consumed
+    const mark_word mark{ring_.mark_at(r.position).load(std::memory_order_acquire)};
+    return mark.lap() == ring_.lap_of(r.position) && mark.state() == mark_state::available ? mark.parts() : 0;
 }
 
 bool ring_reader::flush() {
@@ -232,7 +235,7 @@ void ring_reader::publish() {
         journal_ = cursor_;
         // sync: journal - publishes what may be cleared
         // crash: cleared by the next reader
-        ring_.header().journal.reclaim.store(reclaim_word::make(cursor_, parts_).bits, std::memory_order_release);
+        ring_.header().journal.reclaim.store(reclaim_word::make(cursor_).bits, std::memory_order_release);
     }
     TROUPE_STEP("ring: before clearing");
     ring_.clear(head_, cursor_);

@@ -47,9 +47,10 @@ public:
     bool glance() noexcept;
 
     void consume(const record& r);
-    // Some messages packed in the oldest record are consumed: `parts` so far. A later reader finds them in
-    // record::parts.
+    // Of the messages packed in a record so many are consumed, at most most_parts, and not yet the record; a later
+    // reader finds that too.
     void consume_part(const record& r, std::uint32_t parts);
+    std::uint32_t parts_consumed(const record& r) const noexcept;
 
     // Gives back the room of what was consumed. True: writers_wait.
     bool flush();
@@ -92,7 +93,6 @@ private:
     std::uint64_t edge_ = 0;      // where the last look found nothing
     std::uint32_t messages_ = 0;  // passed by the cursor, as the head counts
     std::uint32_t marks_ = 0;     // records consumed ahead of the cursor
-    std::uint32_t parts_ = 0;     // of the record at the cursor
     std::uint64_t torn_ = 0;
     std::uint32_t uncommitted_ = 0;  // places without a record met by looks at headers, and by glances
     bool writers_wait_ = false;

@@ -34,7 +34,7 @@ sight ring_shared_reader::take(record& taken) {
         // sync: commit - observes the payload
         const record_header header{ring_.record_at(at.position).load(std::memory_order_acquire)};
         if (header.bits != at.header.bits) return sight::corrupt;
-        taken = {at.position, ring_.payload_at(at.position), header.length(), header.kind(), 0};
+        taken = {at.position, ring_.payload_at(at.position), header.length(), header.kind()};
         edge_ = position_after(at.position, at.claim.granules());
         break;
     }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -43,6 +44,12 @@ struct with_end {
     troupe::connection<int, int> proof;
 };
 
+// The same with a buffer that holds it.
+struct with_buffer {
+    int number = 0;
+    troupe::buffer proof;
+};
+
 constexpr std::size_t large_bytes = 9000;
 
 template <class M>
@@ -59,6 +66,10 @@ M make(int number) {
         auto [mine, theirs] = troupe::pipe<int, int>();
         mine.try_send(number);
         return {number, std::move(theirs)};
+    } else if constexpr (std::is_same_v<M, with_buffer>) {
+        with_buffer made{number, troupe::buffer(sizeof number)};
+        std::memcpy(made.proof.data(), &number, sizeof number);
+        return made;
     } else {
         return {number};
     }
@@ -75,6 +86,8 @@ int number_of(const M& arrived) {
         whole = arrived.proof.try_get() == number;
     } else if constexpr (std::is_same_v<M, with_end>) {
         whole = arrived.proof.try_receive() == number;
+    } else if constexpr (std::is_same_v<M, with_buffer>) {
+        whole = arrived.proof.size() == sizeof number && std::memcmp(arrived.proof.data(), &number, sizeof number) == 0;
     }
     return whole ? number : -1;
 }

@@ -24,16 +24,25 @@ enum class sender : std::uint8_t {
 constexpr int some = 3;  // messages
 constexpr int first_of_others = 1'000'000;
 
-template <class From>
-troupe::task<int> receive_one(From from, sender state) {
+template <class From, int AtOnce>
+troupe::task<int> receive_some(From from, sender state) {
     if (state == sender::done || state == sender::waiting) co_await until_phase(1);
     if (state == sender::waiting) co_await until_at_rest({board::here().other});
     stand_by(own_id());
     proving_begins();
-    const auto message = co_await receive_by(from);
-    board::here().noted = 1 + static_cast<std::uint32_t>(message ? message->number : -2);
-    proving_ends();
-    co_return message&& number_of(*message) == message->number ? 0 : 3;
+    if constexpr (AtOnce > 1) {
+        const auto messages = co_await from.receive_many(AtOnce);
+        proving_ends();
+        for (const auto& one : messages) {
+            if (number_of(one) != one.number) co_return 3;
+        }
+        co_return messages.empty() ? 3 : 0;
+    } else {
+        const auto message = co_await receive_by(from);
+        board::here().noted = 1 + static_cast<std::uint32_t>(message ? message->number : -2);
+        proving_ends();
+        co_return message&& number_of(*message) == message->number ? 0 : 3;
+    }
 }
 
 struct told {
@@ -42,7 +51,7 @@ struct told {
 };
 
 // By the program itself, which saves a process a round.
-template <class To, class M>
+template <class To, class M, int AtOnce>
 troupe::task<told> feed(To to, sender state) {
     int number = 0;
     board::here().other = own_id().value;
@@ -54,7 +63,13 @@ troupe::task<told> feed(To to, sender state) {
         reach_phase(1);
     }
     try {
-        for (int i = 0; i < some; ++i) co_await send_by(to, make<M>(number++));
+        if constexpr (AtOnce > 1) {
+            vector<M> batch;
+            while (number < AtOnce) batch.push_back(make<M>(number++));
+            co_await to.send_many(batch);
+        } else {
+            for (int i = 0; i < some; ++i) co_await send_by(to, make<M>(number++));
+        }
         reach_phase(1);
         if constexpr (!std::is_same_v<To, troupe::queue<M>>) {
             co_await until_phase(2);
@@ -83,22 +98,23 @@ std::string judge_end(const troupe::exit_status& end) {
     return end.code() == -SIGKILL || end.success() ? "" : "the receiver " + to_string(end) + ';';
 }
 
-template <class M, sender State>
+// `Sent` and `Taken` with one call each.
+template <class M, sender State, int Sent = 1, int Taken = 1>
 troupe::task<std::string> receive_mail() {
-    auto reader = co_await troupe::spawn<&receive_one<troupe::mailbox<M>>>({.mailbox = 64 << 10}, State);
+    auto reader = co_await troupe::spawn<&receive_some<troupe::mailbox<M>, Taken>>({.mailbox = 64 << 10}, State);
     const auto [fed, end] =
-        co_await troupe::when_all(feed<troupe::actor<M>, M>(reader, State), await_end(troupe::actor<M>(reader)));
+        co_await troupe::when_all(feed<troupe::actor<M>, M, Sent>(reader, State), await_end(troupe::actor<M>(reader)));
     std::string wrong = judge_end(end);
     if (!fed.of_the_end) wrong += "the sender was not told;";
     if (reader.try_send(make<M>(0)) != troupe::send_result::gone) wrong += "a dead actor took a message;";
     co_return wrong;
 }
 
-template <class M, sender State>
+template <class M, sender State, int Sent = 1, int Taken = 1>
 troupe::task<std::string> receive_from_pipe() {
     auto [near, far] = troupe::pipe<M, int>();
-    auto reader = co_await troupe::spawn<&receive_one<troupe::connection<int, M>>>(std::move(far), State);
-    const auto [fed, end] = co_await troupe::when_all(feed<troupe::connection<M, int>, M>(std::move(near), State),
+    auto reader = co_await troupe::spawn<&receive_some<troupe::connection<int, M>, Taken>>(std::move(far), State);
+    const auto [fed, end] = co_await troupe::when_all(feed<troupe::connection<M, int>, M, Sent>(std::move(near), State),
                                                       await_end(troupe::actor<>(reader)));
     std::string wrong = judge_end(end);
     if (!fed.of_the_end) wrong += "the sender was not told;";
@@ -128,7 +144,7 @@ troupe::task<> collect(troupe::queue<M> items, sender state, troupe::queue<vecto
 
 template <class M>
 troupe::task<told> feed_and_close(troupe::queue<M> items, sender state) {
-    const told fed = co_await feed<troupe::queue<M>, M>(items, state);
+    const told fed = co_await feed<troupe::queue<M>, M, 1>(items, state);
     co_await until_phase(2);
     for (int i = 0; i < some; ++i) co_await items.put(make<M>(first_of_others + i));
     items.close();
@@ -171,7 +187,7 @@ troupe::task<std::string> get_item() {
         other = co_await troupe::spawn<&collect<M>>(items, State, results);
         co_await until_at_rest(other.id());
     }
-    auto reader = co_await troupe::spawn<&receive_one<troupe::queue<M>>>(items, State);
+    auto reader = co_await troupe::spawn<&receive_some<troupe::queue<M>, 1>>(items, State);
     vector<int> numbers;
     const auto [fed, end] =
         co_await troupe::when_all(feed_and_close<M>(items, State), read_after<M>(items, reader, &numbers, State));
@@ -196,6 +212,9 @@ std::vector<scene> receiving_scenes() {
         {"receive large", victim::itself, &receive_mail<large, done>},
         {"receive a queue", victim::itself, &receive_mail<with_queue, late>},
         {"receive a pipe's end", victim::itself, &receive_mail<with_end, done>},
+        {"receive a buffer", victim::itself, &receive_mail<with_buffer, late>},
+        {"receive one of many", victim::itself, &receive_mail<packed, done, 4>},
+        {"receive many", victim::itself, &receive_mail<flat, late, 6, 4>},
         {"get, items are there", victim::itself, &get_item<flat, done>},
         {"get, items come", victim::itself, &get_item<packed, late>},
         {"get, a sender waits for room", victim::itself, &get_item<packed, waiting>},
@@ -204,11 +223,14 @@ std::vector<scene> receiving_scenes() {
         {"get large, another reader waits", victim::itself, &get_item<large, shared>},
         {"get a queue", victim::itself, &get_item<with_queue, done>},
         {"get a pipe's end", victim::itself, &get_item<with_end, late>},
+        {"get a buffer", victim::itself, &get_item<with_buffer, done>},
         {"pipe receive, it is there", victim::itself, &receive_from_pipe<flat, done>},
         {"pipe receive, it comes", victim::itself, &receive_from_pipe<packed, late>},
         {"pipe receive, other waits for room", victim::itself, &receive_from_pipe<packed, waiting>},
         {"pipe receive large", victim::itself, &receive_from_pipe<large, late>},
         {"pipe receive a queue", victim::itself, &receive_from_pipe<with_queue, done>},
+        {"pipe receive many", victim::itself, &receive_from_pipe<packed, done, 4, 4>},
+        {"pipe receive a buffer", victim::itself, &receive_from_pipe<with_buffer, done>},
         {"pipe receive a pipe's end", victim::itself, &receive_from_pipe<with_end, late>},
     };
 }

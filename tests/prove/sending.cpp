@@ -24,7 +24,8 @@ enum class receiver : std::uint8_t {
 struct plan {
     std::uint64_t receiver_id = 0;
     receiver state = receiver::awake;
-    int before = 0;  // messages that the victim has sent when the operation begins
+    int before = 0;   // messages that the victim has sent when the operation begins
+    int at_once = 1;  // messages that the operation sends
 };
 
 constexpr int first_of_others = 1'000'000;
@@ -72,11 +73,16 @@ troupe::task<> send_one(To to, plan planned) {
         co_await until_phase(1);
         co_await until_at_rest({planned.receiver_id});
     }
-    const M next = make<M>(number);
+    vector<M> next;
+    for (int i = 0; i < planned.at_once; ++i) next.push_back(make<M>(number + i));
     stand_by(own_id());
     proving_begins();
-    co_await send_by(to, next);
-    ++noted;
+    if (planned.at_once == 1) {
+        co_await send_by(to, next.front());
+    } else if constexpr (requires { to.send_many(next); }) {
+        co_await to.send_many(next);
+    }
+    noted += static_cast<std::uint32_t>(planned.at_once);
     proving_ends();
 }
 
@@ -99,7 +105,8 @@ troupe::task<> let_in_behind(troupe::detail::actor_id rival) {
     reach_phase(2);
 }
 
-std::string judge(const vector<vector<int>>& collected, const troupe::exit_status& end, vector<int> from_others) {
+std::string judge(const vector<vector<int>>& collected, const troupe::exit_status& end, vector<int> from_others,
+                  int at_once = 1) {
     const int noted = static_cast<int>(board::here().noted);
     const bool killed = end.code() == -SIGKILL;
     if (!killed && !end.success()) return "the sender " + to_string(end);
@@ -119,7 +126,7 @@ std::string judge(const vector<vector<int>>& collected, const troupe::exit_statu
     for (int i = 0; i < sent; ++i) {
         if (own[static_cast<std::size_t>(i)] != i) return "lost or doubled: " + in_words(own);
     }
-    if (sent < noted || sent > noted + (killed ? 1 : 0)) {
+    if (sent < noted || sent > noted + (killed ? at_once : 0)) {
         return std::to_string(noted) + " sent, " + std::to_string(sent) + " arrived";
     }
     if (rest != from_others) return "of the others arrived: " + in_words(rest);
@@ -154,10 +161,10 @@ troupe::task<troupe::exit_status> play_sender(To to, plan planned) {
     co_return co_await sender.join();
 }
 
-template <class M, receiver State, int Before>
+template <class M, receiver State, int Before, int AtOnce = 1>
 troupe::task<std::string> send_mail() {
     const troupe::queue<vector<int>> results;
-    plan planned{0, State, Before};
+    plan planned{0, State, Before, AtOnce};
     auto collector = co_await troupe::spawn<&collect<troupe::mailbox<M>>>({.mailbox = 64 << 10}, planned, results);
     planned.receiver_id = collector.id().value;
     const auto end = co_await play_sender<troupe::actor<M>, M>(collector, planned);
@@ -168,7 +175,7 @@ troupe::task<std::string> send_mail() {
     const auto ended = co_await collector.join();
     if (!ended.success()) co_return "the receiver " + to_string(ended);
     const vector<vector<int>> all{*results.try_get()};
-    co_return judge(all, end, all_others(State == receiver::crowded ? 2 : 1));
+    co_return judge(all, end, all_others(State == receiver::crowded ? 2 : 1), AtOnce);
 }
 
 // Its end, once everybody else has gone on.
@@ -210,13 +217,13 @@ troupe::task<troupe::exit_status> play_pipe_sender(troupe::connection<M, int> ne
     co_return end;
 }
 
-template <class M, receiver State, int Before>
+template <class M, receiver State, int Before, int AtOnce = 1>
 troupe::task<std::string> send_through_pipe() {
-    const plan planned{own_id().value, State, Before};
+    const plan planned{own_id().value, State, Before, AtOnce};
     auto [near, far] = troupe::pipe<M, int>();
     auto [numbers, end] =
         co_await troupe::when_all(read_all(std::move(far), planned), play_pipe_sender<M>(std::move(near), planned));
-    co_return judge({numbers}, end, {});
+    co_return judge({numbers}, end, {}, AtOnce);
 }
 
 }  // namespace
@@ -233,6 +240,9 @@ std::vector<scene> sending_scenes() {
         {"send large, receiver parked", victim::itself, &send_mail<large, parked, 0>},
         {"send a queue", victim::itself, &send_mail<with_queue, parked, 0>},
         {"send a pipe's end", victim::itself, &send_mail<with_end, parked, 0>},
+        {"send a buffer", victim::itself, &send_mail<with_buffer, parked, 0>},
+        {"send many, receiver parked", victim::itself, &send_mail<packed, parked, 1, 4>},
+        {"send many, no room", victim::itself, &send_mail<flat, behind, 0, 4>},
         {"put first, reader parked", victim::itself, &put_item<flat, parked, 0, 1>},
         {"put, reader awake", victim::itself, &put_item<packed, awake, 2, 1>},
         {"put, reader parked", victim::itself, &put_item<packed, parked, 2, 1>},
@@ -244,12 +254,15 @@ std::vector<scene> sending_scenes() {
         {"put large, no room", victim::itself, &put_item<large, behind, 0, 1>},
         {"put a queue", victim::itself, &put_item<with_queue, parked, 0, 1>},
         {"put a pipe's end", victim::itself, &put_item<with_end, parked, 0, 2>},
+        {"put a buffer", victim::itself, &put_item<with_buffer, parked, 0, 1>},
         {"pipe send first, other parked", victim::itself, &send_through_pipe<flat, parked, 0>},
         {"pipe send, other awake", victim::itself, &send_through_pipe<packed, awake, 2>},
         {"pipe send, other parked", victim::itself, &send_through_pipe<packed, parked, 2>},
         {"pipe send, no room", victim::itself, &send_through_pipe<packed, behind, 0>},
         {"pipe send large", victim::itself, &send_through_pipe<large, parked, 0>},
         {"pipe send a queue", victim::itself, &send_through_pipe<with_queue, parked, 0>},
+        {"pipe send many", victim::itself, &send_through_pipe<flat, parked, 1, 4>},
+        {"pipe send a buffer", victim::itself, &send_through_pipe<with_buffer, parked, 0>},
         {"pipe send a pipe's end", victim::itself, &send_through_pipe<with_end, parked, 0>},
     };
 }

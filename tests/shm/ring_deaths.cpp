@@ -194,25 +194,42 @@ TEST_CASE("ring: a record committed just before its writer is found dead is deli
     }
 }
 
-TEST_CASE("ring: messages packed in one record are consumed one by one, across a death") {
+TEST_CASE("ring: messages packed in one record are consumed one by one, across a death, the oldest or not") {
     one_ring it;
     ring_writer writer(it.ring, ann);
-    send(writer, 1);
-    send(writer, 2);
-    record r;
+    for (std::uint32_t i = 1; i <= 3; ++i) send(writer, i);
+    record first, second;
     {
         ring_reader reader(it.ring, it.dead.who());
-        REQUIRE(reader.look(r) == sight::message);
-        REQUIRE(r.parts == 0);
-        reader.consume_part(r, 5);
+        REQUIRE(reader.look(first) == sight::message);
+        REQUIRE(reader.look_after(first, second) == sight::message);
+        REQUIRE(reader.parts_consumed(second) == 0);
+        reader.consume_part(second, 5);
+        reader.consume_part(first, most_parts);
+        REQUIRE(reader.parts_consumed(first) == most_parts);
     }
     ring_reader reader(it.ring, it.dead.who());
     REQUIRE(reader.recover());
+    record r;
     REQUIRE(reader.look(r) == sight::message);
-    REQUIRE(r.parts == 5);
+    REQUIRE(number_of(r) == 1);
+    REQUIRE(reader.parts_consumed(r) == most_parts);
     reader.consume(r);
     REQUIRE(reader.look(r) == sight::message);
-    REQUIRE(r.parts == 0);
+    REQUIRE(number_of(r) == 2);
+    REQUIRE(reader.parts_consumed(r) == 5);
+    reader.consume(r);
+    REQUIRE(reader.look(r) == sight::message);
+    REQUIRE(reader.parts_consumed(r) == 0);
+    REQUIRE(read_all(reader) == numbers{3});
+    // The same places in the next laps: nothing of it is left.
+    for (std::uint32_t i = 0; i < 3 * it.ring.granules(); ++i) {
+        send(writer, i);
+        REQUIRE(reader.look(r) == sight::message);
+        REQUIRE(reader.parts_consumed(r) == 0);
+        reader.consume(r);
+        reader.flush();
+    }
 }
 
 TEST_CASE("ring: a stopped writer is waited for, however long") {

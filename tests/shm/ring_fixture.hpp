@@ -60,7 +60,7 @@ inline void begin_at(const ring& r, std::uint64_t start) {
     }
     r.tail().store(head_word::make(start, 0).bits);
     r.head().store(head_word::make(start, 0).bits);
-    r.header().journal.reclaim.store(reclaim_word::make(start, 0).bits);
+    r.header().journal.reclaim.store(reclaim_word::make(start).bits);
     r.header().journal.scrubbed.store(start);
 }
 

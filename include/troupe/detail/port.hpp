@@ -86,6 +86,7 @@ struct letter {
     std::uint32_t bytes = 0;
     std::uint8_t kind = 0;
     std::uint16_t writer = 0;  // owner number of its sender
+    std::uint16_t part = 0;    // which one of a batch
     message_frame frame;
     std::uint64_t block = 0;
     incoming content;

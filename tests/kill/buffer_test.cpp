@@ -16,7 +16,7 @@ namespace {
 using troupe::buffer;
 
 constexpr int items = 2;
-constexpr std::size_t large = 64 << 10;
+constexpr std::size_t large = 5000;
 
 struct parcel {
     int number = 0;

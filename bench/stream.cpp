@@ -125,14 +125,14 @@ troupe::task<std::uint64_t> send_all_in_batches(std::vector<M> messages, double 
     co_return number;
 }
 
-template <class M>
-troupe::task<> read_pipe_in_batches(troupe::connection<M, M> from, results into, placement where) {
+template <class From>
+troupe::task<> read_in_batches(From from, results into, placement where) {
     const placed here(where, placed::side::second);
     bench::reception seen;
     for (;;) {
         const auto some = co_await from.receive_many();
         if (some.empty()) break;
-        for (const M& one : some) seen.take(one);
+        for (const auto& one : some) seen.take(one);
     }
     co_await into.put(seen.ended());
 }
@@ -141,7 +141,8 @@ template <class M>
 troupe::task<bool> through_pipe_in_batches(subject what, settings how, M message) {
     results seen;
     auto [mine, yours] = troupe::pipe<M, M>();
-    const auto reader = co_await troupe::spawn<&read_pipe_in_batches<M>>(std::move(yours), seen, how.where);
+    const auto reader =
+        co_await troupe::spawn<&read_in_batches<troupe::connection<M, M>>>(std::move(yours), seen, how.where);
     const placed here(how.where, placed::side::first);
     const auto send = [&to = mine](const std::vector<M>& some) { return to.send_many(some); };
     const std::uint64_t sent = co_await send_all_in_batches(std::vector(at_a_time, message), how.seconds, send);
@@ -151,21 +152,9 @@ troupe::task<bool> through_pipe_in_batches(subject what, settings how, M message
 }
 
 template <class M>
-troupe::task<> read_mailbox_in_batches(troupe::mailbox<M> from, results into, placement where) {
-    const placed here(where, placed::side::second);
-    bench::reception seen;
-    for (;;) {
-        const auto some = co_await from.receive_many();
-        if (some.empty()) break;
-        for (const M& one : some) seen.take(one);
-    }
-    co_await into.put(seen.ended());
-}
-
-template <class M>
 troupe::task<bool> through_mailbox_in_batches(subject what, settings how, M message) {
     results seen;
-    const auto reader = co_await troupe::spawn<&read_mailbox_in_batches<M>>(seen, how.where);
+    const auto reader = co_await troupe::spawn<&read_in_batches<troupe::mailbox<M>>>(seen, how.where);
     const placed here(how.where, placed::side::first);
     const auto send = [&reader](const std::vector<M>& some) { return reader.send_many(some); };
     const std::uint64_t sent = co_await send_all_in_batches(std::vector(at_a_time, message), how.seconds, send);

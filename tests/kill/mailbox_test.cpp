@@ -6,6 +6,7 @@
 
 #include <troupe/troupe.hpp>
 
+#include "channel/station.hpp"
 #include "kill/warrant.hpp"
 
 using namespace std::chrono_literals;
@@ -130,12 +131,14 @@ troupe::task<troupe::exit_status> killed_while_answering() {
 
 troupe::task<> dies_while_it_is_looked_up() {
     auto receiver = co_await troupe::spawn<&collect>();
+    const auto& memory = troupe::channel::station::here().memory();
+    const auto& mailbox = memory.channel(static_cast<std::uint16_t>(memory.process(receiver.id().slot()).mailbox - 1));
+    const auto name = mailbox.name();
     bool came_there = false;
     killing::at_own_step("station: mailbox named", [&] {
         came_there = true;
         receiver.kill();
-        while (receiver.alive()) std::this_thread::yield();
-        std::this_thread::sleep_for(50ms);  // the mailbox is given back
+        while (mailbox.name() == name) std::this_thread::yield();  // until it is given back
     });
     const troupe::send_result result = receiver.try_send(number{1});
     killing::at_own_step("", nullptr);

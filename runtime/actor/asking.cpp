@@ -39,6 +39,7 @@ void asking::open() {
     for (place& one : *places_) one.generation = (station_.owner().value & 0xfu) << 18;
     station_.memory().open_channel(made);
     station_.self().replies.store(made.index() + 1u, std::memory_order_release);  // sync: replies - publishes the ring
+    loop::event_loop::current().enroll(*this);
 }
 
 std::optional<std::uint32_t> asking::reserve(detail::ask_wait& wait) {
@@ -48,7 +49,6 @@ std::optional<std::uint32_t> asking::reserve(detail::ask_wait& wait) {
     place& one = (*places_)[next_];
     one = {&wait, wait.target(), one.generation % ((1u << 22) - 1) + 1, true};
     ++used_;
-    if (!enrolled()) loop::event_loop::current().enroll(*this);
     station_.memory().process(wait.target().slot()).watchers.add(station_.slot());
     return number_of(next_, one.generation);
 }
@@ -65,7 +65,6 @@ void asking::free(place& one) noexcept {
     one.wait = nullptr;
     --used_;
     turns_.for_each([](detail::ask_wait& next) { next.wake(); });
-    if (used_ == 0 && turns_.empty()) loop::event_loop::current().dismiss(*this);
 }
 
 void asking::unreserve(std::uint32_t request) noexcept {
@@ -76,15 +75,11 @@ void asking::give_up(std::uint32_t request) noexcept {
     if (place* one = find(request)) one->wait = nullptr;
 }
 
-void asking::wait_for_turn(detail::ask_wait& wait) {
-    turns_.append(wait);
-    if (!enrolled()) loop::event_loop::current().enroll(*this);
-}
+void asking::wait_for_turn(detail::ask_wait& wait) { turns_.append(wait); }
 void asking::leave_turn(detail::ask_wait& wait) noexcept { turns_.remove(wait); }
 void asking::drop_block(std::uint64_t block) noexcept { replies_->drop_block(block); }
 
 bool asking::poll() {
-    if (replies_ == nullptr) return false;
     // Who is dead is asked before the replies are read: what a dead actor had answered is found.
     const std::uint64_t deaths = station_.memory().deaths();
     bool found = false;
@@ -99,6 +94,7 @@ bool asking::poll() {
     if (found) replies_->flush();  // the room of these replies is what the next requests reserve
     if (deaths == deaths_seen_) return found;
     deaths_seen_ = deaths;
+    if (used_ == 0) return found;
     for (place& one : *places_) {
         if (!one.used || station_.memory().alive(one.target)) continue;
         found = true;
@@ -109,19 +105,15 @@ bool asking::poll() {
 }
 
 bool asking::glance() {
-    if (replies_ == nullptr) return false;
-    return replies_->glance_for_letter() || station_.memory().deaths() != deaths_seen_;
+    return replies_->glance_for_letter() || (used_ != 0 && station_.memory().deaths() != deaths_seen_);
 }
 
 loop::parking asking::park() {
-    if (replies_ == nullptr) return loop::parking::parked;
-    if (station_.memory().deaths() != deaths_seen_) return loop::parking::ready;
+    if (used_ != 0 && station_.memory().deaths() != deaths_seen_) return loop::parking::ready;
     return replies_->park_for_letter();
 }
 
-void asking::unpark() {
-    if (replies_ != nullptr) replies_->unpark();
-}
+void asking::unpark() { replies_->unpark(); }
 
 }  // namespace troupe::actors
 

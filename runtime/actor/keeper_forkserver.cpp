@@ -19,7 +19,8 @@ void keeper::start_server() noexcept {
     request.parentage = process::parentage::child;
     request.descriptors = server_launch_.descriptors;
     request.arguments = server_launch_.arguments;
-    request.environment = server_launch_.environment;
+    // A library with symbols that nobody defines is no reason to have no forkserver.
+    request.environment = server_launch_.environments[failed_starts_ == 0 ? 0 : 1];
     process::cloned made = process::clone_and_exec(request);
     if (!made || made.error != 0) {
         // sync: server - publishes why there is none

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include <troupe/error.hpp>
@@ -23,6 +24,7 @@
 #include "channel/parcel.hpp"
 #include "channel/port.hpp"
 #include "process/clone.hpp"
+#include "process/exit_handlers.hpp"
 #include "process/limits.hpp"
 #include "process/message_socket.hpp"
 #include "process/signals.hpp"
@@ -56,11 +58,22 @@ std::string working_directory() {
 void keep_main_arguments(char** argv) noexcept { arguments_of_main = argv; }
 char* const* main_arguments() noexcept { return arguments_of_main; }
 
-exec_environment::exec_environment(const std::string& marker) {
+// All symbols are bound when a process starts: the forkserver does that once, in place of each of its clones.
+constexpr const char *binding = "LD_BIND_NOW", *our_binding = "troupe";
+
+exec_environment::exec_environment(const std::string& marker, bool bind_now) {
     for (char** one = environ; *one != nullptr; ++one) lines_.emplace_back(*one);
     lines_.push_back(std::string(child_marker) + '=' + marker);
+    if (bind_now && std::getenv(binding) == nullptr) lines_.push_back(std::string(binding) + '=' + our_binding);
     for (std::string& line : lines_) pointers_.push_back(line.data());
     pointers_.push_back(nullptr);
+}
+
+void clean_environment() noexcept {
+    unsetenv(child_marker);
+    if (const char* how = std::getenv(binding); how != nullptr && how == std::string_view(our_binding)) {
+        unsetenv(binding);
+    }
 }
 
 // A start on its way: what was prepared is given back unless a process came of it.
@@ -269,7 +282,7 @@ void launch::copy_here() {
         born.parent = here_.station().slot();
         born.parent_doorbell = here_.station().take_doorbell();
         born.sockets = here_.take_sockets();
-        born.copy_of_parent = true;
+        process::leave_inherited_exit_handlers(process::leaks::not_looked_for);
         born.signals = held->before();
         here_.station().close_doorbells();
         keeper::close_in_fork_child();

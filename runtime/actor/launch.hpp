@@ -37,7 +37,6 @@ struct newborn {
     std::uint16_t parent = 0;
     base::owned_fd parent_doorbell = {};
     struct sockets sockets = {};
-    bool copy_of_parent = false;           // start method fork: ends without the parent's exit handlers
     std::optional<sigset_t> signals = {};  // held until its own handlers stand; then this mask
 };
 
@@ -46,16 +45,18 @@ struct newborn {
 // Clones an actor for every request, for ever. Returns in none but the clones, with what they are to be.
 newborn serve_forks(shm::program_memory memory, sockets sockets, base::owned_fd requests);
 
-// The environment of this process with `added` in it, as exec takes it.
+// The environment of this process with the marker in it, as exec takes it.
 class exec_environment {
 public:
-    explicit exec_environment(const std::string& marker);
+    explicit exec_environment(const std::string& marker, bool bind_now = false);
     char* const* get() noexcept { return pointers_.data(); }
 
 private:
     std::vector<std::string> lines_;
     std::vector<char*> pointers_;
 };
+// Takes out of the environment what was put there for this process.
+void clean_environment() noexcept;
 // The arguments of main.
 char* const* main_arguments() noexcept;
 void keep_main_arguments(char** argv) noexcept;

@@ -77,6 +77,9 @@ bool may_spin() {
     return header.usable_cpus > 1 && the_process->station().peer_cpu() != static_cast<std::uint8_t>(cpu);
 }
 
+// Whoever has sent something since it last looked may be waited for.
+bool in_no_hurry() { return the_process == nullptr || !the_process->station().has_sent(); }
+
 }  // namespace
 
 own_process::own_process(shm::program_memory memory, std::uint16_t slot, base::owned_fd doorbell,
@@ -124,7 +127,7 @@ void own_process::abandon() noexcept {
 // When this process first waits. One that never waits never makes a loop.
 void own_process::set_up(loop::event_loop& loop) {
     loop.set_doorbell(the_process->station().doorbell(), &doorbell_rung);
-    loop.set_spin_policy({.may_spin = &may_spin});
+    loop.set_spin_policy({.may_spin = &may_spin, .in_no_hurry = &in_no_hurry});
     loop.set_sleep_hooks(
         [] {
             if (the_process != nullptr) the_process->station().settle(true);

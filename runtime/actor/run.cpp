@@ -31,6 +31,8 @@
 namespace troupe {
 namespace {
 
+constexpr std::uint32_t slots_to_begin_with = 256;
+
 constexpr std::size_t least_memory = std::size_t{4} << 20;
 
 start_method default_method(const run_options& options) {
@@ -77,7 +79,7 @@ void close_on_exec(int first, int last) {
 
 // This process was exec'd to be an actor, or the forkserver.
 [[noreturn]] void be_child(const std::string& marker) {
-    unsetenv(actors::child_marker);
+    actors::clean_environment();
     using namespace actors;
     const bool server = marker == "server";
     close_on_exec(handed_memory, server ? int{handed_requests} : int{handed_parent_bell});
@@ -132,6 +134,7 @@ int run_program(int argc, char** argv, const run_options& options, program_entry
     header.program_pid = getpid();
     header.start_method = static_cast<std::uint32_t>(method);
     header.most_actors = static_cast<std::uint32_t>(options.actors);
+    header.slots_in_turn = std::min(header.most_actors, slots_to_begin_with);
     header.usable_cpus = usable_cpus();
     header.report_crashes = options.report_crashes ? 1 : 0;
     header.descriptor_limit = raise_descriptor_limit();
@@ -142,10 +145,10 @@ int run_program(int argc, char** argv, const run_options& options, program_entry
     process::socket_pair to_server = process::make_socket_pair();
     base::owned_fd doorbell = make_doorbell();
     const int bell = doorbell.get();
-    actors::exec_environment server_environment("server");
+    actors::exec_environment server_environment("server"), server_environment_bound("server", true);
     actors::server_launch server{
         actors::main_arguments(),
-        server_environment.get(),
+        {server_environment_bound.get(), server_environment.get()},
         {memory.memory().fd(), to_keeper.first.get(), to_server.first.get(), to_server.second.get()}};
     actors::outcome end;
     {

@@ -102,24 +102,23 @@ bool port::meant_for_us(const message_frame& frame) const noexcept {
     return frame.target == static_cast<std::uint32_t>(name);
 }
 
-std::uint32_t port::type_of(const shm::record& record) noexcept {
+message_frame port::frame_of(const shm::record& record) noexcept {
     message_frame frame;
     if (record.bytes >= sizeof frame) std::memcpy(&frame, record.payload, sizeof frame);
-    return frame.type;
+    return frame;
 }
 
 // False: nothing for anybody; the record is dropped.
-bool port::open(const shm::record& record, letter& into) {
+bool port::open(const shm::record& record, const message_frame& frame, letter& into) {
     into.from = this;
     into.position = record.position;
     into.payload = record.payload;
     into.bytes = record.bytes;
     into.kind = record.kind;
     into.block = 0;
-    if (record.bytes < sizeof(message_frame)) return false;
-    std::memcpy(&into.frame, record.payload, sizeof into.frame);
-    if (!meant_for_us(into.frame)) return false;
-    station_.note_peer_cpu(into.frame.cpu);
+    if (record.bytes < sizeof frame) return false;
+    into.frame = frame;
+    station_.note_peer_cpu(frame.cpu);
     const std::byte* body = record.payload + sizeof(message_frame);
     const std::size_t length = record.bytes - sizeof(message_frame);
     into.content = {};
@@ -143,8 +142,8 @@ bool port::open(const shm::record& record, letter& into) {
         return false;
     }
     into.content.flat = (into.frame.flags & flat_message) != 0;
-    if (into.frame.request != 0) into.writer = ring_.writer_of(record).value;
-    if (channel::lacks_a_buffer(into.content)) {
+    into.writer = frame.writer;
+    if (!into.content.handles.empty() && channel::lacks_a_buffer(into.content)) {
         refuse_incomplete(into);
         return false;
     }
@@ -210,7 +209,8 @@ port::picked port::pick(letter& into, const receive_wait* wants, shm::looking ho
             case shm::sight::empty:
             case shm::sight::in_flight: return picked::nothing;
             }
-            if (open(record, into)) return picked::letter;
+            const message_frame frame = frame_of(record);
+            if (meant_for_us(frame) && open(record, frame, into)) return picked::letter;
             give_back_room(shared_reader_->finish(record));
         }
     }
@@ -225,14 +225,13 @@ port::picked port::pick(letter& into, const receive_wait* wants, shm::looking ho
             if (reader_->is_dunned()) flush();
             return picked::nothing;
         }
-        message_frame frame{};
-        if (record.bytes >= sizeof frame) std::memcpy(&frame, record.payload, sizeof frame);
-        if (!meant_for_us(frame) || record.bytes < sizeof frame) {
+        const message_frame frame = frame_of(record);
+        if (!meant_for_us(frame)) {
             drop_stray(record);
             reader_->consume(record);
         } else if (wants == nullptr || wants->wants(frame.type)) {
             if (frame.request != 0 && station_.hands().full(*this)) return picked::nothing;
-            if (open(record, into)) return picked::letter;
+            if (open(record, frame, into)) return picked::letter;
             reader_->consume(record);
         }
         seen = reader_->look_after(shm::record(record), record, how);
@@ -389,7 +388,7 @@ void port::leave(room_wait& wait) noexcept {
 bool port::would_receive(const receive_wait& wait, shm::looking how) {
     shm::record record;
     shm::sight seen = reader_->look(record, how);
-    while (seen == shm::sight::message && !wait.wants(type_of(record))) {
+    while (seen == shm::sight::message && !wait.wants(frame_of(record).type)) {
         seen = reader_->look_after(shm::record(record), record, how);
     }
     return seen == shm::sight::message || seen == shm::sight::ended || seen == shm::sight::corrupt;
@@ -398,14 +397,14 @@ bool port::would_receive(const receive_wait& wait, shm::looking how) {
 bool port::poll() {
     bool woke = false;
     const bool somebody_died = notice_deaths();
-    const bool thoroughly = !receivers_.empty() && (std::exchange(look_due_, false) || somebody_died);
-    if (shared_reader_) {
-        if (!receivers_.empty() && (thoroughly || shared_reader_->glance())) {
+    if (receivers_.empty()) {
+        // Nothing to look for.
+    } else if (const shm::looking how = due_look(somebody_died); shared_reader_) {
+        if (how == shm::looking::thoroughly || shared_reader_->glance()) {
             receivers_.first()->wake();
             woke = true;
         }
     } else {
-        const shm::looking how = thoroughly ? shm::looking::thoroughly : shm::looking::at_headers;
         receivers_.for_each([&](receive_wait& one) {
             if (!would_receive(one, how)) return;
             one.wake();

@@ -21,6 +21,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 #include <troupe/detail/actor_id.hpp>
 #include <troupe/detail/port.hpp>
@@ -70,6 +71,8 @@ public:
     // Throws too_large, closed's cause is left to the caller. `block` keeps what was put beside the ring between tries.
     push_result push(const message_frame& frame, outgoing& message, std::uint64_t& block);
     void drop_block(std::uint64_t block) noexcept;
+    // A flat message that fits any record.
+    push_result push_flat(const message_frame& frame, std::span<const std::byte> bytes);
     // Many in one record: whether this one may go with so many others of so many bytes. Not in a queue, where each has
     // its own reader, and not where a message may be delivered again.
     bool fits_batch(const outgoing& message, std::size_t others, std::size_t their_bytes) const noexcept;
@@ -102,6 +105,10 @@ public:
     // --- for whoever polls the port of its own accord (the ring of replies)
     bool glance_for_letter() { return shared_reader_ ? shared_reader_->glance() : reader_->glance(); }
     loop::parking park_for_letter();
+    // How to look next: thoroughly after it was parked, and where `needed`.
+    shm::looking due_look(bool needed) noexcept {
+        return std::exchange(look_due_, false) || needed ? shm::looking::thoroughly : shm::looking::at_headers;
+    }
     // Gives back the room of what was consumed.
     void flush();
 
@@ -139,7 +146,7 @@ private:
     bool notice_deaths();
     bool room_may_have_come() const noexcept;
     push_result no_room() noexcept;
-    static std::uint32_t type_of(const shm::record& record) noexcept;
+    static message_frame frame_of(const shm::record& record) noexcept;  // empty when it has none
     bool reads_alone() const noexcept { return kind_ != shm::channel_kind::queue; }
     void announce_writing() noexcept;
     std::uint32_t capacity() const noexcept;
@@ -152,7 +159,7 @@ private:
     void ring_reader(bool needed) noexcept;
     void give_back_room(bool writers_wait) noexcept;
     void tell_if_drained() noexcept;
-    bool open(const shm::record& record, letter& into);
+    bool open(const shm::record& record, const message_frame& frame, letter& into);
     void refuse_incomplete(letter& taken);
     static bool last_of_batch(const letter& taken) noexcept;
     void drop_stray(const shm::record& record) noexcept;

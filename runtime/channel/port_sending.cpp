@@ -35,6 +35,7 @@ void port::announce_writing() noexcept {
 bool port::prepare_push() noexcept {
     if (target_ && !station_.memory().alive(target_)) return false;
     announce_writing();
+    station_.note_sent();
     // Taken before the try: a head that moves during it is seen as a change afterwards.
     if (!senders_.empty()) head_before_ = ring_.head_position();
     return true;
@@ -43,6 +44,7 @@ bool port::prepare_push() noexcept {
 message_frame port::stamped(const message_frame& frame, bool flat) const noexcept {
     message_frame stamped = frame;
     stamped.cpu = this_cpu();
+    stamped.writer = station_.owner().value;
     if (flat) stamped.flags |= flat_message;
     stamped.target = static_cast<std::uint32_t>(target_ ? target_.serial() : channel_.generation());
     return stamped;
@@ -57,6 +59,12 @@ push_result port::push(const message_frame& frame, outgoing& message, std::uint6
     const message_frame whole = stamped(frame, message.flat);
     if (message.bytes.size() <= limit && message.handles.empty()) return push_inline(whole, message.bytes);
     return push_beside(whole, message, block);
+}
+
+push_result port::push_flat(const message_frame& frame, std::span<const std::byte> bytes) {
+    static_assert(send_wait::most_kept <= queue_item_limit && send_wait::most_kept <= inline_limit);
+    if (!prepare_push()) return push_result::closed;
+    return push_inline(stamped(frame, true), bytes);
 }
 
 bool port::fits_batch(const outgoing& message, std::size_t others, std::size_t their_bytes) const noexcept {

@@ -5,15 +5,6 @@
 #include "channel/port.hpp"
 
 namespace troupe::detail {
-namespace {
-
-int decodings = 0;
-
-}  // namespace
-
-bool decoding() noexcept { return decodings != 0; }
-decoding_scope::decoding_scope() noexcept { ++decodings; }
-decoding_scope::~decoding_scope() { --decodings; }
 
 void throw_wrong_type() {
     throw corrupt("a message arrived that is of none of the types its receiver takes; it was dropped");

@@ -11,15 +11,11 @@
 #include "channel/port.hpp"
 
 namespace troupe::channel {
-namespace {
-
-station* the_station = nullptr;
-
-}  // namespace
 
 station::station(shm::program_memory memory, std::uint16_t slot, base::owned_fd doorbell, keeper_calls keeper)
     : memory_(std::move(memory)),
       slot_(slot),
+      self_(&memory_.process(slot)),
       owner_(memory_.owner(slot)),
       actor_(memory_.process(slot).actor()),
       doorbell_(std::move(doorbell)),
@@ -33,15 +29,10 @@ station::~station() {
     if (the_station == this) the_station = nullptr;
 }
 
-station* station::current() noexcept { return the_station; }
-
-station& station::here() {
-    if (the_station == nullptr) {
-        throw misuse(
-            "troupe is used outside of troupe::run: call it from the program or from an actor, in the process "
-            "that run gave it");
-    }
-    return *the_station;
+void station::throw_outside() {
+    throw misuse(
+        "troupe is used outside of troupe::run: call it from the program or from an actor, in the process that run "
+        "gave it");
 }
 
 void station::abandon() noexcept { the_station = nullptr; }
@@ -113,6 +104,7 @@ void station::settle(bool before_sleep) {
 
 // Ports to actors that are dead, which nobody in this process waits at.
 void station::sweep() {
+    last_ = {};
     std::erase_if(addresses_, [this](const auto& one) { return !memory_.alive(one.second.actor); });
     std::erase_if(ports_, [this](const auto& one) {
         const detail::port& held = *one.second;
@@ -123,10 +115,12 @@ void station::sweep() {
 
 void station::forget_port(shm::channel_id channel) noexcept { ports_.erase(channel.value); }
 
-detail::port* station::mailbox_of(detail::actor_id actor) {
-    address& known = addresses_[actor.slot()];
+detail::port* station::find_mailbox(detail::actor_id actor) {
+    const address& known = addresses_[actor.slot()];
     if (known.actor == actor && known.mailbox != nullptr) {
-        return memory_.alive(actor) ? known.mailbox : nullptr;
+        if (!memory_.alive(actor)) return nullptr;
+        last_ = known;
+        return known.mailbox;
     }
     shm::process_slot& slot = memory_.process(actor.slot());
     if (slot.actor() != actor || !memory_.alive(actor)) return nullptr;
@@ -144,7 +138,7 @@ detail::port* station::mailbox_of(detail::actor_id actor) {
     }
     // Whoever died meanwhile has given its mailbox back, and the channel may have been used again.
     if (mailbox == nullptr || !memory_.alive(actor)) return nullptr;
-    addresses_[actor.slot()] = {actor, mailbox};
+    last_ = addresses_[actor.slot()] = {actor, mailbox};
     return mailbox;
 }
 

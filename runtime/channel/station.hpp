@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <troupe/detail/actor_id.hpp>
@@ -41,14 +42,17 @@ public:
     station& operator=(const station&) = delete;
 
     // Throws misuse outside of `run`.
-    static station& here();
-    static station* current() noexcept;
+    static station& here() {
+        if (the_station == nullptr) throw_outside();
+        return *the_station;
+    }
+    static station* current() noexcept { return the_station; }
 
     shm::program_memory& memory() noexcept { return memory_; }
     std::uint16_t slot() const noexcept { return slot_; }
     shm::owner_id owner() const noexcept { return owner_; }
     detail::actor_id actor() const noexcept { return actor_; }
-    shm::process_slot& self() noexcept { return memory_.process(slot_); }
+    shm::process_slot& self() const noexcept { return *self_; }
     int doorbell() const noexcept { return doorbell_.get(); }
     const keeper_calls& keeper() const noexcept { return keeper_; }
     class hands& hands() noexcept { return hands_; }
@@ -64,6 +68,10 @@ public:
     void note_peer_cpu(std::uint8_t cpu) noexcept { peer_cpu_ = cpu; }
     std::uint8_t peer_cpu() const noexcept { return peer_cpu_; }
 
+    // Whether this process has sent anything since it was last asked.
+    void note_sent() noexcept { sent_ = true; }
+    bool has_sent() noexcept { return std::exchange(sent_, false); }
+
     // Who reads gives back room in batches. What it owes is settled at the end of a turn where a writer waits for it,
     // and always before the process sleeps: what it sleeps for may depend on that writer.
     void reads(detail::port& one) { readers_.push_back(&one); }
@@ -75,8 +83,11 @@ public:
     detail::port* find_port(shm::channel_id channel) noexcept;
     void forget_port(shm::channel_id channel) noexcept;
 
-    // The port to an actor's mailbox; null when that actor is no more, or has no mailbox.
-    detail::port* mailbox_of(detail::actor_id actor);
+    // The port to an actor's mailbox; null when that actor is no more, or has no mailbox. The one that was asked for
+    // last may be that of an actor that has died since: who pushes finds out.
+    detail::port* mailbox_of(detail::actor_id actor) {
+        return actor == last_.actor && last_.mailbox != nullptr ? last_.mailbox : find_mailbox(actor);
+    }
 
     // The child of a fork takes these out of its copy of the parent's, and closes the others' doorbells.
     shm::program_memory take_memory() noexcept { return std::move(memory_); }
@@ -87,8 +98,11 @@ public:
     static void abandon() noexcept;
 
 private:
+    [[noreturn]] static void throw_outside();
     void sweep();
+    detail::port* find_mailbox(detail::actor_id actor);
 
+    static constinit inline station* the_station = nullptr;
     static constexpr std::uint64_t never = ~std::uint64_t{0};
     struct bell {
         std::uint32_t incarnation = 0;
@@ -102,15 +116,18 @@ private:
 
     shm::program_memory memory_;
     std::uint16_t slot_;
+    shm::process_slot* self_;
     shm::owner_id owner_;
     detail::actor_id actor_;
     base::owned_fd doorbell_;
     keeper_calls keeper_;
     class hands hands_;
     std::uint8_t peer_cpu_ = 0xff;
+    bool sent_ = false;
     std::unordered_map<std::uint16_t, bell> bells_;
     std::unordered_map<std::uint64_t, std::unique_ptr<detail::port>> ports_;
     std::unordered_map<std::uint16_t, address> addresses_;
+    address last_;
     std::vector<detail::port*> readers_;
     std::size_t sweep_at_ = 64;
 };

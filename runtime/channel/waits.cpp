@@ -2,9 +2,8 @@
 #include <troupe/detail/port.hpp>
 #include <troupe/error.hpp>
 
-#include <memory>
+#include <array>
 #include <string>
-#include <vector>
 
 #include "base/check.hpp"
 #include "channel/parcel.hpp"
@@ -33,15 +32,17 @@ end_hold::~end_hold() {
 }
 
 port& end_hold::checked(const char* what) const {
+    if (!belongs_here(port_)) throw_unusable(what);
+    return *port_;
+}
+
+void end_hold::throw_unusable(const char* what) const {
     if (port_ == nullptr) {
         throw misuse(std::string(what) + " was moved from, or closed by this process, and cannot be used any more");
     }
     channel::station::here();
-    if (!belongs_here(port_)) {
-        throw misuse(std::string(what) +
-                     " belongs to the process this one was forked from; pass it as an argument of spawn");
-    }
-    return *port_;
+    throw misuse(std::string(what) +
+                 " belongs to the process this one was forked from; pass it as an argument of spawn");
 }
 
 handle_ref end_hold::lend() const {
@@ -67,45 +68,34 @@ end_hold end_hold::adopt(handle_ref ref, std::uint32_t role) {
 
 namespace {
 
-constexpr std::size_t most_spare_buffers = 16;
 constexpr std::size_t largest_spare_buffer = std::size_t{1} << 20;
 
-std::vector<std::unique_ptr<outgoing>>& spare_buffers() {
-    static std::vector<std::unique_ptr<outgoing>> spare;
-    return spare;
+// Kept until the process ends.
+constinit std::array<outgoing*, 16> spare_buffers{};
+constinit std::size_t spare = 0;
+
+void give_back(const handle_ref& one) noexcept {
+    channel::station* const here = channel::station::current();
+    if (here == nullptr) return;
+    if ((one.role & buffer_role) != 0) {
+        const shm::block_id block = channel::buffer_of(here->memory(), one);
+        if (block && here->memory().blocks().belongs_to(block, here->owner())) here->memory().blocks().release(block);
+    } else if (port* held = here->find_port(shm::channel_id{one.object})) {
+        held->release(one.role);
+    }
 }
 
 }  // namespace
 
-parting::parting() {
-    auto& spare = spare_buffers();
-    if (spare.empty()) {
-        out_ = new outgoing;
-    } else {
-        out_ = spare.back().release();
-        spare.pop_back();
-    }
-}
+parting::parting() : out_(spare > 0 ? spare_buffers[--spare] : new outgoing) {}
 
-parting::~parting() {
-    if (out_ == nullptr) return;
-    if (channel::station* here = channel::station::current()) {
-        for (const handle_ref& one : out_->handles) {
-            if ((one.role & buffer_role) != 0) {
-                const shm::block_id block = channel::buffer_of(here->memory(), one);
-                if (block && here->memory().blocks().belongs_to(block, here->owner())) {
-                    here->memory().blocks().release(block);
-                }
-            } else if (port* held = here->find_port(shm::channel_id{one.object})) {
-                held->release(one.role);
-            }
-        }
-    }
-    std::unique_ptr<outgoing> used(out_);
-    used->clear();
-    auto& spare = spare_buffers();
-    if (spare.size() < most_spare_buffers && used->bytes.capacity() <= largest_spare_buffer) {
-        spare.push_back(std::move(used));
+void parting::let_go() noexcept {
+    for (const handle_ref& one : out_->handles) give_back(one);
+    out_->clear();
+    if (spare < spare_buffers.size() && out_->bytes.capacity() <= largest_spare_buffer) {
+        spare_buffers[spare++] = out_;
+    } else {
+        delete out_;
     }
 }
 
@@ -113,12 +103,6 @@ parting::~parting() {
 
 void finish_letter(letter& taken) noexcept {
     if (taken.from != nullptr) std::exchange(taken.from, nullptr)->finish(taken);
-}
-
-receive_wait::~receive_wait() { finish(); }
-
-void receive_wait::finish() noexcept {
-    if (!kept_ && std::exchange(has_letter_, false)) finish_letter(letter_);
 }
 
 bool receive_wait::try_finish() {
@@ -136,11 +120,12 @@ void receive_wait::abandon() noexcept { port_->leave(*this); }
 
 // --- sending -------------------------------------------------------------------------------------------------------
 
-send_wait::~send_wait() {
-    if (block_ != 0) port_->drop_block(block_);
-}
+void send_wait::drop_block() noexcept { port_->drop_block(block_); }
 
-push_result send_wait::try_send() { return port_->push(frame_, *message_, block_); }
+push_result send_wait::try_send() {
+    if (bytes_kept_ != 0) return port_->push_flat(frame_, {kept_.data(), bytes_kept_});
+    return port_->push(frame_, *message_, block_);
+}
 
 bool send_wait::try_finish() {
     switch (try_send()) {

@@ -16,6 +16,11 @@ struct spin_policy {
     // Asked before a spin and now and then during it. Null: always. Whoever knows on which CPU the peers run, and how
     // many processes are awake, answers false when spinning would keep a peer from running.
     bool (*may_spin)() = nullptr;
+
+    // Asked before a spin. True: nobody waits for what this process does next, so it leaves its sources alone for a
+    // moment. A sender is held up by every look at the place it is about to write to; let alone, it has written several
+    // messages by the next one. Null: never.
+    bool (*in_no_hurry)() = nullptr;
 };
 
 // True if a source has something; false when the time is over or the policy forbids.

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <utility>
 
 #include "process/address_map.hpp"
 
@@ -236,12 +237,17 @@ _Unwind_Reason_Code stop_at_once(_Unwind_Context*, void*) noexcept { return _URC
 
 }  // namespace
 
+void load_unwinder() noexcept {
+    static bool loaded = false;
+    if (!std::exchange(loaded, true)) _Unwind_Backtrace(&stop_at_once, nullptr);
+}
+
 void install_crash_handler(base::post_mortem& of_this_process, std::uint32_t incarnation) noexcept {
     page = &of_this_process;
     own_incarnation = incarnation;
     crashing_thread.store(0, std::memory_order_relaxed);  // relaxed: before anything runs
     owner = getpid();
-    _Unwind_Backtrace(&stop_at_once, nullptr);  // nothing is bound or loaded at the crash
+    load_unwinder();
 
     stack_t stack{};
     stack.ss_sp = handler_stack.data();

@@ -17,6 +17,10 @@
 
 namespace troupe::process {
 
+// What the handler needs of the C++ runtime, so that nothing is bound or loaded at the crash. Copies of a process that
+// has done so need not.
+void load_unwinder() noexcept;
+
 // From now on a crash of this process, that incarnation of an actor, is written to that page, which stays mapped for
 // good.
 void install_crash_handler(base::post_mortem& of_this_process, std::uint32_t incarnation) noexcept;

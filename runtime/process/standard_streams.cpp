@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <iostream>
 
 namespace troupe::process {
 
@@ -20,6 +21,15 @@ void keep_standard_descriptors_open() noexcept {
     }
 }
 
-void flush_standard_streams() noexcept { std::fflush(nullptr); }
+void flush_standard_streams() noexcept {
+    try {
+        // They have buffers of their own after sync_with_stdio(false).
+        std::cout.flush();
+        std::clog.flush();
+    } catch (...) {
+        // whoever had it throw finds its state
+    }
+    std::fflush(nullptr);
+}
 
 }  // namespace troupe::process

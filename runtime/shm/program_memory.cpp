@@ -101,25 +101,49 @@ channel_record& program_memory::channel(std::uint16_t index) const {
     return reinterpret_cast<channel_record*>(segment_->base() + channels_at)[index % max_channels];
 }
 
+// Slots are backed some at a time.
+bool program_memory::reach(std::uint16_t slot) {
+    constexpr std::uint32_t together = 16;
+    program_header& h = header();
+    // sync: slots - observes a backed slot
+    std::uint32_t reached = h.slots_reached.load(std::memory_order_acquire);
+    if (slot < reached) return true;
+    const std::uint32_t first = reached;
+    const std::uint32_t last = std::min((slot / together + 1) * together, h.most_actors);
+    const std::size_t processes = processes_at + first * sizeof(process_slot);
+    const std::size_t post_mortems = post_mortems_at + first * sizeof(base::post_mortem);
+    if (!segment_->back(processes, (last - first) * sizeof(process_slot)) ||
+        !segment_->back(post_mortems, (last - first) * sizeof(base::post_mortem))) {
+        return false;
+    }
+    segment_->touch(processes, (last - first) * sizeof(process_slot));
+    segment_->touch(post_mortems, (last - first) * sizeof(base::post_mortem));
+    // sync: slots - publishes a backed slot
+    while (reached < last && !h.slots_reached.compare_exchange_weak(reached, last, std::memory_order_acq_rel)) {
+    }
+    return true;
+}
+
+void program_memory::touch_process(std::uint16_t slot) const noexcept {
+    segment_->touch(processes_at + slot % max_processes * sizeof(process_slot), sizeof(process_slot));
+}
+
+// Slots are used in turn, so that one that was freed rests for a while. Not all that there may be: the keeper looks at
+// each that was ever used whenever an actor ends.
 std::optional<std::uint16_t> program_memory::claim_process(std::uint16_t spawner) {
     program_header& h = header();
-    // Slots are used in turn, so that one that was freed rests as long as possible.
-    for (std::uint32_t tried = 0; tried < h.most_actors; ++tried) {
-        // relaxed: where to look; the swap on the slot decides
-        const auto slot =
-            static_cast<std::uint16_t>(h.next_slot.fetch_add(1, std::memory_order_relaxed) % h.most_actors);
-        // sync: slots - observes a backed slot
-        std::uint32_t reached = h.slots_reached.load(std::memory_order_acquire);
-        if (slot >= reached) {
-            if (!segment_->back(processes_at + slot * sizeof(process_slot), sizeof(process_slot)) ||
-                !segment_->back(post_mortems_at + slot * sizeof(base::post_mortem), sizeof(base::post_mortem))) {
-                return std::nullopt;
-            }
-            // sync: slots - publishes a backed slot
-            while (reached <= slot &&
-                   !h.slots_reached.compare_exchange_weak(reached, slot + 1u, std::memory_order_acq_rel)) {
-            }
+    std::uint32_t in_turn = h.slots_in_turn.load(std::memory_order_relaxed);  // relaxed: as below
+    for (std::uint32_t tried = 0;; ++tried) {
+        if (tried == in_turn) {  // all are taken: twice as many from now on
+            if (in_turn == h.most_actors) return std::nullopt;
+            h.next_slot.store(in_turn, std::memory_order_relaxed);  // relaxed: as below
+            in_turn = std::min(2 * in_turn, h.most_actors);
+            h.slots_in_turn.store(in_turn, std::memory_order_relaxed);  // relaxed: as below
+            tried = 0;
         }
+        // relaxed: where to look; the swap on the slot decides
+        const auto slot = static_cast<std::uint16_t>(h.next_slot.fetch_add(1, std::memory_order_relaxed) % in_turn);
+        if (!reach(slot)) return std::nullopt;
         process_slot& p = process(slot);
         const life now = p.present();
         if (now.state != process_state::free) continue;

@@ -42,6 +42,7 @@ struct program_header {
     alignas(128) std::atomic<std::uint64_t> next_serial;
     std::atomic<std::uint32_t> next_slot;      // where the search for a free slot goes on: slots are used in turn
     std::atomic<std::uint32_t> slots_reached;  // slots at and above it were never used
+    std::atomic<std::uint32_t> slots_in_turn;  // of so many one is taken after the other
     std::atomic<std::uint32_t> channels_reached;
     std::atomic<std::uint32_t> server_ends;  // how often the forkserver has ended: requests to it may be lost
     std::atomic<std::uint32_t> server_running;
@@ -75,7 +76,8 @@ public:
     // A new incarnation of an actor that is down; false when it has been let go.
     bool restart_process(detail::actor_id actor);
     void free_process(std::uint16_t slot);
-    bool full() const;  // no slot is free now
+    void touch_process(std::uint16_t slot) const noexcept;  // this process will write to that slot
+    bool full() const;                                      // no slot is free now
     // The owner number of the process that has the slot now.
     owner_id owner(std::uint16_t slot) const;
     liveness owners() const;  // who is dead, for rings
@@ -111,6 +113,7 @@ public:
 private:
     program_memory() = default;
     std::optional<exit_status> end_in_slot(detail::actor_id actor) const;
+    bool reach(std::uint16_t slot);  // false: no memory
     void place(std::size_t budget);
 
     message_namer name_message_ = nullptr;

@@ -69,16 +69,6 @@ std::uint32_t ring::size() const noexcept {
     return messages_between(passed, claimed);
 }
 
-std::uint64_t ring::tail_position() const noexcept {
-    return tail_word{tail().load(std::memory_order_acquire)}.position();  // sync: tail - observes the claims before it
-}
-
-std::uint64_t ring::head_position() const noexcept {
-    // sync: head - observes what was cleared before it
-    const head_word passed{head().load(std::memory_order_acquire)};
-    return passed.position();
-}
-
 std::uint64_t ring::torn() const noexcept {
     return header_->identity.torn.load(std::memory_order_relaxed);  // relaxed: a number to show
 }
@@ -92,10 +82,6 @@ bool ring::close() noexcept {
     const tail_word before{tail().fetch_or(tail_word::closed_bit, std::memory_order_seq_cst)};
     TROUPE_STEP("ring: closed");
     return before.parked();
-}
-
-bool ring::closed() const noexcept {
-    return tail_word{tail().load(std::memory_order_acquire)}.closed();  // sync: closed - observes the end
 }
 
 void ring::reopen(reader_mode mode) noexcept {
@@ -145,37 +131,7 @@ owner_id ring::writer_of(const record& r) const noexcept {
     return claim_word{claim_at(r.position).load(std::memory_order_acquire)}.owner();
 }
 
-shared_word& ring::record_at(std::uint64_t position) const noexcept {
-    return *reinterpret_cast<shared_word*>(granule_at(position));
-}
-
 record_header ring::peek(std::uint64_t position) const noexcept { return {unsynchronised(record_at(position))}; }
-
-std::uint32_t ring::most_record() const noexcept { return std::min(granules() / 4, most_record_granules); }
-
-std::int64_t ring::laps_ahead(std::uint64_t lap, std::uint64_t position) const noexcept {
-    const std::uint32_t unused = 64 - (position_bits - shift_);
-    return static_cast<std::int64_t>((lap - lap_of(position)) << unused) >> unused;
-}
-
-bool ring::credible(claim_word claim, std::uint64_t position) const noexcept {
-    const std::uint32_t room = granules() - static_cast<std::uint32_t>(position & mask());
-    if (claim.lap() != lap_of(position) || claim.granules() == 0 || claim.granules() > most_record()) return false;
-    if (claim.state() == claim_state::pad) return claim.granules() == room;
-    return claim.state() == claim_state::message && claim.granules() <= room;
-}
-
-tail_word ring::advance(std::uint64_t position, claim_word claim) const noexcept {
-    tail_word seen{tail().load(std::memory_order_acquire)};  // sync: tail - observes the flags set before the claim
-    while (seen.position() == position) {
-        const tail_word next = seen.after(claim.granules(), claim.state() == claim_state::message);
-        // sync: tail - publishes the claim; observes PARKED and CLOSED in one order with it
-        // crash: nothing is missing; the tail is a boundary again
-        if (tail().compare_exchange_weak(seen.bits, next.bits, std::memory_order_acq_rel, std::memory_order_acquire))
-            break;
-    }
-    return seen;
-}
 
 bool ring::mend_tail(std::uint64_t up_to) const noexcept {
     for (;;) {

@@ -38,6 +38,7 @@
 // After Aeron's many-producer ring buffer (claim, copy, commit, pads), with the claims out of band.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -84,15 +85,23 @@ public:
     // Messages claimed and not yet passed by the head; those that a reader holds count.
     std::uint32_t size() const noexcept;
     bool empty() const noexcept { return size() == 0; }
-    std::uint64_t tail_position() const noexcept;
-    std::uint64_t head_position() const noexcept;
+    std::uint64_t tail_position() const noexcept {
+        // sync: tail - observes the claims before it
+        return tail_word{tail().load(std::memory_order_acquire)}.position();
+    }
+    std::uint64_t head_position() const noexcept {
+        // sync: head - observes what was cleared before it
+        return head_word{head().load(std::memory_order_acquire)}.position();
+    }
     // Records dropped because their writer died before it committed them.
     std::uint64_t torn() const noexcept;
 
     // No claim succeeds from now on; what is in the ring is still read. True: the readers must be rung. Ring all
     // waiting writers in any case.
     bool close() noexcept;
-    bool closed() const noexcept;
+    bool closed() const noexcept {
+        return tail_word{tail().load(std::memory_order_acquire)}.closed();  // sync: closed - observes the end
+    }
 
     // The keeper, when nobody has the ring attached: open for another use. Position, and whatever is still in it, stay.
     void reopen(reader_mode mode) noexcept;
@@ -127,24 +136,45 @@ public:
         return data_ + static_cast<std::size_t>(position & mask()) * granule_bytes;
     }
     std::byte* payload_at(std::uint64_t position) const noexcept { return granule_at(position) + record_header_bytes; }
-    shared_word& record_at(std::uint64_t position) const noexcept;
+    shared_word& record_at(std::uint64_t position) const noexcept {
+        return *reinterpret_cast<shared_word*>(granule_at(position));
+    }
     // The record's header where the record may be gone: what it says holds only if a swap of its mark succeeds
     // afterwards.
     record_header peek(std::uint64_t position) const noexcept;
 
     std::uint32_t mask() const noexcept { return granules() - 1; }
-    std::uint32_t most_record() const noexcept;  // granules
+    std::uint32_t most_record() const noexcept { return std::min(granules() / 4, most_record_granules); }  // granules
     std::uint64_t lap_of(std::uint64_t position) const noexcept {
         return ((position >> shift_) + 1) & (position_mask >> shift_);
     }
     // > 0: `lap` is later than that of `position`; 0: the same.
-    std::int64_t laps_ahead(std::uint64_t lap, std::uint64_t position) const noexcept;
+    std::int64_t laps_ahead(std::uint64_t lap, std::uint64_t position) const noexcept {
+        const std::uint32_t unused = 64 - (position_bits - shift_);
+        return static_cast<std::int64_t>((lap - lap_of(position)) << unused) >> unused;
+    }
     // Could this claim stand at this boundary?
-    bool credible(claim_word claim, std::uint64_t position) const noexcept;
+    bool credible(claim_word claim, std::uint64_t position) const noexcept {
+        const std::uint32_t room = granules() - static_cast<std::uint32_t>(position & mask());
+        if (claim.lap() != lap_of(position) || claim.granules() == 0 || claim.granules() > most_record()) return false;
+        if (claim.state() == claim_state::pad) return claim.granules() == room;
+        return claim.state() == claim_state::message && claim.granules() <= room;
+    }
 
     // Moves the tail past the claim at `position` unless that is done; the tail word seen last before it moved or
     // after.
-    tail_word advance(std::uint64_t position, claim_word claim) const noexcept;
+    tail_word advance(std::uint64_t position, claim_word claim) const noexcept {
+        tail_word seen{tail().load(std::memory_order_acquire)};  // sync: tail - observes the flags set before the claim
+        while (seen.position() == position) {
+            const tail_word next = seen.after(claim.granules(), claim.state() == claim_state::message);
+            // sync: tail - publishes the claim; observes PARKED and CLOSED in one order with it
+            // crash: nothing is missing; the tail is a boundary again
+            if (tail().compare_exchange_weak(seen.bits, next.bits, std::memory_order_acq_rel,
+                                             std::memory_order_acquire))
+                break;
+        }
+        return seen;
+    }
     // Makes the tail catch up with a claim a dead writer left behind it. False: corrupt.
     bool mend_tail(std::uint64_t up_to) const noexcept;
     // Whether this tail has passed a boundary at which nothing was claimed: no writer leaves that.

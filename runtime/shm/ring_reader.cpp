@@ -4,12 +4,7 @@
 #include "base/step.hpp"
 
 namespace troupe::shm {
-namespace {
-
-// How many such places are passed without asking why.
-constexpr std::uint32_t taken_for_empty = 32;
-
-}  // namespace
+namespace {}  // namespace
 
 // What stands at a boundary, and how many granules to the next one. A skip is a pad, a void record, or one that was
 // consumed out of order.
@@ -103,7 +98,7 @@ sight ring_reader::stop_at(std::uint64_t position, sight seen) noexcept {
     return seen;
 }
 
-ring_reader::step ring_reader::inspect(std::uint64_t position, record& found, looking how) {
+inline ring_reader::step ring_reader::inspect(std::uint64_t position, record& found, looking how) {
     const std::int64_t ahead = distance(head_, position);
     if (ahead >= ring_.granules())
         return nothing_at(position);  // every granule holds something, passed over or unflushed
@@ -111,19 +106,9 @@ ring_reader::step ring_reader::inspect(std::uint64_t position, record& found, lo
     // sync: commit - observes the payload
     record_header header{ring_.record_at(position).load(std::memory_order_acquire)};
     if (header.bits == 0) {
-        if (how == looking::at_headers && ++uncommitted_ % taken_for_empty != 0) return step::stop(sight::empty);
-        // sync: claim - observes who copies
-        const claim_word claim{ring_.claim_at(position).load(std::memory_order_acquire)};
-        const std::int64_t laps = ring_.laps_ahead(claim.lap(), position);
-        if (laps < 0) return nothing_at(position);
-        if (laps > 0 || !ring_.credible(claim, position) || ahead + claim.granules() > ring_.granules())
-            return step::stop(sight::corrupt);
-        if (claim.state() == claim_state::pad) return step::skip(claim.granules(), false);
-        if (!who_.is_dead(claim.owner())) return step::stop(sight::in_flight);
-        // It may have committed between our look and its death.
-        // sync: commit - observes the payload
-        header.bits = ring_.record_at(position).load(std::memory_order_acquire);
-        if (header.bits == 0) return drop_torn(position, claim);
+        if (how == looking::at_headers && !std::exchange(ask_why_, false) && ++uncommitted_ % asked_seldom != 0)
+            return step::stop(sight::empty);
+        if (const auto why = why_uncommitted(position, header)) return *why;
     }
 
     const std::uint32_t granules = granules_of(header.length());
@@ -134,6 +119,23 @@ ring_reader::step ring_reader::inspect(std::uint64_t position, record& found, lo
     ring_.bring_near_to_read(position);
     found = {position, ring_.payload_at(position), header.length(), header.kind()};
     return {step::what::message, granules, true, sight::message};
+}
+
+// Nothing when there is a header after all.
+std::optional<ring_reader::step> ring_reader::why_uncommitted(std::uint64_t position, record_header& header) {
+    // sync: claim - observes who copies
+    const claim_word claim{ring_.claim_at(position).load(std::memory_order_acquire)};
+    const std::int64_t laps = ring_.laps_ahead(claim.lap(), position);
+    if (laps < 0) return nothing_at(position);
+    if (laps > 0 || !ring_.credible(claim, position) || distance(head_, position) + claim.granules() > ring_.granules())
+        return step::stop(sight::corrupt);
+    if (claim.state() == claim_state::pad) return step::skip(claim.granules(), false);
+    if (!who_.is_dead(claim.owner())) return step::stop(sight::in_flight);
+    // It may have committed between our look and its death.
+    // sync: commit - observes the payload
+    header.bits = ring_.record_at(position).load(std::memory_order_acquire);
+    if (header.bits == 0) return drop_torn(position, claim);
+    return std::nullopt;
 }
 
 ring_reader::step ring_reader::nothing_at(std::uint64_t position) {
@@ -160,10 +162,8 @@ ring_reader::step ring_reader::drop_torn(std::uint64_t position, claim_word clai
     return step::skip(claim.granules(), true);
 }
 
-bool ring_reader::glance() noexcept {
-    if (ring_.record_at(edge_).load(std::memory_order_relaxed) != 0) return true;  // relaxed: look reads it again
-    if (++uncommitted_ % taken_for_empty != taken_for_empty - 1) return false;
-    // The next place without a record is asked why; here, whether it is worth a look.
+// The next place without a record is asked why; here, whether it is worth a look.
+bool ring_reader::may_be_claimed() const noexcept {
     // relaxed: look reads it again
     const claim_word claim{ring_.claim_at(edge_).load(std::memory_order_relaxed)};
     return ring_.laps_ahead(claim.lap(), edge_) >= 0;
@@ -213,21 +213,6 @@ std::uint32_t ring_reader::parts_consumed(const record& r) const noexcept {
     // sync: mark - observes how many an earlier reader consumed
     const mark_word mark{ring_.mark_at(r.position).load(std::memory_order_acquire)};
     return mark.lap() == ring_.lap_of(r.position) && mark.state() == mark_state::available ? mark.parts() : 0;
-}
-
-bool ring_reader::flush() {
-    if (cursor_ != head_) publish();
-    return writers_wait();
-}
-
-bool ring_reader::flush_when_due() {
-    if (distance(head_, cursor_) >= ring_.granules() / 8) publish();
-    return writers_wait();
-}
-
-bool ring_reader::is_dunned() const noexcept {
-    // relaxed: the exchange in publish decides
-    return owes_room() && head_word{ring_.head().load(std::memory_order_relaxed)}.waiters();
 }
 
 void ring_reader::publish() {

@@ -17,6 +17,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "shm/ring.hpp"
@@ -24,8 +25,8 @@
 namespace troupe::shm {
 
 // At a place where no record is committed, a thorough look asks the claim and the tail why, and so drags the lines that
-// the writers write to away from them: a stream goes at half its speed when it is done for every message. A look at the
-// headers asks now and then; until then it takes a pad, a dead writer's claim and the end of the ring for `empty`.
+// the writers write to away from them: a round trip takes twice as long when it is done for every message. A look at
+// the headers asks seldom; until then it takes a pad, a dead writer's claim and the end of the ring for `empty`.
 enum class looking { at_headers, thoroughly };
 
 class ring_reader {
@@ -42,9 +43,13 @@ public:
     // A record's payload stays valid until the flush or park after it is consumed.
     sight look(record& found, looking how = looking::thoroughly);
     sight look_after(const record& before, record& found, looking how = looking::thoroughly);
-    // Is there anything at the place where the last look stopped? For spinning: one load, but for a claim now and then.
-    // May say true for ever where look says otherwise (a void record, say), so look when it does.
-    bool glance() noexcept;
+    // Is there anything at the place where the last look stopped? For spinning: one load, but near the ring's end. It
+    // misses the end of the ring and a dead writer's claim. May say true for ever where look says otherwise (a void
+    // record, say), so look when it does.
+    bool glance() noexcept {
+        if (ring_.record_at(edge_).load(std::memory_order_relaxed) != 0) return true;  // relaxed: look reads it again
+        return a_pad_may_stand_at(edge_) && ++glances_ % asked_near_end == 0 && (ask_why_ = may_be_claimed());
+    }
 
     void consume(const record& r);
     // Of the messages packed in a record so many are consumed, at most most_parts, and not yet the record; a later
@@ -53,14 +58,23 @@ public:
     std::uint32_t parts_consumed(const record& r) const noexcept;
 
     // Gives back the room of what was consumed. True: writers_wait.
-    bool flush();
+    bool flush() {
+        if (cursor_ != head_) publish();
+        return writers_wait();
+    }
     // The same, but only when an eighth of the ring is to be given back. Not for each record that a waiting writer
     // could use: every one of its wake-ups would then be good for one record.
-    bool flush_when_due();
+    bool flush_when_due() {
+        if (distance(head_, cursor_) >= ring_.granules() / 8) publish();
+        return writers_wait();
+    }
     // There is room that was not given back: flush before sleeping, at the latest.
     bool owes_room() const noexcept { return cursor_ != head_; }
     // And a writer waits for it: flush at the end of the turn.
-    bool is_dunned() const noexcept;
+    bool is_dunned() const noexcept {
+        // relaxed: the exchange in publish decides
+        return owes_room() && head_word{ring_.head().load(std::memory_order_relaxed)}.waiters();
+    }
 
     // Flushes; then empty: parked. Writers ring from now on. Anything else: look again. `ended` also with records left
     // that were passed over.
@@ -75,8 +89,18 @@ public:
     const ring& of() const noexcept { return ring_; }
 
 private:
+    // One look at headers in so many asks why there is none; so does one glance near the ring's end, where a pad may
+    // stand, and the look after it.
+    static constexpr std::uint32_t asked_seldom = 256, asked_near_end = 4;
+    static constexpr std::uint32_t longest_usual_record = 65;
+    bool a_pad_may_stand_at(std::uint64_t position) const noexcept {
+        return ring_.granules() - (position & ring_.mask()) < longest_usual_record;
+    }
+
     struct step;
     step inspect(std::uint64_t position, record& found, looking how = looking::thoroughly);
+    std::optional<step> why_uncommitted(std::uint64_t position, record_header& header);
+    bool may_be_claimed() const noexcept;
     step nothing_at(std::uint64_t position);
     step drop_torn(std::uint64_t position, claim_word claim);
     sight stop_at(std::uint64_t position, sight seen) noexcept;
@@ -94,7 +118,9 @@ private:
     std::uint32_t messages_ = 0;  // passed by the cursor, as the head counts
     std::uint32_t marks_ = 0;     // records consumed ahead of the cursor
     std::uint64_t torn_ = 0;
-    std::uint32_t uncommitted_ = 0;  // places without a record met by looks at headers, and by glances
+    std::uint32_t uncommitted_ = 0;  // places without a record met by looks at headers
+    std::uint32_t glances_ = 0;      // near the end
+    bool ask_why_ = false;           // the next look is to ask why there is no record
     bool writers_wait_ = false;
     bool corrupt_ = false;
 };

@@ -21,53 +21,15 @@ void relax() noexcept {
 
 }  // namespace
 
-claim::claim(claim&& other) noexcept
-    : writer_(std::exchange(other.writer_, nullptr)),
-      position_(other.position_),
-      bytes_(other.bytes_),
-      parked_(other.parked_) {}
-
-claim& claim::operator=(claim&& other) noexcept {
-    if (this == &other) return *this;
-    drop();
-    writer_ = std::exchange(other.writer_, nullptr);
-    position_ = other.position_;
-    bytes_ = other.bytes_;
-    parked_ = other.parked_;
-    return *this;
-}
-
-claim::~claim() { drop(); }
-
 void claim::drop() noexcept {
     ring_writer* const writer = writer_;
-    if (writer != nullptr && finish(0, record_header::committed_flag | record_header::void_flag))
-        writer->owes_bell_ = true;
-}
-
-std::byte* claim::payload() const noexcept { return writer_->ring_.payload_at(position_); }
-
-bool claim::commit(std::uint8_t kind) {
-    TROUPE_CHECK(writer_ != nullptr);
-    TROUPE_STEP("ring: before commit");
-    const bool ring = finish(kind, record_header::committed_flag);
-    TROUPE_STEP("ring: committed");
-    return ring;
+    if (finish(0, record_header::committed_flag | record_header::void_flag)) writer->owes_bell_ = true;
 }
 
 // A void record takes room and a place in the capacity until a reader passes it, so a parked reader must hear of it.
 bool claim::abandon() {
     TROUPE_CHECK(writer_ != nullptr);
     return finish(0, record_header::committed_flag | record_header::void_flag);
-}
-
-bool claim::finish(std::uint8_t kind, std::uint8_t flags) noexcept {
-    ring_writer* const writer = std::exchange(writer_, nullptr);
-    // sync: commit - publishes the payload
-    // crash: committed; the keeper rings the reader
-    writer->ring_.record_at(position_).store(record_header::make(position_, bytes_, kind, flags).bits,
-                                             std::memory_order_release);
-    return parked_;
 }
 
 ring_writer::ring_writer(const ring& ring, owner_id me) noexcept
@@ -150,6 +112,7 @@ room ring_writer::try_claim(std::uint32_t payload_bytes, std::uint32_t capacity,
         has_turn_ = false;
         gave_way_ = false;
         out.writer_ = this;
+        out.payload_ = ring_.payload_at(position);
         out.position_ = position;
         out.bytes_ = payload_bytes;
         out.parked_ = seen.parked();

@@ -13,6 +13,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/check.hpp"
+#include "base/step.hpp"
 #include "shm/ring.hpp"
 
 namespace troupe::shm {
@@ -26,12 +28,13 @@ class ring_writer;
 class claim {
 public:
     claim() noexcept = default;
-    claim(claim&& other) noexcept;
-    claim& operator=(claim&& other) noexcept;
-    ~claim();
+    claim(claim&&) = delete;
+    ~claim() {
+        if (writer_ != nullptr) drop();
+    }
 
     explicit operator bool() const noexcept { return writer_ != nullptr; }
-    std::byte* payload() const noexcept;
+    std::byte* payload() const noexcept { return payload_; }
     std::uint32_t bytes() const noexcept { return bytes_; }
 
     // True: the reader must be rung.
@@ -44,6 +47,7 @@ private:
     bool finish(std::uint8_t kind, std::uint8_t flags) noexcept;
 
     ring_writer* writer_ = nullptr;
+    std::byte* payload_ = nullptr;
     std::uint64_t position_ = 0;
     std::uint32_t bytes_ = 0;
     bool parked_ = false;
@@ -89,5 +93,22 @@ private:
     bool asking_ = false;
     bool owes_bell_ = false;
 };
+
+inline bool claim::commit(std::uint8_t kind) {
+    TROUPE_CHECK(writer_ != nullptr);
+    TROUPE_STEP("ring: before commit");
+    const bool ring = finish(kind, record_header::committed_flag);
+    TROUPE_STEP("ring: committed");
+    return ring;
+}
+
+inline bool claim::finish(std::uint8_t kind, std::uint8_t flags) noexcept {
+    ring_writer* const writer = std::exchange(writer_, nullptr);
+    // sync: commit - publishes the payload
+    // crash: committed; the keeper rings the reader
+    writer->ring_.record_at(position_).store(record_header::make(position_, bytes_, kind, flags).bits,
+                                             std::memory_order_release);
+    return parked_;
+}
 
 }  // namespace troupe::shm

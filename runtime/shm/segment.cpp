@@ -93,7 +93,8 @@ void segment::map(void* at) {
 }
 
 void* segment::map_for_good(std::size_t offset, std::size_t length) const noexcept {
-    void* place = mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), static_cast<off_t>(offset));
+    void* place =
+        mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd_.get(), static_cast<off_t>(offset));
     if (place == MAP_FAILED) return nullptr;
     madvise(place, length, MADV_DONTFORK);
     return place;
@@ -115,6 +116,14 @@ bool segment::back(std::size_t offset, std::size_t length) noexcept {
         result = fallocate(fd_.get(), 0, static_cast<off_t>(offset), static_cast<off_t>(length));
     } while (result != 0 && errno == EINTR);
     return result == 0;
+}
+
+void segment::touch(std::size_t offset, std::size_t length) const noexcept {
+#ifdef MADV_POPULATE_WRITE
+    madvise(base_ + offset, length, MADV_POPULATE_WRITE);  // older kernels refuse
+#else
+    static_cast<void>(offset + length);
+#endif
 }
 
 void segment::drop(std::size_t offset, std::size_t length) noexcept {

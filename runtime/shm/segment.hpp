@@ -28,6 +28,10 @@ public:
     std::size_t bytes() const noexcept { return bytes_; }
     int fd() const noexcept { return fd_.get(); }
 
+    // This process will write to it: its pages are mapped at once, and not one by one as they are first used, which
+    // costs some ten times as much. Changes nothing else.
+    void touch(std::size_t offset, std::size_t length) const noexcept;
+
     // Reserves the pages of [offset, offset + length); their contents are zero unless they were backed before.
     bool back(std::size_t offset, std::size_t length) noexcept;
     // Gives the pages back; the range reads as zero from then on, in every process.

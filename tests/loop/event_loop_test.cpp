@@ -159,6 +159,27 @@ TEST_CASE("loop: the policy can forbid the spin, and end it") {
     REQUIRE(s.glances > 0);
 }
 
+TEST_CASE("loop: a spin in no hurry leaves the sources alone for a moment, and one in a hurry does not") {
+    static bool at_leisure = false;
+    static int asked = 0;
+    const auto no_hurry = [] {
+        ++asked;
+        return at_leisure;
+    };
+    for (const bool leisure : {false, true}) {
+        fresh_loop loop;
+        box b;
+        scripted s(b);
+        at_leisure = leisure;
+        asked = 0;
+        loop->set_spin_policy({.at_most = 10s, .may_spin = nullptr, .in_no_hurry = no_hurry});
+        s.fill_at_glance = 3;
+        REQUIRE(sync_wait(b.take()) == 1);
+        REQUIRE(asked == 1);
+        REQUIRE(s.glances == 3);
+    }
+}
+
 TEST_CASE("loop: the doorbell is drained, then answered, before anything is unparked or polled") {
     static int left_in_bell = -1;
     static int bell_fd = -1;

@@ -185,6 +185,7 @@ TEST_CASE("spawn options: the environment is the parent's with additions and cha
 
 TEST_CASE("spawn options: nothing of how an actor is started is left in its environment") {
     CHECK(watched(told_by<tell_environment>({}, std::string("TROUPE_CHILD"))).at(0) == "not set");
+    CHECK(watched(told_by<tell_environment>({}, std::string("LD_BIND_NOW"))).at(0) == "not set");
 }
 
 TEST_CASE("spawn options: the size of the mailbox bounds the messages that wait") {

@@ -42,6 +42,46 @@ TEST_CASE("ring: records of every size go round many laps, across pads, unharmed
     REQUIRE(clean(it.ring));
 }
 
+TEST_CASE("ring: a glance at a pad is soon followed by a look that finds what stands behind it") {
+    for (std::uint64_t start = 1024 - 65; start < 1024; ++start) {
+        one_ring it(reader_mode::one, 7 * 1024 + start);
+        ring_writer writer(it.ring, ann);
+        ring_reader reader(it.ring, it.dead.who());
+        record r;
+        REQUIRE(reader.look(r, looking::at_headers) == sight::empty);
+        REQUIRE_FALSE(reader.glance());
+        REQUIRE(send(writer, 1, 4096) == room::claimed);  // more than is left of the circle
+        bool found = false;
+        for (int glances = 0; !found && glances < 8; ++glances) {
+            found = reader.glance() && reader.look(r, looking::at_headers) == sight::message;
+        }
+        INFO(start);
+        REQUIRE(found);
+    }
+}
+
+TEST_CASE("ring: a look at headers finds the end, and what stands behind a dead writer's claim, after a while") {
+    one_ring it;
+    ring_writer writer(it.ring, ann), other(it.ring, bob);
+    ring_reader reader(it.ring, it.dead.who());
+    claim torn;
+    REQUIRE(other.try_claim(100, unlimited, torn) == room::claimed);
+    REQUIRE(send(writer, 1) == room::claimed);
+    it.dead.bury(bob);
+    record r;
+    const auto looks_until = [&](sight wanted) {
+        for (int looks = 1; looks <= 1000; ++looks) {
+            if (reader.look(r, looking::at_headers) == wanted) return looks;
+        }
+        return 0;
+    };
+    REQUIRE(looks_until(sight::message) > 0);
+    reader.consume(r);
+    it.ring.close();
+    REQUIRE(looks_until(sight::ended) > 0);
+    static_cast<void>(torn.abandon());
+}
+
 TEST_CASE("ring: a full ring refuses, and has room again after a flush") {
     one_ring it;
     ring_writer writer(it.ring, ann);

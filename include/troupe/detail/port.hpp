@@ -4,7 +4,10 @@
 // the process holds an end of the channel while the count of that end is not zero.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <utility>
 
 #include <troupe/detail/outgoing.hpp>
@@ -45,6 +48,8 @@ public:
     friend bool operator==(const end_hold& a, const end_hold& b) noexcept { return a.port_ == b.port_; }
 
 private:
+    [[noreturn]] void throw_unusable(const char* what) const;
+
     port* port_ = nullptr;
     std::uint32_t role_ = 0;
 };
@@ -53,13 +58,18 @@ private:
 class parting {
 public:
     parting();
+    explicit parting(std::nullptr_t) noexcept : out_(nullptr) {}
     parting(parting&& other) noexcept : out_(std::exchange(other.out_, nullptr)) {}
     parting& operator=(parting&&) = delete;
-    ~parting();
+    ~parting() {
+        if (out_ != nullptr) let_go();
+    }
     outgoing& operator*() const noexcept { return *out_; }
     outgoing* operator->() const noexcept { return out_; }
 
 private:
+    void let_go() noexcept;
+
     outgoing* out_;
 };
 
@@ -68,8 +78,8 @@ private:
 struct message_frame {
     std::uint32_t type = 0;  // type_id of the message; of a reply, what it is: see reply_kind
     std::uint8_t flags = 0;
-    std::uint8_t cpu = 0;  // where its sender ran
-    std::uint16_t spare = 0;
+    std::uint8_t cpu = 0;       // where its sender ran
+    std::uint16_t writer = 0;   // owner number of its process
     std::uint32_t request = 0;  // of a request and its reply: which one; otherwise 0
     std::uint32_t target = 0;   // low bits of the receiving actor's serial: a ring that has a new owner drops what was
                                 // meant for the old one
@@ -85,7 +95,7 @@ struct letter {
     std::byte* payload = nullptr;
     std::uint32_t bytes = 0;
     std::uint8_t kind = 0;
-    std::uint16_t writer = 0;  // owner number of its sender
+    std::uint16_t writer = 0;  // as in the frame
     std::uint16_t part = 0;    // which one of a batch
     message_frame frame;
     std::uint64_t block = 0;
@@ -136,7 +146,7 @@ public:
     receive_wait(receive_wait&& other) noexcept
         : wait(), port_(other.port_), types_(other.types_), count_(other.count_) {}
     receive_wait& operator=(receive_wait&&) = delete;
-    ~receive_wait();
+    ~receive_wait() { finish(); }
 
     bool wants(std::uint32_t type) const noexcept {
         for (std::size_t i = 0; i < count_; ++i) {
@@ -148,7 +158,9 @@ public:
     // After the wait: false at the end of the stream; otherwise a letter is in hand until `finish`.
     bool has_letter() const noexcept { return has_letter_; }
     letter& in_hand() noexcept { return letter_; }
-    void finish() noexcept;
+    void finish() noexcept {
+        if (!kept_ && std::exchange(has_letter_, false)) finish_letter(letter_);
+    }
     // From now on `finish` leaves the letter where it is; `consume` finishes it.
     void keep() noexcept { kept_ = true; }
     void consume() noexcept {
@@ -207,16 +219,27 @@ protected:
 // Waits until there is room and sends.
 class send_wait final : public room_wait {
 public:
+    // A flat message of so few bytes is kept here.
+    static constexpr std::size_t most_kept = 64;
+
     send_wait(port& to, message_frame frame, parting message) noexcept
         : port_(&to), frame_(frame), message_(std::move(message)) {}
+    send_wait(port& to, message_frame frame, const void* flat, std::uint32_t bytes) noexcept
+        : port_(&to), frame_(frame), message_(nullptr), bytes_kept_(bytes) {
+        std::memcpy(kept_.data(), flat, bytes);
+    }
     send_wait(send_wait&& other) noexcept
         : room_wait(),
           port_(other.port_),
           frame_(other.frame_),
           message_(std::move(other.message_)),
-          block_(std::exchange(other.block_, 0)) {}
+          block_(std::exchange(other.block_, 0)),
+          bytes_kept_(other.bytes_kept_),
+          kept_(other.kept_) {}
     send_wait& operator=(send_wait&&) = delete;
-    ~send_wait();
+    ~send_wait() {
+        if (block_ != 0) drop_block();
+    }
 
     // Throws `closed` when the channel has ended, with a sentence about `what`.
     void await_resume() const { check(); }
@@ -228,11 +251,14 @@ private:
     bool try_finish() override;
     void enlist() override;
     void abandon() noexcept override;
+    void drop_block() noexcept;
 
     port* port_;
     message_frame frame_;
     parting message_;
     std::uint64_t block_ = 0;  // of a message that goes beside the ring
+    std::uint32_t bytes_kept_ = 0;
+    std::array<std::byte, most_kept> kept_;
 };
 
 }  // namespace troupe::detail

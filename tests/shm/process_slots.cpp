@@ -1,0 +1,52 @@
+// The slots of processes: which is claimed next.
+#include <catch2/catch.hpp>
+#include <cstdint>
+#include <set>
+
+#include "shm/program_memory.hpp"
+
+using namespace troupe::shm;
+
+namespace {
+
+constexpr std::uint32_t most = 100, to_begin_with = 32;
+
+program_memory memory() {
+    program_memory made = program_memory::create(std::size_t{64} << 20);
+    made.header().most_actors = most;
+    made.header().slots_in_turn = to_begin_with;
+    return made;
+}
+
+}  // namespace
+
+TEST_CASE("process slots: all that there may be are claimed, each once, and then none") {
+    program_memory table = memory();
+    std::set<std::uint16_t> claimed;
+    for (std::uint32_t i = 0; i < most; ++i) {
+        REQUIRE_FALSE(table.full());
+        const auto slot = table.claim_process(0);
+        REQUIRE(slot.has_value());
+        REQUIRE(claimed.insert(*slot).second);
+        REQUIRE(*slot < table.slots_reached());
+    }
+    REQUIRE(table.full());
+    REQUIRE(table.slots_reached() == most);
+    REQUIRE_FALSE(table.claim_process(0).has_value());
+    table.free_process(37);
+    REQUIRE_FALSE(table.full());
+    REQUIRE(table.claim_process(0) == 37);
+}
+
+TEST_CASE("process slots: while few are taken at a time, few are used, one after the other") {
+    program_memory table = memory();
+    std::uint16_t last = 0;
+    for (int i = 0; i < 1000; ++i) {
+        const auto slot = table.claim_process(0);
+        REQUIRE(slot.has_value());
+        if (i > 0) REQUIRE(*slot == (last + 1) % to_begin_with);
+        last = *slot;
+        table.free_process(last);
+    }
+    REQUIRE(table.slots_reached() == to_begin_with);
+}

@@ -20,7 +20,7 @@ struct kill_point {
 
 // Of an instruction that is executed very often in one operation, a loop's, the first times and some of the others are
 // kill points.
-inline constexpr std::uint32_t every_time_until = 16, then_every = 64;
+inline constexpr std::uint32_t every_time_until = 4, then_every = 64;
 inline bool worth_a_kill(const kill_point& point) {
     return point.what == kill_point::kind::system_call || point.nth <= every_time_until || point.nth % then_every == 0;
 }

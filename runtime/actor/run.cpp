@@ -31,7 +31,7 @@
 namespace troupe {
 namespace {
 
-constexpr std::uint32_t slots_to_begin_with = 256;
+constexpr std::uint32_t slots_to_begin_with = 1024;
 
 constexpr std::size_t least_memory = std::size_t{4} << 20;
 

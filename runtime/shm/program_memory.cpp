@@ -128,8 +128,8 @@ void program_memory::touch_process(std::uint16_t slot) const noexcept {
     segment_->touch(processes_at + slot % max_processes * sizeof(process_slot), sizeof(process_slot));
 }
 
-// Slots are used in turn, so that one that was freed rests for a while. Not all that there may be: the keeper looks at
-// each that was ever used whenever an actor ends.
+// Slots are used in turn, so that one that was freed rests for a while, and how its actor ended can be told as long.
+// Not all that there may be: the keeper looks at each that was ever used whenever an actor ends.
 std::optional<std::uint16_t> program_memory::claim_process(std::uint16_t spawner) {
     program_header& h = header();
     std::uint32_t in_turn = h.slots_in_turn.load(std::memory_order_relaxed);  // relaxed: as below

@@ -106,7 +106,8 @@ inline ring_reader::step ring_reader::inspect(std::uint64_t position, record& fo
     // sync: commit - observes the payload
     record_header header{ring_.record_at(position).load(std::memory_order_acquire)};
     if (header.bits == 0) {
-        if (how == looking::at_headers && !std::exchange(ask_why_, false) && ++uncommitted_ % asked_seldom != 0)
+        const std::uint32_t asked_every = a_pad_may_stand_at(position) ? asked_near_end : asked_seldom;
+        if (how == looking::at_headers && !std::exchange(ask_why_, false) && ++uncommitted_ % asked_every != 0)
             return step::stop(sight::empty);
         if (const auto why = why_uncommitted(position, header)) return *why;
     }

@@ -89,8 +89,8 @@ public:
     const ring& of() const noexcept { return ring_; }
 
 private:
-    // One look at headers in so many asks why there is none; so does one glance near the ring's end, where a pad may
-    // stand, and the look after it.
+    // One look at headers in so many asks why there is none; near the ring's end, where a pad may stand, one look or
+    // glance in a few.
     static constexpr std::uint32_t asked_seldom = 256, asked_near_end = 4;
     static constexpr std::uint32_t longest_usual_record = 65;
     bool a_pad_may_stand_at(std::uint64_t position) const noexcept {

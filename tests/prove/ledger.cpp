@@ -34,6 +34,11 @@ ledger::~ledger() {
     if (file_ != nullptr) std::fclose(file_);
 }
 
+void entry::settle(std::size_t point, fate became) {
+    fates[point] = became;
+    ++(became == fate::passed ? passed : became == fate::failed ? failed : not_reached);
+}
+
 entry* ledger::named(const std::string& name) {
     const auto found =
         std::find_if(entries_.begin(), entries_.end(), [&](const entry& one) { return one.played->name == name; });
@@ -64,7 +69,7 @@ bool ledger::read(const std::string& path, const std::string& identity) {
             of->recorded = true;
             of->fates.assign(of->points.size(), fate::open);
         }
-        if (what == "fate" && index < of->fates.size()) of->fates[index] = static_cast<fate>(became);
+        if (what == "fate" && index < of->fates.size()) of->settle(index, static_cast<fate>(became));
     }
     for (entry& one : entries_) {
         if (!one.recorded) one.points.clear();
@@ -137,7 +142,7 @@ void ledger::recorded(entry& of, std::vector<kill_point> points) {
 
 void ledger::settled(entry& of, std::size_t point, fate became) {
     const std::lock_guard locked(mutex_);
-    of.fates[point] = became;
+    of.settle(point, became);
     if (file_ == nullptr || became == fate::failed) return;  // one that failed is tried again
     std::fprintf(file_, "fate %c %zu %s\n", static_cast<char>(became), point, of.played->name.c_str());
     std::fflush(file_);
@@ -150,11 +155,9 @@ figures ledger::so_far() {
     for (const entry& one : entries_) {
         if (one.recorded) ++sum.recorded;
         sum.points += one.points.size();
-        for (const fate each : one.fates) {
-            if (each == fate::passed) ++sum.passed;
-            if (each == fate::not_reached) ++sum.not_reached;
-            if (each == fate::failed) ++sum.failed;
-        }
+        sum.passed += one.passed;
+        sum.not_reached += one.not_reached;
+        sum.failed += one.failed;
     }
     return sum;
 }

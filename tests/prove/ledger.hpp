@@ -26,6 +26,9 @@ struct entry {
     std::vector<kill_point> points;
     std::vector<fate> fates;
     std::size_t next = 0;  // points before it were handed out
+    std::size_t passed = 0, not_reached = 0, failed = 0;
+
+    void settle(std::size_t point, fate became);
 };
 
 struct figures {

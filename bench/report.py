@@ -1,6 +1,7 @@
 """The report of a run as one HTML page: plots as inline SVG, and the tables. It needs nothing else."""
 
 import html
+import re
 
 from table import HEADS, NUMBERS, left_out
 
@@ -55,6 +56,16 @@ def _plots(summary):
         "".join(f'<div class="plot {scheme}" role="img" aria-label="{html.escape(title)}">{svg}</div>'
                 for scheme, svg in renderings) + "</div>"
         for title, sentence, renderings in plots.drawn(summary))
+
+
+def save_plots(folder, summary):
+    """Each as TITLE-light.svg and TITLE-dark.svg; the title in lower case, with hyphens."""
+    import plots
+    folder.mkdir(parents=True, exist_ok=True)
+    for title, _, renderings in plots.drawn(summary):
+        name = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+        for scheme, svg in renderings:
+            (folder / f"{name}-{scheme}.svg").write_text(svg, encoding="utf-8")
 
 
 def _cells(texts, numbers):

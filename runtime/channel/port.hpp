@@ -176,6 +176,7 @@ private:
     actor_id target_;
     std::uint32_t receiving_ = 0, sending_ = 0;  // counts of holds
     std::uint32_t last_rung_ = 0;                // of many readers, whose turn it was last
+    std::uint32_t turns_owing_ = 0;              // at whose end a writer waited for room that was not given back
     std::uint64_t deaths_seen_ = 0;
     std::uint64_t head_before_ = 0;     // at the last try to send
     std::uint64_t head_when_full_ = 0;  // at the last try that found no room

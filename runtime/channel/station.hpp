@@ -72,8 +72,8 @@ public:
     void note_sent() noexcept { sent_ = true; }
     bool has_sent() noexcept { return std::exchange(sent_, false); }
 
-    // Who reads gives back room in batches. What it owes is settled at the end of a turn where a writer waits for it,
-    // and always before the process sleeps: what it sleeps for may depend on that writer.
+    // Who reads gives back room in batches. What it owes is settled after some turns at whose end a writer waits for
+    // it, and always before the process sleeps: what it sleeps for may depend on that writer.
     void reads(detail::port& one) { readers_.push_back(&one); }
     void reads_no_more(detail::port& one) noexcept { std::erase(readers_, &one); }
     void settle(bool before_sleep);

@@ -179,8 +179,10 @@ public:
     bool mend_tail(std::uint64_t up_to) const noexcept;
     // Whether this tail has passed a boundary at which nothing was claimed: no writer leaves that.
     bool unclaimed_behind(tail_word tail, std::uint64_t position) const noexcept;
-    // The lines some records ahead, on their way from the other side's cache while this record is dealt with.
-    void bring_near_to_read(std::uint64_t position) const noexcept {
+    // The second line of this record, and those some records ahead, on their way from the other side's cache while this
+    // record is dealt with.
+    void bring_near_to_read(std::uint64_t position, std::uint32_t granules) const noexcept {
+        if (granules > 1) __builtin_prefetch(granule_at(position + 1), 0);
         for (const std::uint64_t ahead : {8, 9}) __builtin_prefetch(granule_at(position + ahead), 0);
     }
     void bring_near_to_write(std::uint64_t position) const noexcept {

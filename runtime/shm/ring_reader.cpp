@@ -117,7 +117,7 @@ inline ring_reader::step ring_reader::inspect(std::uint64_t position, record& fo
         (position & ring_.mask()) + granules > ring_.granules())
         return step::stop(sight::corrupt);
     if (header.is_void() || (marks_ != 0 && consumed_early(position))) return step::skip(granules, true);
-    ring_.bring_near_to_read(position);
+    ring_.bring_near_to_read(position, granules);
     found = {position, ring_.payload_at(position), header.length(), header.kind()};
     return {step::what::message, granules, true, sight::message};
 }

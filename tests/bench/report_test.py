@@ -148,6 +148,18 @@ def faults_of_measuring():
         yield f"it goes on when the time is over: {none}"
 
 
+def faults_of_saved_plots():
+    """Each plot stands by itself, as a picture that needs nothing else."""
+    with tempfile.TemporaryDirectory() as folder:
+        pages.save_plots(Path(folder), results.summed_up(CANNED["figures"]))
+        saved = {file.name: file.read_text(encoding="utf-8") for file in Path(folder).iterdir()}
+    titles = {name.rsplit("-", 1)[0] for name in saved}
+    if len(titles) < 3 or set(saved) != {f"{title}-{scheme}.svg" for title in titles for scheme in ("light", "dark")}:
+        yield f"saved were {sorted(saved)}"
+    yield from (f"{name} is no picture" for name, svg in saved.items()
+                if not svg.startswith("<svg") or 'xmlns="http://www.w3.org/2000/svg"' not in svg)
+
+
 def faults_of_plots(page):
     wanted = ("Throughput by size", "Latency: Round trip of 64 B, different CPUs (us)", "Scaling by senders (M/s)",
               "Ratio to the floor", "Ratio to python_peer", "Savina (ms)")
@@ -221,6 +233,7 @@ def main():
             print("not looked at: the plots, as python3-matplotlib is not installed")
         else:
             tests.check("report: every plot is in the page, for light and for dark", faults_of_plots(page))
+            tests.check("report: every plot can be saved as a file of its own", faults_of_saved_plots())
             if shutil.which("chromium"):
                 tests.check("report: Chromium shows the page in light", faults_of_screen(page, folder, False))
                 tests.check("report: Chromium shows the page in dark", faults_of_screen(page, folder, True))

@@ -15,6 +15,7 @@
 
 #include "command_line.hpp"
 #include "figure.hpp"
+#include "lent.hpp"
 #include "message.hpp"
 #include "placement.hpp"
 #include "reception.hpp"

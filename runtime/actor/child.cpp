@@ -180,10 +180,6 @@ void refuse_start(shm::program_memory& memory, const sockets& sockets, std::uint
     process::send_message(sockets.keeper.get(), {reinterpret_cast<const std::byte*>(&told), sizeof told}, {});
 }
 
-}  // namespace
-
-namespace {
-
 // What every clone does first and what is made once in a process, so that it comes with the clone.
 void rehearse() {
     process::load_unwinder();

@@ -159,7 +159,7 @@ TEST_CASE("loop: the policy can forbid the spin, and end it") {
     REQUIRE(s.glances > 0);
 }
 
-TEST_CASE("loop: a spin in no hurry leaves the sources alone for a moment, and one in a hurry does not") {
+TEST_CASE("loop: a spin asks once whether there is a hurry, and glances in either case") {
     static bool at_leisure = false;
     static int asked = 0;
     const auto no_hurry = [] {

@@ -12,6 +12,19 @@ class Comparison(NamedTuple):
     at_most: Optional[float] = None
     at_least: Optional[float] = None
 
+    def met_in(self, ratios):
+        """In how many of these rounds what is asked for was reached; None where nothing is."""
+        if self.at_most is not None:
+            return sum(one <= self.at_most for one in ratios)
+        if self.at_least is not None:
+            return sum(one >= self.at_least for one in ratios)
+        return None
+
+
+def is_met(rounds_met, rounds):
+    """A target is met that is reached in four rounds of five."""
+    return 5 * rounds_met >= 4 * rounds
+
 
 def _all():
     spinning = "floor/spinning round trip"

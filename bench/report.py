@@ -28,8 +28,9 @@ td.n {{ text-align: right; }} .met {{ color: var(--good); }} .missed {{ color: v
 <h1>troupe: benchmarks</h1>
 <p>{machine}.<br>{rounds} rounds in {seconds} s, {date}: <code>{command}</code></p>
 {notes}
-<p>Figures are medians of the rounds, with the least and the greatest. A ratio is the median of the ratios of each round.
-The floor is the same act written by hand, measured in the same run.</p>
+<p>Figures are medians of the rounds, with the least and the greatest. A ratio is the median of the ratios of each round,
+and a target is met that is reached in four rounds of five. The floor is the same act written by hand, measured in the
+same run.</p>
 {plots}
 <h2>Ratios and targets</h2>
 <p>CPU is the time that both sides together spent on each act, user and system.</p>

@@ -2,7 +2,7 @@
 
 import statistics
 
-from comparisons import FAIREST, Comparison, comparisons_of
+from comparisons import FAIREST, Comparison, comparisons_of, is_met
 from results import ratios
 
 HEADS = {"figure": "figure", "median": "median", "spread": "min .. max", "unit": "unit", "p99": "p99",
@@ -10,8 +10,14 @@ HEADS = {"figure": "figure", "median": "median", "spread": "min .. max", "unit":
 NUMBERS = ("median", "p99", "cpu", "ratio")
 
 
-def _verdict(met):
-    return "met" if met else "missed"
+def _verdict(comparison, values):
+    """Of a figure, or of its ratios, in each round: whether its target is met, and the words for it."""
+    rounds_met = comparison.met_in(values)
+    if rounds_met is None:
+        return None, ""
+    met = is_met(rounds_met, len(values))
+    asked = f"<= {comparison.at_most:.3g}" if comparison.at_most is not None else f">= {comparison.at_least:.3g}"
+    return met, f"{asked}, {'met' if met else 'missed'}: {rounds_met} of {len(values)}"
 
 
 def _row(comparison, summary):
@@ -20,21 +26,12 @@ def _row(comparison, summary):
            "spread": f"{figure['min']:.4g} .. {figure['max']:.4g}", "against": "", "ratio": "", "target": "",
            "p99": f"{figure['p99']:.4g}" if figure["p99"] else "",
            "cpu": f"{figure['cpu_us']:.3g}" if figure["cpu_us"] else ""}
-    value = None
-    if comparison.against is None:
-        value = figure["median"]
-    elif other := summary.get(comparison.against):
-        if found := ratios(figure, other):
-            value = statistics.median(found)
-            row.update(against=f"{comparison.against} ({other['median']:.4g})", ratio=f"{value:.3g}")
-    if value is None:
-        return row
-    if comparison.at_most is not None:
-        row.update(met=value <= comparison.at_most, target=f"<= {comparison.at_most:.3g}")
-    elif comparison.at_least is not None:
-        row.update(met=value >= comparison.at_least, target=f">= {comparison.at_least:.3g}")
-    if row["met"] is not None:
-        row["target"] += ", " + _verdict(row["met"])
+    values = list(figure["rounds"].values()) if comparison.against is None else []
+    if other := summary.get(comparison.against):
+        if values := ratios(figure, other):
+            row.update(against=f"{comparison.against} ({other['median']:.4g})", ratio=f"{statistics.median(values):.3g}")
+    if values:
+        row["met"], row["target"] = _verdict(comparison, values)
     return row
 
 
@@ -42,10 +39,10 @@ def _fairness(summary):
     figure = summary.get("fan_in/4 senders")
     if not figure or not figure["jain"]:
         return []
-    index = statistics.median(figure["jain"])
-    return [{**{name: "" for name in HEADS}, "figure": "fan_in/4 senders, Jain index", "median": f"{index:.3f}",
-             "spread": f"{min(figure['jain']):.3f} .. {max(figure['jain']):.3f}", "met": index >= FAIREST,
-             "target": f">= {FAIREST:g}, {_verdict(index >= FAIREST)}"}]
+    index = figure["jain"]
+    met, said = _verdict(Comparison("", None, at_least=FAIREST), index)
+    return [{**{name: "" for name in HEADS}, "figure": "fan_in/4 senders, Jain index", "met": met, "target": said,
+             "median": f"{statistics.median(index):.3f}", "spread": f"{min(index):.3f} .. {max(index):.3f}"}]
 
 
 def rows_of(summary):

@@ -114,17 +114,16 @@ message_frame port::frame_of(const shm::record& record) noexcept {
     return frame;
 }
 
-// False: nothing for anybody; the record is dropped.
-bool port::open(const shm::record& record, const message_frame& frame, letter& into) {
+// False: nothing for anybody; the record is dropped. Its frame is in the letter already.
+bool port::open(const shm::record& record, letter& into) {
     into.from = this;
     into.position = record.position;
     into.payload = record.payload;
     into.bytes = record.bytes;
     into.kind = record.kind;
     into.block = 0;
-    if (record.bytes < sizeof frame) return false;
-    into.frame = frame;
-    station_.note_peer_cpu(frame.cpu);
+    if (record.bytes < sizeof into.frame) return false;
+    station_.note_peer_cpu(into.frame.cpu);
     const std::byte* body = record.payload + sizeof(message_frame);
     const std::size_t length = record.bytes - sizeof(message_frame);
     into.content = {};
@@ -148,7 +147,7 @@ bool port::open(const shm::record& record, const message_frame& frame, letter& i
         return false;
     }
     into.content.flat = (into.frame.flags & flat_message) != 0;
-    into.writer = frame.writer;
+    into.writer = into.frame.writer;
     if (!into.content.handles.empty() && channel::lacks_a_buffer(into.content)) {
         refuse_incomplete(into);
         return false;
@@ -215,8 +214,8 @@ port::picked port::pick(letter& into, const receive_wait* wants, shm::looking ho
             case shm::sight::empty:
             case shm::sight::in_flight: return picked::nothing;
             }
-            const message_frame frame = frame_of(record);
-            if (meant_for_us(frame) && open(record, frame, into)) return picked::letter;
+            into.frame = frame_of(record);
+            if (meant_for_us(into.frame) && open(record, into)) return picked::letter;
             give_back_room(shared_reader_->finish(record));
         }
     }
@@ -231,13 +230,13 @@ port::picked port::pick(letter& into, const receive_wait* wants, shm::looking ho
             if (reader_->is_dunned()) flush();
             return picked::nothing;
         }
-        const message_frame frame = frame_of(record);
-        if (!meant_for_us(frame)) {
+        into.frame = frame_of(record);
+        if (!meant_for_us(into.frame)) {
             drop_stray(record);
             reader_->consume(record);
-        } else if (wants == nullptr || wants->wants(frame.type)) {
-            if (frame.request != 0 && station_.hands().full(*this)) return picked::nothing;
-            if (open(record, frame, into)) return picked::letter;
+        } else if (wants == nullptr || wants->wants(into.frame.type)) {
+            if (into.frame.request != 0 && station_.hands().full(*this)) return picked::nothing;
+            if (open(record, into)) return picked::letter;
             reader_->consume(record);
         }
         seen = reader_->look_after(shm::record(record), record, how);

@@ -159,7 +159,7 @@ private:
     void ring_reader(bool needed) noexcept;
     void give_back_room(bool writers_wait) noexcept;
     void tell_if_drained() noexcept;
-    bool open(const shm::record& record, const message_frame& frame, letter& into);
+    bool open(const shm::record& record, letter& into);
     void refuse_incomplete(letter& taken);
     static bool last_of_batch(const letter& taken) noexcept;
     void drop_stray(const shm::record& record) noexcept;

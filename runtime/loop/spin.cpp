@@ -8,7 +8,7 @@ namespace troupe::loop {
 namespace {
 
 constexpr int glances_a_clock_reading = 16;
-constexpr int pauses_in_no_hurry = 12;  // 20 to 45 ns each
+constexpr int pauses_in_no_hurry = 40;  // 20 to 45 ns each
 
 void pause_cpu() noexcept {
 #if defined(__x86_64__) || defined(__i386__)

@@ -81,8 +81,20 @@ def faults_of_table():
         if f"| {row['figure']} | {row['median']} |" not in marked or row["figure"] not in said:
             yield f"no line of {row['figure']}"
     lines = [line for line in said.splitlines() if line.startswith("ping_pong/pipe 64 B, different CPUs ")]
-    if len(lines) != 1 or not lines[0].endswith("<= 1.5, met"):
+    if len(lines) != 1 or not lines[0].endswith("<= 1.5, met: 3 of 3"):
         yield f"the target is not told: {lines}"
+
+
+def faults_of_verdicts():
+    """What is asked for is met where four rounds of five reach it, whatever the median is."""
+    wanted, floor = "ping_pong/pipe 64 B, different CPUs", "floor/spinning round trip"
+    for late, verdict in ((1, "met: 4 of 5"), (2, "missed: 3 of 5")):
+        summary = results.summed_up(CANNED["figures"])
+        summary[floor]["rounds"] = dict.fromkeys(range(5), 1.0)
+        summary[wanted]["rounds"] = {turn: 9.0 if turn < late else 1.1 for turn in range(5)}
+        row, = (row for row in table.rows_of(summary) if row["figure"] == wanted and "floor" in row["against"])
+        if not row["target"].endswith(verdict) or row["met"] != verdict.startswith("met"):
+            yield f"late in {late} rounds of 5: {row['target']}"
 
 
 def changed(factors):
@@ -222,6 +234,7 @@ def main():
                     faults_of_notes(page))
         tests.check("report: histograms are merged and read right", faults_of_histograms())
         tests.check("report: the tables say every figure and its target", faults_of_table())
+        tests.check("report: a target is met that four rounds of five reach", faults_of_verdicts())
         tests.check("compare: what changed by more than its rounds differ is marked, and nothing else",
                     faults_of_comparison())
         tests.check("compare: two files are compared, and one of another version is refused",

@@ -20,10 +20,10 @@ class Comparison(NamedTuple):
             return sum(one >= self.at_least for one in ratios)
         return None
 
-
-def is_met(rounds_met, rounds):
-    """A target is met that is reached in four rounds of five."""
-    return 5 * rounds_met >= 4 * rounds
+    def is_met(self, ratios):
+        """A target is met that is reached in four rounds of five; None where there is none."""
+        rounds = self.met_in(ratios)
+        return None if rounds is None else 5 * rounds >= 4 * len(ratios)
 
 
 def _all():

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, NullLocator
 
 import canvas
-from comparisons import comparisons_of, is_met
+from comparisons import comparisons_of
 from programs import is_floor, is_peer, is_savina, program_of
 from results import more_is_better, ratios
 
@@ -185,25 +185,26 @@ class _Ratio(NamedTuple):
     label: str
     speeds: list  # how many times as fast as the other, in each round
     target: float  # or nan
+    missed: bool
 
 
-def _speeds(comparison, summary):
-    """The ratios of the rounds, so that more is better; empty where there are none."""
+def _ratio(label, comparison, summary):
+    """The ratios of the rounds, so that more is better; None where there are none."""
     figure, other = summary.get(comparison.figure), summary.get(comparison.against)
-    if not figure or not other:
-        return [], math.nan
-    found = [one for one in ratios(figure, other) if one > 0]
+    found = [one for one in ratios(figure, other) if one > 0] if figure and other else []
+    if not found:
+        return None
+    missed = comparison.is_met(found) is False
     if more_is_better(figure["unit"]):
-        return found, comparison.at_least or math.nan
-    return [1 / one for one in found], 1 / comparison.at_most if comparison.at_most else math.nan
+        return _Ratio(label, found, comparison.at_least or math.nan, missed)
+    return _Ratio(label, [1 / one for one in found], 1 / comparison.at_most if comparison.at_most else math.nan, missed)
 
 
 def _ratios_to(summary, chosen, label):
     for one in comparisons_of(summary):
         if one.against and chosen(one.against):
-            speeds, target = _speeds(one, summary)
-            if speeds:
-                yield _Ratio(label(one), speeds, target)
+            if found := _ratio(label(one), one, summary):
+                yield found
 
 
 def _ratio_plot(title, sentence, all_ratios):
@@ -213,10 +214,9 @@ def _ratio_plot(title, sentence, all_ratios):
         places = range(len(all_ratios))
         for place, one in zip(places, all_ratios):
             middle = statistics.median(one.speeds)
-            missed = not math.isnan(one.target) and not is_met(sum(s >= one.target for s in one.speeds), len(one.speeds))
             axes.plot([min(one.speeds), max(one.speeds)], [place, place], color=scheme.ink, linewidth=1)
             axes.plot([middle], [place], marker="o", markersize=6, linestyle="",
-                      color=scheme.cycle[1] if missed else scheme.cycle[0])
+                      color=scheme.cycle[1] if one.missed else scheme.cycle[0])
             axes.plot([one.target], [place], marker="|", markersize=11, markeredgewidth=2, color=scheme.cycle[2])
         axes.axvline(1, color=scheme.floor, linewidth=1.2)
         axes.set_xscale("log")

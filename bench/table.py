@@ -2,7 +2,7 @@
 
 import statistics
 
-from comparisons import FAIREST, Comparison, comparisons_of, is_met
+from comparisons import FAIREST, Comparison, comparisons_of
 from results import ratios
 
 HEADS = {"figure": "figure", "median": "median", "spread": "min .. max", "unit": "unit", "p99": "p99",
@@ -12,12 +12,11 @@ NUMBERS = ("median", "p99", "cpu", "ratio")
 
 def _verdict(comparison, values):
     """Of a figure, or of its ratios, in each round: whether its target is met, and the words for it."""
-    rounds_met = comparison.met_in(values)
-    if rounds_met is None:
+    met = comparison.is_met(values)
+    if met is None:
         return None, ""
-    met = is_met(rounds_met, len(values))
     asked = f"<= {comparison.at_most:.3g}" if comparison.at_most is not None else f">= {comparison.at_least:.3g}"
-    return met, f"{asked}, {'met' if met else 'missed'}: {rounds_met} of {len(values)}"
+    return met, f"{asked}, {'met' if met else 'missed'}: {comparison.met_in(values)} of {len(values)}"
 
 
 def _row(comparison, summary):

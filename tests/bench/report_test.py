@@ -95,6 +95,9 @@ def faults_of_verdicts():
         row, = (row for row in table.rows_of(summary) if row["figure"] == wanted and "floor" in row["against"])
         if not row["target"].endswith(verdict) or row["met"] != verdict.startswith("met"):
             yield f"late in {late} rounds of 5: {row['target']}"
+        if plots and [one.missed for one in plots._ratios_to(summary, lambda key: key == floor, lambda one: one.figure)
+                      if one.label == wanted] != [verdict.startswith("missed")]:
+            yield f"late in {late} rounds of 5, and the plot says otherwise"
 
 
 def changed(factors):

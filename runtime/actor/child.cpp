@@ -143,6 +143,7 @@ void be_actor(newborn born) {
         base::post_mortem* const page = born.memory.keep_post_mortem(born.slot);
         if (page != nullptr) process::install_crash_handler(*page, incarnation);
 
+        born.memory.memory().leave_mapped();
         own_process here(std::move(born.memory), born.slot, std::move(born.doorbell), std::move(born.sockets), false);
         if (born.signals) process::let_signals_through(*born.signals);
         here.station().know_doorbell(born.parent, std::move(born.parent_doorbell));

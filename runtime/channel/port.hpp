@@ -133,6 +133,11 @@ public:
     bool glance() override;
 
 private:
+    // What may lie beside the ring of what was sent up to a position.
+    struct beside {
+        std::uint64_t bytes = 0;
+        std::uint64_t up_to = 0;
+    };
     struct own_message {
         std::uint32_t type;
         parting message;
@@ -155,7 +160,7 @@ private:
     push_result claim_for(const message_frame& frame, std::size_t bytes, shm::claim& claim);
     push_result push_inline(const message_frame& frame, std::span<const std::byte> bytes);
     push_result push_beside(const message_frame& frame, outgoing& message, std::uint64_t& block);
-    bool room_beside(std::uint64_t bytes) const;
+    bool room_beside(std::uint64_t bytes);
     void ring_reader(bool needed) noexcept;
     void give_back_room(bool writers_wait) noexcept;
     void tell_if_drained() noexcept;
@@ -178,6 +183,7 @@ private:
     std::uint32_t last_rung_ = 0;                // of many readers, whose turn it was last
     std::uint32_t turns_owing_ = 0;              // at whose end a writer waited for room that was not given back
     std::uint64_t deaths_seen_ = 0;
+    beside beside_;                     // at most; what was received since counts
     std::uint64_t head_before_ = 0;     // at the last try to send
     std::uint64_t head_when_full_ = 0;  // at the last try that found no room
     bool announced_ = false;

@@ -122,17 +122,21 @@ push_result port::push_inline(const message_frame& frame, std::span<const std::b
     return push_result::sent;
 }
 
-// Whether so many more bytes may lie beside the ring; a message that is larger than the bound goes alone.
-bool port::room_beside(std::uint64_t bytes) const {
-    std::uint64_t there = 0;
-    ring_.walk([&there](std::uint8_t kind, const std::byte* payload, std::uint32_t length) {
+// Whether so many more bytes may lie beside the ring; a message that is larger than the bound goes alone. The ring is
+// walked when others have sent since this port did, or when all that it knows of would be too much.
+bool port::room_beside(std::uint64_t bytes) {
+    // relaxed: set before the channel was opened
+    const std::uint64_t most = record_->bytes.load(std::memory_order_relaxed);
+    const std::uint64_t tail = ring_.tail_position();
+    if (tail == beside_.up_to && beside_.bytes + bytes <= most) return true;
+    beside_ = {0, tail};
+    ring_.walk([this](std::uint8_t kind, const std::byte* payload, std::uint32_t length) {
         if (kind != parcel_record || length < sizeof(message_frame) + sizeof(channel::parcel_label)) return;
         channel::parcel_label label;
         std::memcpy(&label, payload + sizeof(message_frame), sizeof label);
-        there += label.weight;
+        beside_.bytes += label.weight;
     });
-    // relaxed: set before the channel was opened
-    return there == 0 || there + bytes <= record_->bytes.load(std::memory_order_relaxed);
+    return beside_.bytes == 0 || beside_.bytes + bytes <= most;
 }
 
 push_result port::push_beside(const message_frame& frame, outgoing& message, std::uint64_t& block) {
@@ -155,6 +159,10 @@ push_result port::push_beside(const message_frame& frame, outgoing& message, std
     const push_result result = claim_for(frame, sizeof label, claim);
     if (result != push_result::sent) return result;
     std::memcpy(claim.payload() + sizeof frame, &label, sizeof label);
+    if (claim.position() == beside_.up_to) {  // nobody else has claimed since the look
+        beside_ = {beside_.bytes + label.weight,
+                   shm::position_after(claim.position(), shm::granules_of(claim.bytes()))};
+    }
     const bool needed = claim.commit(parcel_record);
     TROUPE_STEP("port: parcel committed");
     // crash: the block looks like ours still; the reader takes it over all the same

@@ -36,6 +36,7 @@ public:
     explicit operator bool() const noexcept { return writer_ != nullptr; }
     std::byte* payload() const noexcept { return payload_; }
     std::uint32_t bytes() const noexcept { return bytes_; }
+    std::uint64_t position() const noexcept { return position_; }
 
     // True: the reader must be rung.
     [[nodiscard]] bool commit(std::uint8_t kind);

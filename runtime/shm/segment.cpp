@@ -65,20 +65,13 @@ segment segment::attach(base::owned_fd fd, std::size_t bytes) {
 }
 
 segment::segment(segment&& other) noexcept
-    : fd_(std::move(other.fd_)), base_(std::exchange(other.base_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
-
-segment& segment::operator=(segment&& other) noexcept {
-    if (this != &other) {
-        if (base_ != nullptr) munmap(base_, bytes_);
-        fd_ = std::move(other.fd_);
-        base_ = std::exchange(other.base_, nullptr);
-        bytes_ = std::exchange(other.bytes_, 0);
-    }
-    return *this;
-}
+    : fd_(std::move(other.fd_)),
+      base_(std::exchange(other.base_, nullptr)),
+      bytes_(std::exchange(other.bytes_, 0)),
+      leave_mapped_(other.leave_mapped_) {}
 
 segment::~segment() {
-    if (base_ != nullptr) munmap(base_, bytes_);
+    if (base_ != nullptr && !leave_mapped_) munmap(base_, bytes_);
 }
 
 void segment::map(void* at) {

@@ -21,7 +21,7 @@ public:
     static segment attach(base::owned_fd fd, std::size_t bytes);
 
     segment(segment&& other) noexcept;
-    segment& operator=(segment&& other) noexcept;
+    segment& operator=(segment&&) = delete;
     ~segment();
 
     std::byte* base() const noexcept { return base_; }
@@ -40,6 +40,10 @@ public:
     // Maps a part of it once more, for as long as this process lives. Null when the system refuses.
     void* map_for_good(std::size_t offset, std::size_t length) const noexcept;
 
+    // It stays mapped when this ends, for the rest of the process: whoever is about to exit leaves the unmapping to the
+    // kernel, which then does it once for all there is.
+    void leave_mapped() noexcept { leave_mapped_ = true; }
+
     // In the child of a fork: maps the memory again, at the same address. Async-signal-safe.
     bool remap() noexcept;
 
@@ -49,6 +53,7 @@ private:
     base::owned_fd fd_;
     std::byte* base_ = nullptr;
     std::size_t bytes_ = 0;
+    bool leave_mapped_ = false;
 };
 
 }  // namespace troupe::shm

@@ -116,6 +116,41 @@ task<> small_beside_large() {
     co_await large.join();
 }
 
+const std::string one_mib(mib, 'M');
+
+int put_all_that_go(const queue<std::string>& into) {
+    int times = 0;
+    while (into.try_put(one_mib)) ++times;
+    return times;
+}
+task<> put_when_told(queue<std::string> into, troupe::connection<int, int> teller) {
+    while (co_await teller.receive()) co_await teller.send(put_all_that_go(into));
+}
+
+// Two send in turn, and neither takes the room that the other's items have.
+task<> bytes_of_two() {
+    queue<std::string> items({.capacity = 64, .bytes = 8 * mib + 100});  // a text is encoded with its length
+    auto [mine, yours] = troupe::pipe<int, int>();
+    const auto other = co_await spawn<put_when_told>(items, std::move(yours));
+    const auto other_puts = [&mine]() -> task<int> {
+        co_await mine.send(0);
+        co_return (co_await mine.receive()).value_or(-1);
+    };
+    for (int i = 0; i < 3; ++i) REQUIRE(items.try_put(one_mib));
+    REQUIRE(co_await other_puts() == 5);
+    REQUIRE(put_all_that_go(items) == 0);
+    for (int round = 0; round < 100; ++round) {  // many times round the ring
+        for (int i = 0; i < 2; ++i) REQUIRE((co_await items.get())->size() == mib);
+        REQUIRE(put_all_that_go(items) == 2);
+        REQUIRE(co_await other_puts() == 0);
+        for (int i = 0; i < 3; ++i) REQUIRE((co_await items.get())->size() == mib);
+        REQUIRE(co_await other_puts() == 3);
+        REQUIRE(put_all_that_go(items) == 0);
+    }
+    mine.close();
+    co_await other.join();
+}
+
 }  // namespace
 
 TEST_CASE("messages from none to 64 MiB go through a queue") { watched(through_queue()); }
@@ -127,3 +162,5 @@ TEST_CASE("messages from none to 64 MiB go through a pipe") { watched(through_pi
 TEST_CASE("a sender of large messages that waits does not hold up small ones of others") {
     watched(small_beside_large());
 }
+
+TEST_CASE("what lies beside a ring stays within its bytes, whoever sends") { watched(bytes_of_two()); }

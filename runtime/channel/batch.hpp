@@ -7,6 +7,7 @@
 // received one by one: how many of them are consumed stands in the record's mark, where the next reader finds it.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -27,23 +28,26 @@ constexpr std::size_t batch_bytes(std::size_t count, std::size_t bytes) noexcept
     return sizeof(batch_label) + count * sizeof(std::uint16_t) + bytes;
 }
 
-// A batch before it is in a record. `ends`: where each message ends in `bytes`; at least one.
-struct unwritten_batch {
-    std::span<const std::uint16_t> ends;
-    std::span<const std::byte> bytes;
-    std::uint16_t size = common_size(ends);  // of each; 0: they differ
+// A batch before it is in a record.
+class unwritten_batch {
+public:
+    // `ends`: where each message ends in `bytes`; at least one.
+    unwritten_batch(std::span<const std::byte> bytes, std::span<const std::uint16_t> ends) noexcept
+        : bytes_(bytes), label_{static_cast<std::uint16_t>(ends.size()), common_size(ends)} {
+        if (label_.size == 0) ends_ = ends;
+    }
+    // All of this size, which is not 0.
+    unwritten_batch(std::span<const std::byte> bytes, std::size_t size) noexcept
+        : bytes_(bytes), label_{static_cast<std::uint16_t>(bytes.size() / size), static_cast<std::uint16_t>(size)} {}
 
-    std::size_t length() const noexcept { return batch_bytes(size != 0 ? 0 : ends.size(), bytes.size()); }
+    std::size_t length() const noexcept { return batch_bytes(ends_.size(), bytes_.size()); }
 
     void write(std::byte* to) const noexcept {
-        const batch_label label{static_cast<std::uint16_t>(ends.size()), size};
-        std::memcpy(to, &label, sizeof label);
-        to += sizeof label;
-        if (size == 0) {
-            std::memcpy(to, ends.data(), ends.size_bytes());
-            to += ends.size_bytes();
-        }
-        if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
+        std::memcpy(to, &label_, sizeof label_);
+        to += sizeof label_;
+        if (!ends_.empty()) std::memcpy(to, ends_.data(), ends_.size_bytes());
+        to += ends_.size_bytes();
+        if (!bytes_.empty()) std::memcpy(to, bytes_.data(), bytes_.size());
     }
 
 private:
@@ -54,6 +58,10 @@ private:
         }
         return first;
     }
+
+    std::span<const std::byte> bytes_;
+    std::span<const std::uint16_t> ends_;  // where sizes differ
+    batch_label label_;
 };
 
 inline std::uint32_t count_of_batch(std::span<const std::byte> body) noexcept {
@@ -83,6 +91,18 @@ inline std::optional<std::span<const std::byte>> part_of_batch(std::span<const s
     }
     if (from > to || to > body.size() - first) return std::nullopt;
     return body.subspan(first + from, to - from);
+}
+
+// The bytes of its messages from one of them on, at most so many, if all of them are of this size.
+inline std::span<const std::byte> row_of_batch(std::span<const std::byte> body, std::uint32_t index, std::size_t size,
+                                               std::size_t most) noexcept {
+    batch_label label;
+    if (body.size() < sizeof label) return {};
+    std::memcpy(&label, body.data(), sizeof label);
+    if (label.size != size || index >= label.count) return {};
+    const std::size_t first = sizeof label + index * size;
+    const std::size_t length = std::min<std::size_t>(most, label.count - index) * size;
+    return first + length <= body.size() ? body.subspan(first, length) : std::span<const std::byte>{};
 }
 
 }  // namespace troupe::channel

@@ -244,8 +244,7 @@ port::picked port::pick(letter& into, const receive_wait* wants, shm::looking ho
 }
 
 bool port::last_of_batch(const letter& taken) noexcept {
-    const std::span<const std::byte> body(taken.payload + sizeof(message_frame), taken.bytes - sizeof(message_frame));
-    return taken.part + 1u >= channel::count_of_batch(body);
+    return taken.part + 1u >= channel::count_of_batch(body_of(taken));
 }
 
 void port::finish(letter& taken) noexcept {

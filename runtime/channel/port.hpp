@@ -26,6 +26,7 @@
 #include <troupe/detail/actor_id.hpp>
 #include <troupe/detail/port.hpp>
 
+#include "channel/batch.hpp"
 #include "channel/station.hpp"
 #include "channel/waiting_list.hpp"
 #include "loop/event_loop.hpp"
@@ -77,6 +78,10 @@ public:
     // its own reader, and not where a message may be delivered again.
     bool fits_batch(const outgoing& message, std::size_t others, std::size_t their_bytes) const noexcept;
     push_result push_batch(const message_frame& frame, const outgoing& batch, std::span<const std::uint16_t> ends);
+    // The same for flat messages of one size that stand one behind the other; 0 of them where they are not to be
+    // packed.
+    std::size_t most_in_row(std::size_t size) const noexcept;
+    push_result push_row(const message_frame& frame, std::span<const std::byte> messages, std::size_t size);
     // Why it is closed, as the exception the sender gets.
     [[noreturn]] void throw_closed() const;
     actor_id target() const noexcept { return target_; }
@@ -86,6 +91,10 @@ public:
     // `wants` null: of any type. A look at headers may miss the end, and letters behind a dead sender's.
     picked pick(letter& into, const receive_wait* wants, shm::looking how = shm::looking::thoroughly);
     void finish(letter& taken) noexcept;
+    // What stands behind the frame in the record of a letter.
+    static std::span<const std::byte> body_of(const letter& taken) noexcept {
+        return {taken.payload + sizeof(message_frame), taken.bytes - sizeof(message_frame)};
+    }
 
     // --- as a whole
     void close() noexcept;
@@ -158,6 +167,8 @@ private:
     bool prepare_push() noexcept;
     message_frame stamped(const message_frame& frame, bool flat) const noexcept;
     push_result claim_for(const message_frame& frame, std::size_t bytes, shm::claim& claim);
+    std::size_t batch_limit() const noexcept;
+    push_result commit_batch(const message_frame& frame, const channel::unwritten_batch& batch);
     push_result push_inline(const message_frame& frame, std::span<const std::byte> bytes);
     push_result push_beside(const message_frame& frame, outgoing& message, std::uint64_t& block);
     bool room_beside(std::uint64_t bytes);

@@ -67,23 +67,42 @@ push_result port::push_flat(const message_frame& frame, std::span<const std::byt
     return push_inline(stamped(frame, true), bytes);
 }
 
-bool port::fits_batch(const outgoing& message, std::size_t others, std::size_t their_bytes) const noexcept {
-    if (!reads_alone() || !message.handles.empty()) return false;
-    const std::uint32_t limit = std::min(inline_limit, ring_.most_payload() - std::uint32_t{sizeof(message_frame)});
-    if (channel::batch_bytes(others + 1, their_bytes + message.bytes.size()) > limit) return false;
+// Of a batch with its label; 0 where none may be sent.
+std::size_t port::batch_limit() const noexcept {
+    if (!reads_alone()) return 0;
     // relaxed: written before the actor's process was made
-    return !target_ || station_.memory().process(target_.slot()).deliveries.load(std::memory_order_relaxed) <= 1;
+    if (target_ && station_.memory().process(target_.slot()).deliveries.load(std::memory_order_relaxed) > 1) return 0;
+    return std::min(inline_limit, ring_.most_payload() - std::uint32_t{sizeof(message_frame)});
+}
+
+bool port::fits_batch(const outgoing& message, std::size_t others, std::size_t their_bytes) const noexcept {
+    return message.handles.empty() &&
+           channel::batch_bytes(others + 1, their_bytes + message.bytes.size()) <= batch_limit();
 }
 
 push_result port::push_batch(const message_frame& frame, const outgoing& batch, std::span<const std::uint16_t> ends) {
     if (!prepare_push()) return push_result::closed;
     const message_frame whole = stamped(frame, batch.flat);
-    if (ends.size() == 1) return push_inline(whole, batch.bytes);
-    const channel::unwritten_batch body{ends, batch.bytes};
+    return ends.size() == 1 ? push_inline(whole, batch.bytes) : commit_batch(whole, {batch.bytes, ends});
+}
+
+std::size_t port::most_in_row(std::size_t size) const noexcept {
+    const std::size_t limit = batch_limit();
+    if (size == 0 || limit < size) return 0;
+    return std::clamp((limit - sizeof(channel::batch_label)) / size, std::size_t{1}, channel::most_in_batch);
+}
+
+push_result port::push_row(const message_frame& frame, std::span<const std::byte> messages, std::size_t size) {
+    if (!prepare_push()) return push_result::closed;
+    const message_frame whole = stamped(frame, true);
+    return messages.size() == size ? push_inline(whole, messages) : commit_batch(whole, {messages, size});
+}
+
+push_result port::commit_batch(const message_frame& frame, const channel::unwritten_batch& batch) {
     shm::claim claim;
-    const push_result result = claim_for(whole, body.length(), claim);
+    const push_result result = claim_for(frame, batch.length(), claim);
     if (result != push_result::sent) return result;
-    body.write(claim.payload() + sizeof whole);
+    batch.write(claim.payload() + sizeof frame);
     ring_reader(claim.commit(batch_record));
     return push_result::sent;
 }

@@ -95,18 +95,20 @@ def _all():
 
 COMPARISONS = tuple(_all())
 
-# What peers do, by how they call it, and the same work here: a mailbox, as it can do what any of them can. Whose figure
-# is to be reached, by the start of its name, and by how much of it.
+# What peers do, by how they call it, and the same work here: a mailbox, as it can do what any of them can. Then those
+# whose figure is to be reached, and how much of it. Of one CPU, those that can block: what runs in one process need not,
+# and Open MPI yields.
+BETWEEN_PROCESSES, THAT_BLOCKS = r"\w+(?<!_in_one_process)", r"(?!peer_openmpi)\w+(?<!_in_one_process)"
 SAME_WORK = (
-    (r"round trip 64 B, (different CPUs)", "ping_pong/mailbox 64 B, {}", ("peer_openmpi", "peer_iceoryx"), 1),
-    (r"round trip 64 B, (one CPU)", "ping_pong/mailbox 64 B, {}", ("",), 1),
-    (r"round trip 64 B, (default)", "ping_pong/mailbox 64 B, {}", (), None),
-    (r"round trip \w+", "ping_pong/mailbox 64 B, default", (), None),
-    (r"one way (64 B)\b.*", "stream/mailbox {}, different CPUs", ("",), 1),
-    (r"one way (\d+ (?:KiB|MiB))\b.*", "stream/mailbox {}, different CPUs", ("peer_openmpi",), 0.9),
-    (r"one way (\d+ (?:KiB|MiB))\b.*", "stream/buffer {}, different CPUs", ("",), 1),
-    (r"one way \w+", "stream/mailbox 64 B, different CPUs", ("",), 1),
-    (r"(4 senders)\b.*", "fan_in/{}", (), None),
+    (r"round trip 64 B, (different CPUs)", "ping_pong/mailbox 64 B, {}", r"peer_(openmpi|iceoryx)\w*", 1),
+    (r"round trip 64 B, (one CPU)", "ping_pong/mailbox 64 B, {}", THAT_BLOCKS, 1),
+    (r"round trip 64 B, (default)", "ping_pong/mailbox 64 B, {}", None, None),
+    (r"round trip \w+", "ping_pong/mailbox 64 B, default", None, None),
+    (r"one way (64 B)\b.*", "stream/mailbox {}, different CPUs", r"\w+", 1),
+    (r"one way (\d+ (?:KiB|MiB))\b.*", "stream/mailbox {}, different CPUs", r"peer_openmpi\w*", 0.9),
+    (r"one way (\d+ (?:KiB|MiB))\b.*", "stream/buffer {}, different CPUs", BETWEEN_PROCESSES, 1),
+    (r"one way \w+", "stream/mailbox 64 B, different CPUs", r"\w+", 1),
+    (r"(4 senders)\b.*", "fan_in/{}", None, None),
 )
 
 
@@ -114,13 +116,12 @@ def _beside_peers(summary):
     """Peers' figures that no comparison names yet."""
     named = {one.against for one in COMPARISONS}
     for key in sorted(key for key in summary if is_peer(key) and key not in named):
+        peer, done = key.split("/", 1)
         for work, ours, rivals, target in SAME_WORK:
-            if not (found := re.fullmatch(work, key.split("/", 1)[1])):
-                continue
-            goal = {}
-            if key.startswith(rivals):
-                goal = {"at_least" if more_is_better(summary[key]["unit"]) else "at_most": target}
-            yield Comparison(ours.format(*found.groups()), key, **goal)
+            if found := re.fullmatch(work, done):
+                goal = "at_least" if more_is_better(summary[key]["unit"]) else "at_most"
+                yield Comparison(ours.format(*found.groups()), key,
+                                 **({goal: target} if rivals and re.fullmatch(rivals, peer) else {}))
 
 
 def comparisons_of(summary):

@@ -1,6 +1,8 @@
 """Runs the programs: one at a time, each once a round, in an order that is shuffled each round.
 
-A machine that is slow for a while is so for all of them. Nothing runs beyond the time there is: a program that would
+A machine that is slow for a while is so for all of them. The CPUs of a virtual machine may share a core for some
+minutes, and then no more, which makes a floor three times as fast or as slow: what is divided by it runs right beside
+it. Nothing runs beyond the time there is: a program that would
 not be done is left out of that round, and that is told.
 """
 
@@ -57,6 +59,16 @@ def run_once(name, line, limit):
     return Said(figures, settings, wrong, ended)
 
 
+def shuffled(programs):
+    """In any order, but those that belong near the floor back to back."""
+    near = [one for one in programs if one.near_floor]
+    others = [one for one in programs if not one.near_floor]
+    random.shuffle(near)
+    random.shuffle(others)
+    place = random.randint(0, len(others))
+    return [*others[:place], *near, *others[place:]]
+
+
 def measure(lines, rounds, time_for_all):
     """`lines`: the command of each Program."""
     end = time.monotonic() + time_for_all
@@ -65,8 +77,7 @@ def measure(lines, rounds, time_for_all):
     plan = [[one for one in lines if one.rounds is None or turn < one.rounds] for turn in range(rounds)]
     progress = Progress(sum(map(len, plan)))
     for turn, programs in enumerate(plan):
-        random.shuffle(programs)
-        for one in programs:
+        for one in shuffled(programs):
             progress.begins(f"round {turn + 1} of {rounds}: {one.name}")
             began = time.monotonic()
             left = end - began

@@ -163,6 +163,20 @@ def faults_of_measuring():
         yield f"it goes on when the time is over: {none}"
 
 
+def faults_of_order():
+    """Every program once, and those near the floor back to back."""
+    programs = [Program(str(i), near_floor=i % 3 == 0) for i in range(12)]
+    orders = set()
+    for _ in range(50):
+        order = measurement.shuffled(programs)
+        places = [i for i, one in enumerate(order) if one.near_floor]
+        if sorted(order) != sorted(programs) or places != list(range(places[0], places[0] + 4)):
+            yield f"they run as {[one.name for one in order]}"
+        orders.add(tuple(order))
+    if len(orders) < 25:
+        yield "the order is hardly shuffled"
+
+
 def faults_of_saved_plots():
     """Each plot stands by itself, as a picture that needs nothing else."""
     with tempfile.TemporaryDirectory() as folder:
@@ -243,6 +257,7 @@ def main():
         tests.check("compare: two files are compared, and one of another version is refused",
                     faults_of_comparing_files(folder))
         tests.check("run: figures are kept by round, and what goes wrong is told", faults_of_measuring())
+        tests.check("run: what is divided by the floor runs beside it", faults_of_order())
         if plots is None:
             tests.check("report: without matplotlib the page says that it has no plots",
                         [] if pages.NO_PLOTS in page else ["it does not"])

@@ -2,8 +2,7 @@
 
 A machine that is slow for a while is so for all of them. The CPUs of a virtual machine may share a core for some
 minutes, and then no more, which makes a floor three times as fast or as slow: what is divided by it runs right beside
-it. Nothing runs beyond the time there is: a program that would
-not be done is left out of that round, and that is told.
+it. Nothing runs beyond the time there is: a program that would not be done is left out of that round, and that is told.
 """
 
 import json

@@ -6,14 +6,12 @@
 // Invariants
 // 1. The process's bit stands in the record's `readers` (`writers`) while its count of that end is not zero.
 // 2. A letter that was picked is finished by `finish` before the next one of the same wait is picked; whoever is killed
-// in
-//    between leaves it to the next reader of a queue, and loses it from a mailbox or pipe only after `reclaim` moved.
+//    in between leaves it to the next reader of a queue, and loses it from a mailbox or pipe only after `reclaim`
+//    moved.
 // 3. The port is a source of the loop while somebody waits in it. Everything is looked at anew each turn; doorbells
-// only
-//    end sleep.
+//    only end sleep.
 // 4. Before a process makes its first claim in a channel it says so in its slot (`wrote_to`), so that the keeper knows
-// which
-//    readers to ring when it dies.
+//    which readers to ring when it dies.
 #pragma once
 
 #include <cstdint>

@@ -3,13 +3,11 @@
 //
 // The bytes are another process's. Invariants, whatever they are:
 //   1. Every array and map says how many items follow. All those numbers together never pass the number of bytes, since
-//   an
-//      item takes at least one. One that would is refused before anything is made room for.
+//      an item takes at least one. One that would is refused before anything is made room for.
 //   2. Room set aside on the strength of such a number is at most as large as the message, over all containers
-//   together.
+//      together.
 //   3. A frame of the stack is popped by the item that closes it, or by clear(); an element that was made and not moved
-//   into
-//      its container is freed then.
+//      into its container is freed then.
 #pragma once
 
 #include <troupe/detail/codec.hpp>

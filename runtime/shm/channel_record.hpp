@@ -8,8 +8,7 @@
 // Invariants
 // C1  an end is taken only from somebody who holds one (a process, or a parcel): nobody holds it is final.
 // C2  a record's ring is given back to rings of its size only, never to other uses (see ring.hpp), and only when
-// nothing
-//     is in it and no claim is open.
+//     nothing is in it and no claim is open.
 #pragma once
 
 #include <atomic>

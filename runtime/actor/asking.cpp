@@ -17,8 +17,10 @@
 namespace troupe::actors {
 namespace {
 
-// A request's number: generation:22 | place:10. Never 0, which says that no reply is wanted.
-constexpr std::uint32_t place_bits = 10;
+// A request's number: generation:22 | place:10. Never 0, which says that no reply is wanted. Each incarnation of an
+// actor begins with generations of its own: a late reply to an earlier one whose owner number was the same is none to
+// it.
+constexpr std::uint32_t place_bits = 10, incarnation_bits = 10, generation_bits = 22;
 std::uint32_t number_of(std::size_t place, std::uint32_t generation) {
     return generation << place_bits | static_cast<std::uint32_t>(place);
 }
@@ -35,8 +37,10 @@ void asking::open() {
     replies_ = &station_.port_of(made);
     replies_->read_alone();
     places_ = std::make_unique<std::array<place, most_requests>>();
-    // A late reply to the last incarnation of this actor is none to this one.
-    for (place& one : *places_) one.generation = (station_.owner().value & 0xfu) << 18;
+    // relaxed: of this process
+    const std::uint32_t incarnation = station_.self().incarnation.load(std::memory_order_relaxed);
+    const std::uint32_t first = incarnation % (1u << incarnation_bits) << (generation_bits - incarnation_bits);
+    for (place& one : *places_) one.generation = first;
     station_.memory().open_channel(made);
     station_.self().replies.store(made.index() + 1u, std::memory_order_release);  // sync: replies - publishes the ring
     loop::event_loop::current().enroll(*this);
@@ -47,7 +51,7 @@ std::optional<std::uint32_t> asking::reserve(detail::ask_wait& wait) {
     if (used_ == most_requests) return std::nullopt;
     while ((*places_)[next_].used) next_ = (next_ + 1) % most_requests;
     place& one = (*places_)[next_];
-    one = {&wait, wait.target(), one.generation % ((1u << 22) - 1) + 1, true};
+    one = {&wait, wait.target(), one.generation % ((1u << generation_bits) - 1) + 1, true};
     ++used_;
     station_.memory().process(wait.target().slot()).watchers.add(station_.slot());
     return number_of(next_, one.generation);

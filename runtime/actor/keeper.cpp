@@ -240,17 +240,19 @@ void keeper::ended(std::uint16_t slot) noexcept {
     if (again) retired_.hand_back(slot);
     answer_for_the_dead(memory_, slot, again, [this](std::uint16_t asker) { ring(asker); });
     const shm::process_state next = again ? shm::process_state::down : shm::process_state::dead;
+    process.settling.store(again ? 1 : 0, std::memory_order_relaxed);  // relaxed: published by the state
     for (shm::life now = process.present(); !process.move(now, next); now = process.present()) {
     }
     TROUPE_STEP("keeper: end told");
     memory_.header().deaths.fetch_add(1, std::memory_order_seq_cst);  // sync: deaths - publishes the end of an actor
+    TROUPE_STEP("keeper: death counted");
     if (memory_.header().report_crashes != 0) ring(0);
     // relaxed, both: a hint that guides spinning
     if (process.awake.exchange(0, std::memory_order_relaxed) != 0) {
         memory_.header().awake.fetch_sub(1, std::memory_order_relaxed);
     }
     clear_channels(slot, again ? mailbox::stays : mailbox::goes);
-    ring_all(process.watchers);
+    retired_.disown(slot);
     clear_starts(slot);
     unlink(slot, memory_.last_end(one.actor));
     end_children(one.actor);
@@ -262,7 +264,16 @@ void keeper::ended(std::uint16_t slot) noexcept {
     one.doorbell.reset();
     one.kill_at = one.look_at = base::time_point::max();
     one.kill_at_birth = false;
-    retired_.rest_slot(slot);
+    if (again) {
+        // sync: settling - publishes that nothing is left of its process
+        process.settling.store(0, std::memory_order_release);
+        memory_.header().deaths.fetch_add(
+            1, std::memory_order_seq_cst);  // sync: deaths - publishes that it may begin again
+    } else {
+        retired_.rest_slot(slot);
+    }
+    TROUPE_STEP("keeper: through with the end");
+    ring_all(process.watchers);
 }
 
 bool keeper::is_incarnation(std::uint16_t slot, std::int32_t number) const noexcept {
@@ -387,13 +398,21 @@ void keeper::clear_starts(std::uint16_t dead) noexcept {
         if (slot == dead || now.spawner != dead || !is_starting(now.state) || (*wards_)[slot].pidfd) continue;
         if (process.pid.load(std::memory_order_acquire) != 0) {  // sync: pid - observes what the kernel wrote in clone
             take_over(slot);
-        } else if (now.state == shm::process_state::starting && process.was_restarted()) {
-            over(slot);  // others may have a reference to it
-        } else if (now.state == shm::process_state::starting && process.move(now, shm::process_state::failed)) {
-            clear_channels(slot);
-            (*wards_)[slot].doorbell.reset();
-            retired_.rest_slot(slot);
+        } else if (now.state == shm::process_state::starting) {
+            give_up_start(slot, now);
         }
+    }
+}
+
+// Whoever began to start it is gone, and no process will come of it.
+void keeper::give_up_start(std::uint16_t slot, shm::life now) noexcept {
+    if (memory_.process(slot).was_restarted()) {
+        over(slot);  // others may have a reference to it
+    } else if (memory_.process(slot).move(now, shm::process_state::failed)) {
+        clear_channels(slot);
+        (*wards_)[slot].doorbell.reset();
+        (*wards_)[slot].kill_at_birth = false;
+        retired_.rest_slot(slot);
     }
 }
 

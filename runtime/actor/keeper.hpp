@@ -82,6 +82,7 @@ private:
     enum class mailbox { goes, stays };
     void clear_channels(std::uint16_t slot, mailbox mailbox = mailbox::goes) noexcept;
     void clear_starts(std::uint16_t dead) noexcept;
+    void give_up_start(std::uint16_t slot, shm::life now) noexcept;
     void end_children(detail::actor_id parent) noexcept;
     void signal(detail::actor_id actor, int signal, int budget_ms) noexcept;
     void kill_overdue() noexcept;

@@ -58,13 +58,8 @@ void keeper::server_ended() noexcept {
         if ((by_server || now.state == shm::process_state::running) &&
             process.pid.load(std::memory_order_acquire) != 0) {
             if (slot != 0) take_over(slot);
-        } else if (by_server && process.was_restarted()) {
-            process.move(now, shm::process_state::down);
         } else if (by_server && (*wards_)[slot].kill_at_birth) {  // nobody will ask for it again
-            process.move(now, shm::process_state::failed);
-            clear_channels(slot);
-            (*wards_)[slot].doorbell.reset();
-            retired_.rest_slot(slot);
+            give_up_start(slot, now);
         } else if (by_server) {
             process.move(now, shm::process_state::starting);
         }

@@ -158,6 +158,7 @@ launch::~launch() {
     // Cancelled: the process may be anywhere between its first instruction and its function.
     here_.tell_keeper({.word = keeper_word::signal, .slot = slot_, .subject = actor_.value, .value = SIGKILL});
     if (!launched_ || method_ == start_method::forkserver) refuse_quietly();  // no server will take it up from now on
+    if (again_) here_.tell_keeper({.word = keeper_word::let_go, .slot = slot_, .subject = actor_.value});
     drop_arguments();
 }
 
@@ -431,19 +432,8 @@ void check_options(const spawn_options& options) {
 
 namespace troupe::detail {
 
-// Claims of sixteen incarnations of a slot can be told apart: an actor that dies faster than its claims are read waits.
 task<> restart(actor_id actor, spawn_options options, start_request request) {
-    actors::own_process& here = actors::own_process::here();
-    const shm::process_slot& slot = here.memory().process(actor.slot());
-    constexpr std::uint32_t told_apart = 14;
-    // relaxed: nobody changes it while the actor is down
-    const std::uint32_t last = slot.incarnation.load(std::memory_order_relaxed);
-    // sync: rested - observes that no claim is left
-    while (last - slot.rested.load(std::memory_order_acquire) > told_apart) {
-        here.tell_keeper({.word = actors::keeper_word::slots_wanted});
-        co_await sleep_for(std::chrono::milliseconds(1));
-    }
-    actors::launch started(here, options, request, actor);
+    actors::launch started(actors::own_process::here(), options, request, actor);
     started.go();
     co_await actors::arrival(started);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 #include <troupe/detail/port.hpp>
 
@@ -15,11 +16,20 @@
 namespace troupe::actors {
 namespace {
 
-constexpr std::uint16_t nobodys_slot = shm::max_processes;
-
 shm::channel_state state_of(const shm::channel_record& record) {
     // sync: channel state - observes that somebody holds it
     return static_cast<shm::channel_state>(record.state.load(std::memory_order_acquire) & 0xff);
+}
+
+// The first channel from that one on in which the slot's process may have left a claim; max_channels: none.
+std::uint32_t next_written(const shm::process_slot& process, std::uint32_t from) {
+    for (std::uint32_t word = from / 64; word < process.wrote_to.size(); ++word) {
+        // relaxed: what a dead process wrote was published by its end
+        std::uint64_t bits = process.wrote_to[word].load(std::memory_order_relaxed);
+        if (word == from / 64) bits &= ~std::uint64_t{0} << from % 64;
+        if (bits != 0) return word * 64 + static_cast<std::uint32_t>(std::countr_zero(bits));
+    }
+    return shm::max_channels;
 }
 
 shm::block_id parcel_of(shm::program_memory& memory, const shm::record& record) {
@@ -46,25 +56,18 @@ void retirement::retire_channel(shm::channel_id channel) noexcept {
 void retirement::rest_slot(std::uint16_t slot) noexcept {
     slots_.set(slot);
     obstacles_[slot] = {};
-    // sync: incarnation - observes the claim of the slot
-    obstacles_[slot].incarnation = memory_.process(slot).incarnation.load(std::memory_order_acquire);
     anything_ = true;
 }
 
 bool retirement::held(shm::channel_id channel, std::uint32_t role) const noexcept {
-    return held_but_for(channel, role, nobodys_slot);
-}
-
-// By anything but the parcels that the dead processes of a slot left unsent.
-bool retirement::held_but_for(shm::channel_id channel, std::uint32_t role, std::uint16_t slot) const noexcept {
     const shm::channel_record& record = memory_.channel(channel.index());
     for (;;) {
         // sync: version - observes the holders before it
         const std::uint64_t before = record.version.load(std::memory_order_acquire);
         bool found = ((role & detail::sending_end) != 0 && !record.writers.empty()) ||
                      ((role & detail::receiving_end) != 0 && !record.readers.empty());
-        memory_.blocks().for_each_used([&](shm::block_id block, shm::block_state state, shm::owner_id owner) {
-            if (found || left_by(slot, state, owner)) return;
+        memory_.blocks().for_each_used([&](shm::block_id block, shm::block_state, shm::owner_id) {
+            if (found) return;
             const auto content = channel::look_into_parcel(memory_, block);
             if (!content) return;
             for (const detail::handle_ref& one : content->handles) {
@@ -79,10 +82,6 @@ bool retirement::held_but_for(shm::channel_id channel, std::uint32_t role, std::
         // sync: version - observes that nothing changed
         if (record.version.load(std::memory_order_acquire) == before) return false;
     }
-}
-
-bool retirement::left_by(std::uint16_t slot, shm::block_state state, shm::owner_id owner) const noexcept {
-    return state == shm::block_state::owned && owner.slot() == slot && memory_.owners().is_dead(owner);
 }
 
 bool retirement::look_at(shm::channel_id channel) noexcept {
@@ -196,104 +195,87 @@ void retirement::sweep(shm::channel_id queue, const shm::ring& ring) noexcept {
     if (reader.writers_wait() || reader.head_moved()) to_ring_.set(queue.index());
 }
 
-// Whether nobody will ever read on in it: its reading end lies in parcels that the slot's dead process has not sent.
-// They are kept until its claims have been passed, and its claims in there would be passed by whoever gets them.
-bool retirement::shut_in(shm::channel_id channel, std::uint16_t slot) const noexcept {
-    // relaxed: observed through the id
-    const auto kind =
-        static_cast<shm::channel_kind>(memory_.channel(channel.index()).kind.load(std::memory_order_relaxed));
-    if (kind != shm::channel_kind::queue && kind != shm::channel_kind::pipe) return false;
-    return !held_but_for(channel, detail::receiving_end, slot);
-}
-
-// Whether every ring the dead process wrote to has been read past what it may have left there.
-retirement::claims retirement::claims_of(std::uint16_t slot) noexcept {
-    claims found = claims::passed;
+void retirement::disown(std::uint16_t slot) noexcept {
+    const shm::owner_id dead = memory_.owner(slot);
     const shm::process_slot& process = memory_.process(slot);
-    obstacle& now = obstacles_[slot];
-    for (; now.next / 64 < process.wrote_to.size(); now.next = (now.next / 64 + 1) * 64) {
-        for (;; ++now.next) {
-            // relaxed: what the dead process wrote was published by its end; a later one in its slot may add to it
-            const std::uint64_t bits = process.wrote_to[now.next / 64].load(std::memory_order_relaxed) >> now.next % 64;
-            if (bits == 0) break;
-            now.next += static_cast<unsigned>(std::countr_zero(bits));
-            shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(now.next));
-            bool passed = true;
-            if (state_of(record) == shm::channel_state::open) {
-                try {
-                    const shm::ring ring = memory_.ring_of(record);
-                    if (now.channel != record.name().value) {
-                        now.channel = record.name().value;
-                        now.tail = ring.tail_position();
-                    }
-                    if (ring.mode() == shm::reader_mode::many) sweep(record.name(), ring);
-                    passed = shm::distance(now.tail, ring.head_position()) >= 0;
-                } catch (...) {
-                    passed = true;
+    for (std::uint32_t i = next_written(process, 0); i < shm::max_channels; i = next_written(process, i + 1)) {
+        const shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(i));
+        if (state_of(record) != shm::channel_state::open) continue;
+        try {
+            const shm::ring ring = memory_.ring_of(record);
+            ring.disown(dead, [this, dead](const shm::record& found) {
+                if (const shm::block_id parcel = parcel_of(memory_, found)) {
+                    channel::send_parcel(memory_, parcel, dead);
                 }
-            }
-            if (!passed && !shut_in(record.name(), slot)) return claims::ahead;
-            if (!passed) found = claims::shut_in;
-            now.channel = 0;
-            if (now.next % 64 == 63) break;
+            });
+            if (ring.mode() == shm::reader_mode::many) sweep(record.name(), ring);
+        } catch (...) {
+            // damaged: whoever reads it finds out
         }
     }
-    if (found == claims::shut_in) now.next = 0;  // until these channels are gone
-    return found;
+    TROUPE_STEP("keeper: disowned");
+    free_blocks(dead);
 }
 
-// What the dead processes of this slot had, and nobody else has.
-bool retirement::free_blocks(std::uint16_t slot) noexcept {
-    for (bool any = false;; any = true) {
+// No ring and no parcel on its way names them.
+void retirement::free_blocks(shm::owner_id dead) noexcept {
+    for (;;) {
         // One at a time: discarding one looks at others.
         shm::block_id next;
         memory_.blocks().for_each_used([&](shm::block_id block, shm::block_state state, shm::owner_id of) {
-            if (!next && left_by(slot, state, of)) next = block;
+            if (!next && state == shm::block_state::owned && of == dead) next = block;
         });
-        if (!next) return any;
+        if (!next) return;
         discard(next);
+    }
+}
+
+// Whether every ring the dead process wrote to has been read past what it may have left there.
+bool retirement::passed(std::uint16_t slot) noexcept {
+    const shm::process_slot& process = memory_.process(slot);
+    obstacle& now = obstacles_[slot];
+    for (;; ++now.next) {
+        now.next = next_written(process, now.next);
+        if (now.next == shm::max_channels) return true;
+        const shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(now.next));
+        if (state_of(record) != shm::channel_state::open) continue;
+        try {
+            const shm::ring ring = memory_.ring_of(record);
+            if (now.channel != record.name().value) {
+                now.channel = record.name().value;
+                now.tail = ring.tail_position();
+            }
+            if (shm::distance(now.tail, ring.head_position()) < 0) return false;
+        } catch (...) {
+            // damaged: nobody reads on in it
+        }
     }
 }
 
 void retirement::tidy() noexcept {
     waits_ = false;
-    if (!anything_) return;
-    for (std::size_t i = channels_._Find_first(); i < channels_.size(); i = channels_._Find_next(i)) {
-        const shm::channel_id channel = memory_.channel(static_cast<std::uint16_t>(i)).name();
-        const drained found = drain(channel);
-        if (found == drained::in_flight) {
-            waits_ = true;
-            continue;
+    // What is dropped from one channel may hold the last end of another.
+    while (std::exchange(anything_, false)) {
+        for (std::size_t i = channels_._Find_first(); i < channels_.size(); i = channels_._Find_next(i)) {
+            const shm::channel_id channel = memory_.channel(static_cast<std::uint16_t>(i)).name();
+            const drained found = drain(channel);
+            if (found == drained::in_flight) {
+                waits_ = true;
+                continue;
+            }
+            channels_.reset(i);
+            // What another process scribbled over must not meet the next user of the ring.
+            memory_.free_channel(channel.index(),
+                                 found == drained::damaged ? shm::ring_fate::quarantined : shm::ring_fate::used_again);
         }
-        channels_.reset(i);
-        // What another process scribbled over must not meet the next user of the ring.
-        memory_.free_channel(channel.index(),
-                             found == drained::damaged ? shm::ring_fate::quarantined : shm::ring_fate::used_again);
     }
-    bool resting = false;
-    bool let_out = false;
     for (std::size_t i = slots_._Find_first(); i < slots_.size(); i = slots_._Find_next(i)) {
         const auto slot = static_cast<std::uint16_t>(i);
-        const claims left = claims_of(slot);
-        if (left != claims::passed) {
-            // No ring that anybody reads has a label of its parcels, so they were never sent.
-            if (left == claims::shut_in && free_blocks(slot)) let_out = true;
-            resting = true;
-            continue;
-        }
+        if (!passed(slot)) continue;
         slots_.reset(i);
-        free_blocks(slot);
-        shm::process_slot& process = memory_.process(slot);
-        const shm::process_state state = process.present().state;
-        if (state == shm::process_state::dead || state == shm::process_state::failed) {
-            memory_.free_process(slot);
-        } else {
-            process.rested.store(obstacles_[i].incarnation,
-                                 std::memory_order_release);  // sync: rested - publishes that no claim is left
-        }
+        memory_.free_process(slot);
     }
-    anything_ = resting || channels_.any();
-    if (let_out) tidy();  // the channels first, then the slot
+    anything_ = slots_.any() || channels_.any();
 }
 
 }  // namespace troupe::actors

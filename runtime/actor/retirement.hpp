@@ -16,8 +16,11 @@ public:
 
     // Nobody holds the channel any more, or its actor is dead: what is in it is dropped, then it is freed.
     void retire_channel(shm::channel_id channel) noexcept;
-    // The process of the slot is dead. When no ring holds a claim of it any more, what it had is freed; and the slot,
-    // if its actor is dead too and its mailbox is being retired.
+    // The process of the slot is dead: frees what it had, and sees to it that nothing in shared memory names it any
+    // more, so that the slot may have another process.
+    void disown(std::uint16_t slot) noexcept;
+    // The actor is dead too. The slot is freed when every ring it wrote to has been read so far that no record names it
+    // as its writer.
     void rest_slot(std::uint16_t slot) noexcept;
 
     // Of an actor that will be started again: what the dead process had taken from its mailbox and not consumed is
@@ -47,17 +50,8 @@ private:
     enum class drained { empty, in_flight, damaged };
     drained drain(shm::channel_id channel) noexcept;
     void sweep(shm::channel_id queue, const shm::ring& ring) noexcept;
-    // What still stands in the way of using a slot again.
-    enum class claims {
-        passed,   // nothing
-        ahead,    // a ring that others have yet to read
-        shut_in,  // only rings that nobody can read, because their reading ends lie in parcels of the dead one
-    };
-    claims claims_of(std::uint16_t slot) noexcept;
-    bool held_but_for(shm::channel_id channel, std::uint32_t role, std::uint16_t slot) const noexcept;
-    bool shut_in(shm::channel_id channel, std::uint16_t slot) const noexcept;
-    bool left_by(std::uint16_t slot, shm::block_state state, shm::owner_id owner) const noexcept;
-    bool free_blocks(std::uint16_t slot) noexcept;
+    bool passed(std::uint16_t slot) noexcept;
+    void free_blocks(shm::owner_id dead) noexcept;
     void discard(shm::block_id block) noexcept;
 
     shm::program_memory& memory_;
@@ -68,7 +62,6 @@ private:
     // tail its ring had when it was first looked at.
     struct obstacle {
         std::uint32_t next = 0;
-        std::uint32_t incarnation = 0;
         std::uint64_t channel = 0;
         std::uint64_t tail = 0;
     };

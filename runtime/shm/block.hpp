@@ -8,8 +8,8 @@
 //                        └── a reader may take it before `send` is noted ┘
 //
 // Invariants
-// B1  a block that is owned by a dead process whose rings have all been read past its death was never committed to one,
-//     or has been received: it is freed by the keeper (`owner_died`).
+// B1  when a process has ended, the keeper sends on its behalf those of its blocks that a record in some ring names.
+//     What it still owns then was never committed, or has been received: that is freed.
 // B2  ring blocks and others have windows of their own: a ring's memory is never used for anything else.
 // B3  low blocks are taken first and keep their pages when they are freed (as many as `kept_bytes` a size), so that a
 //     steady stream of large messages costs no page faults.
@@ -83,16 +83,6 @@ public:
     // Whether it goes where that one goes: on its way, or with the same owner, or left by a dead one.
     bool goes_with(block_id id, block_id other, liveness who) const;
 
-    // Frees what a dead process owned, as B1 allows; `let_go(id)` is called before each.
-    template <class LetGo>
-    void owner_died(owner_id dead, LetGo&& let_go) {
-        for_each_used([&](block_id id, block_state state, owner_id owner) {
-            if (state == block_state::owned && owner == dead && id.size_class() < message_classes) {
-                let_go(id);
-                release(id);
-            }
-        });
-    }
     // visit(id, state, owner) for every message block that is not free.
     template <class Visit>
     void for_each_used(Visit&& visit) {

@@ -7,14 +7,17 @@ namespace troupe::shm {
 
 inline constexpr std::uint32_t most_processes = 4096;
 
-// A process slot (12 bits) and the low bits of its incarnation (4). A slot is used again only after every ring its dead
-// owner had attached has published a head past the tail of that moment, so an id in a ring never names two processes.
+// A process slot (12 bits) and which of its incarnations (4): 1 to 15 in turn, or 0 for all that ended and were
+// disowned (see ring::disown). That happens before the slot's next incarnation begins, and another actor gets the slot
+// only when every ring its dead one wrote to has published a head past the tail of that moment: an id in a ring never
+// names two live processes, nor two actors.
 struct owner_id {
     std::uint16_t value = 0;
 
     static constexpr owner_id make(std::uint32_t slot, std::uint32_t incarnation) noexcept {
-        return {static_cast<std::uint16_t>((slot & 0xfff) << 4 | (incarnation & 15))};
+        return {static_cast<std::uint16_t>((slot & 0xfff) << 4 | (incarnation % 15 + 1))};
     }
+    constexpr owner_id disowned() const noexcept { return {static_cast<std::uint16_t>(value & 0xfff0)}; }
     constexpr std::uint16_t slot() const noexcept { return static_cast<std::uint16_t>(value >> 4); }
     friend constexpr bool operator==(owner_id, owner_id) = default;
 };

@@ -19,12 +19,11 @@
 // P2  `pid` is written by the kernel inside clone, before the child runs: it is set if and only if a process exists.
 //     Whoever dies between clone and telling the keeper leaves a slot from which the keeper can still find the child.
 // P3  the keeper alone collects statuses, and marks a slot dead before it does so; a pid found in a slot that is not
-// dead
-//     after a pidfd was opened for it therefore was the right process.
-// P4  `incarnation` only grows; with the slot it makes the owner number of ring claims. A slot is freed only after
-//     every ring its process wrote to has been read past the tail it had when the process died. An actor that is
-//     started again keeps its slot: until that has happened for the incarnation `rested`, its claims are told by their
-//     number.
+//     dead after a pidfd was opened for it therefore was the right process.
+// P4  `incarnation` only grows; with the slot it makes the owner number of ring claims. An actor that is down is
+//     started again only when the keeper has disowned its last incarnation everywhere, and is through with it
+//     (`settling`). A slot is freed only after every ring its process wrote to has been read past the tail it had
+//     when that died.
 #pragma once
 
 #include <array>
@@ -120,7 +119,7 @@ struct alignas(4096) process_slot {
     std::atomic<std::uint32_t> revival;     // detail::revival: whether an actor that ends is down, or dead
     std::atomic<std::uint32_t> restarts;    // of this actor so far
     std::atomic<std::uint32_t> deliveries;  // how often a message may be delivered; 1: at most once
-    std::atomic<std::uint32_t> rested;      // no ring holds a claim of this incarnation, nor of one before it
+    std::atomic<std::uint32_t> settling;    // 1: down, and the keeper still deals with the process that ended
     // The message whose handler runs, or ran when the process ended. Written by the process.
     std::atomic<std::uint64_t> handling_place;       // with redelivery: position of its record + 1; 0: none
     std::atomic<std::uint32_t> handling_deliveries;  // of it so far, this one included
@@ -139,6 +138,11 @@ struct alignas(4096) process_slot {
 
     // sync: life - observes the fields written before the state
     life present() const { return life::unpack(life_word.load(std::memory_order_acquire)); }
+    // Its process has ended, nothing is left of it, and there may be another one.
+    bool may_begin_again() const {
+        // sync: settling - observes that the keeper is through
+        return present().state == process_state::down && settling.load(std::memory_order_acquire) == 0;
+    }
     // relaxed: written by its supervisor before the state said starting
     bool was_restarted() const { return restarts.load(std::memory_order_relaxed) != 0; }
     // sync: id - observes the claim of the slot

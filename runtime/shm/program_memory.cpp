@@ -48,7 +48,7 @@ bool owner_is_dead(const void* memory, owner_id owner) noexcept {
     const process_slot& slot = table.process(owner.slot());
     // sync: incarnation - observes the claim of the slot by a later process
     const std::uint32_t incarnation = slot.incarnation.load(std::memory_order_acquire);
-    if ((incarnation & 0xf) != (owner.value & 0xf)) return true;
+    if (owner_id::make(owner.slot(), incarnation) != owner) return true;
     const process_state state = slot.present().state;
     return state == process_state::dead || state == process_state::free || state == process_state::down;
 }
@@ -178,9 +178,7 @@ std::optional<std::uint16_t> program_memory::claim_process(std::uint16_t spawner
         p.name[0] = p.exception_type[0] = p.exception_text[0] = p.failure[0] = '\0';
         post_mortem(slot).clear();
         // sync: incarnation - publishes that older owners are gone
-        const std::uint32_t before = p.incarnation.fetch_add(1, std::memory_order_acq_rel);
-        // relaxed: published by the id
-        p.rested.store(before, std::memory_order_relaxed);
+        p.incarnation.fetch_add(1, std::memory_order_acq_rel);
         // sync: id - publishes the claim of the slot
         p.id.store(detail::actor_id::make(serial, slot).value, std::memory_order_release);
         return slot;
@@ -191,7 +189,7 @@ std::optional<std::uint16_t> program_memory::claim_process(std::uint16_t spawner
 bool program_memory::restart_process(detail::actor_id actor) {
     process_slot& p = process(actor.slot());
     const life now = p.present();
-    if (p.actor() != actor || now.state != process_state::down) return false;
+    if (p.actor() != actor || !p.may_begin_again()) return false;
     // relaxed, all below: nobody else writes while it is down; published by the state
     // crash: down; the keeper ends what the dead supervisor had
     p.pid.store(0, std::memory_order_relaxed);

@@ -201,6 +201,59 @@ bool ring::walk_next(walk_cursor& at, record& seen) const noexcept {
     }
 }
 
+ring::disown_cursor ring::disown_begin() const noexcept {
+    const std::uint64_t head = head_position(), tail = tail_position();
+    const std::int64_t used = distance(head, tail);
+    if (used < 0 || used > granules()) return {position_after(tail, 1), tail};  // damaged: whoever reads it finds out
+    return {head, tail};
+}
+
+bool ring::disown_next(disown_cursor& at, owner_id dead, record& seen) const noexcept {
+    while (distance(at.position, at.last) >= 0) {
+        const std::uint64_t position = at.position;
+        // sync: claim - observes size, lap and owner
+        const claim_word claim{claim_at(position).load(std::memory_order_acquire)};
+        if (!credible(claim, position)) {
+            at.position = head_position();  // read past meanwhile, and perhaps claimed anew
+            if (distance(position, at.position) <= 0) return false;
+            continue;
+        }
+        at.position = position_after(position, claim.granules());
+        if (claim.state() == claim_state::pad) continue;
+
+        const mark_word mark{
+            mark_at(position).load(std::memory_order_acquire)};  // sync: mark - observes who has taken it
+        const bool marked = mark.lap() == lap_of(position);
+        const bool had = marked && mark.state() == mark_state::taken && mark.owner() == dead;
+        if ((marked && mark.state() == mark_state::done) || (claim.owner() != dead && !had)) continue;
+        const record_header header = peek(position);
+        const bool whole = header.credible(position, most_payload()) && !header.is_void() &&
+                           granules_of(header.length()) == claim.granules();
+        seen = {position, whole ? payload_at(position) : nullptr, header.length(), header.kind()};
+        return true;
+    }
+    return false;
+}
+
+// Late swaps fail: both words hold the lap, and a mark how often it was given back, since the same record may be taken
+// again by a process with the same id.
+void ring::let_go(owner_id dead, std::uint64_t position) const noexcept {
+    claim_word claim{claim_at(position).load(std::memory_order_acquire)};  // sync: claim - observes its owner
+    if (claim.owner() == dead && claim.lap() == lap_of(position)) {
+        const auto of_nobody = claim_word::make(claim.lap(), claim.granules(), claim.state(), dead.disowned());
+        // sync: claim - publishes that its owner is dead, whoever has its id
+        claim_at(position).compare_exchange_strong(claim.bits, of_nobody.bits, std::memory_order_acq_rel,
+                                                   std::memory_order_relaxed);  // relaxed: not looked at
+    }
+    TROUPE_STEP("ring: claim disowned");
+    mark_word mark{mark_at(position).load(std::memory_order_acquire)};  // sync: mark - observes who has taken it
+    if (mark.owner() != dead || mark.lap() != lap_of(position) || mark.state() != mark_state::taken) return;
+    const auto available = mark_word::make(mark.lap(), mark_state::available, {}, mark.parts() + 1);
+    // sync: mark - publishes that it is available, as it was since its holder is dead
+    mark_at(position).compare_exchange_strong(mark.bits, available.bits, std::memory_order_acq_rel,
+                                              std::memory_order_relaxed);  // relaxed: another has it
+}
+
 std::uint64_t default_scrub_interval(std::uint32_t granules) noexcept {
     return std::min(std::uint64_t{granules} << 24, std::uint64_t{1} << 41);
 }

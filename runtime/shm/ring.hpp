@@ -17,19 +17,17 @@
 // I3  the first word of every unclaimed granule between head and head + N is 0.
 // I4  only the owner of an uncommitted claim stores into its granules, and head cannot pass them while the owner lives.
 // I5  PARKED is set only by a swap of a tail whose position is where the reader stands, and cleared only by readers.
-// Every
-//     writer swaps or reads that word after its claim: the order of changes of one word decides who sees whom.
+//     Every writer swaps or reads that word after its claim: the order of changes of one word decides who sees whom.
 //     (Clearing it at the claim loses a wake-up when the claimer is killed before it rings.)
 // I6  the counts of messages move in the same swap as the positions, so size() is exact at every boundary.
 // I7  a waiting writer sets WAITERS by a swap that returns the head it judged by; the reader clears it by the exchange
-// that
-//     moves the head. A bit in waiting_writers is cleared only by its process, or the keeper.
+//     that moves the head. A bit in waiting_writers is cleared only by its process, or the keeper.
 // I8  many readers: a record's mark word is what decides. It is stamped with the lap and swapped, and becomes `done`
-// before
-//     the first of its granules is zeroed.
+//     before the first of its granules is zeroed.
 //
 // What the keeper owes: at a death it makes the id dead, then rings the reader, all waiting readers and all waiting
-// writers of every ring the dead process had attached, unconditionally. Without that bell wake-ups are lost.
+// writers of every ring the dead process had attached, unconditionally. Without that bell wake-ups are lost. Before the
+// id is given to another process it disowns the dead one in every such ring: its successor would look like it.
 //
 // A ring's memory is a ring for ever: `reopen` goes on with its positions, and the words of a writer that was stopped
 // in an earlier use fail like any that come late. If such a writer had not yet claimed it may still claim and commit
@@ -125,6 +123,18 @@ public:
         for (walk_cursor at = walk_begin(); walk_next(at, seen);) visit(seen.kind, seen.payload, seen.bytes);
     }
 
+    // The keeper, when `dead` has ended: the claims of the dead process are dead.disowned()'s from now on, and what it
+    // had taken is there for others, so that its id may be given again. visit(record) comes before that, for each
+    // committed record that it wrote or had taken.
+    template <class Visit>
+    void disown(owner_id dead, Visit visit) const {
+        record seen;
+        for (disown_cursor at = disown_begin(); disown_next(at, dead, seen);) {
+            if (seen.payload != nullptr) visit(seen);
+            let_go(dead, seen.position);
+        }
+    }
+
     // --- for writer and readers only
     // -----------------------------------------------------------------------------------
     ring_header& header() const noexcept { return *header_; }
@@ -202,6 +212,15 @@ private:
     ring(void* block, std::uint32_t granules, reader_mode mode) noexcept;
     walk_cursor walk_begin() const noexcept;
     bool walk_next(walk_cursor& at, record& seen) const noexcept;
+
+    struct disown_cursor {
+        std::uint64_t position;
+        std::uint64_t last;  // a dead process claimed nothing behind the tail of its death
+    };
+    disown_cursor disown_begin() const noexcept;
+    // The next record that the dead one claimed or had taken; without a payload when it is not committed.
+    bool disown_next(disown_cursor& at, owner_id dead, record& seen) const noexcept;
+    void let_go(owner_id dead, std::uint64_t position) const noexcept;
 
     ring_header* header_;
     shared_word* claims_;

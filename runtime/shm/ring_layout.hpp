@@ -19,6 +19,7 @@
 //   reclaim    position:44  0:20
 //   claim      lap:36  granules:10  state:2  owner:16
 //   mark       lap:36  parts:10     state:2  owner:16
+//              parts: one reader: messages consumed of a batch; many: how often the keeper gave it back for a dead one
 //   sweeper    requests:47  owner + 1:17
 //   header     flags:8  canary:24  kind:8  length:24      first word of a record's first granule; 0 = not committed
 //

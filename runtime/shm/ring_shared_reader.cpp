@@ -21,12 +21,13 @@ sight ring_shared_reader::take(record& taken) {
         seen = find(at);
         if (seen != sight::message) break;
         TROUPE_STEP("ring: before take");
+        const std::uint64_t lap = ring_.lap_of(at.position);
+        const std::uint32_t given_back = at.mark.lap() == lap ? at.mark.parts() : 0;
         std::uint64_t expected = at.mark.bits;
         // sync: mark - publishes who has it, in one order with all who would; observes what the last holder left
         // crash: taken by the dead: available to the others, in its old place
         if (!ring_.mark_at(at.position)
-                 .compare_exchange_strong(expected,
-                                          mark_word::make(ring_.lap_of(at.position), mark_state::taken, me_).bits,
+                 .compare_exchange_strong(expected, mark_word::make(lap, mark_state::taken, me_, given_back).bits,
                                           std::memory_order_acq_rel,
                                           std::memory_order_relaxed))  // relaxed: it is read again
             continue;
@@ -169,14 +170,19 @@ bool ring_shared_reader::held_by_another() const {
     return false;
 }
 
+bool ring_shared_reader::holds(const record& r, mark_word& mine) const noexcept {
+    mine = {ring_.mark_at(r.position).load(std::memory_order_relaxed)};  // relaxed: our own store, or else not ours
+    return mine.lap() == ring_.lap_of(r.position) && mine.state() == mark_state::taken && mine.owner() == me_;
+}
+
 bool ring_shared_reader::finish(const record& r) {
-    const std::uint64_t lap = ring_.lap_of(r.position);
-    std::uint64_t expected = mark_word::make(lap, mark_state::taken, me_).bits;
+    mark_word mine;
+    if (!holds(r, mine)) return writers_wait();
     TROUPE_STEP("ring: before finish");
     // sync: mark - publishes that its bytes are no longer read
     // crash: done; swept by whoever sweeps next
     if (!ring_.mark_at(r.position)
-             .compare_exchange_strong(expected, mark_word::make(lap, mark_state::done, me_).bits,
+             .compare_exchange_strong(mine.bits, mark_word::make(mine.lap(), mark_state::done, me_).bits,
                                       std::memory_order_seq_cst))
         return writers_wait();
     TROUPE_STEP("ring: finished");
@@ -188,13 +194,14 @@ bool ring_shared_reader::finish(const record& r) {
 }
 
 void ring_shared_reader::give_back(const record& r) {
-    const std::uint64_t lap = ring_.lap_of(r.position);
-    std::uint64_t expected = mark_word::make(lap, mark_state::taken, me_).bits;
+    mark_word mine;
+    if (!holds(r, mine)) return;
     TROUPE_STEP("ring: before give back");
     // sync: mark - publishes that it is available
     // crash: available, and the others may not look there: the keeper tells them of a death
     if (!ring_.mark_at(r.position)
-             .compare_exchange_strong(expected, mark_word::make(lap, mark_state::available, {}).bits,
+             .compare_exchange_strong(mine.bits,
+                                      mark_word::make(mine.lap(), mark_state::available, {}, mine.parts()).bits,
                                       std::memory_order_seq_cst))
         return;
     TROUPE_STEP("ring: given back");

@@ -72,6 +72,7 @@ private:
     sight find(place& at);
     sight nothing_at(std::uint64_t position);
     fate examine(place& at);
+    bool holds(const record& r, mark_word& mine) const noexcept;
     fate if_unchanged(const place& at, fate verdict) const noexcept;
     bool settle(const place& at);
     bool held_by_another() const;

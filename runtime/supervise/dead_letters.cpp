@@ -13,8 +13,7 @@ namespace troupe::supervise {
 namespace {
 
 std::string sender_of(const shm::program_memory& memory, shm::owner_id writer) {
-    return memory.owner(writer.slot()).value == writer.value ? memory.name_of(memory.process(writer.slot()).actor())
-                                                             : std::string();
+    return memory.name_of(memory.process(writer.slot()).actor());
 }
 
 }  // namespace

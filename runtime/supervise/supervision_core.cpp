@@ -62,7 +62,7 @@ void supervision_core::abandon() noexcept {
 
 bool supervision_core::is_down(actor_id actor) const {
     const shm::process_slot& slot = here_.memory().process(actor.slot());
-    return slot.actor() == actor && slot.present().state == shm::process_state::down;
+    return slot.actor() == actor && slot.may_begin_again();
 }
 
 bool supervision_core::ended(actor_id actor) const { return is_down(actor) || !here_.memory().alive(actor); }

@@ -98,6 +98,12 @@ void show(double part, const chaos::trouble& made) {
             made.crashes, made.stops);
 }
 
+bool a_stream_was_read() {
+    const auto* const all = the_witness().session_of.data();
+    return std::any_of(all, all + std::min(the_witness().sessions.load(), chaos::most_sessions),
+                       [](const chaos::session& one) { return one.sent != 0 && one.received != 0; });
+}
+
 // How many acts have been done so far: it must go on.
 std::uint64_t acts() {
     std::uint64_t sum = 0;
@@ -107,13 +113,15 @@ std::uint64_t acts() {
     return sum;
 }
 
+// For as long as was wished, and on a slow machine until one pair of actors has lived long enough for a stream.
 troupe::task<> make_trouble(chaos::trouble& made) {
     const auto start = clock_type::now();
     const auto length = std::chrono::duration<double>(wished.seconds);
     auto moved = start, shown = start;
-    for (std::uint64_t before = 0; clock_type::now() - start < length;) {
+    for (std::uint64_t before = 0; clock_type::now() - start < length || !a_stream_was_read();) {
         co_await made.make();
         const auto now = clock_type::now();
+        if (now - start > length + chaos::patience) throw std::runtime_error("no stream was read");
         if (const std::uint64_t done = acts(); done != before) {
             before = done;
             moved = now;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include <sys/resource.h>
@@ -117,6 +118,57 @@ troupe::task<> outlive_the_forkserver() {
     CHECK(end.success());
 }
 
+// --- the keeper is slow, and a supervisor is not
+
+troupe::task<> echo(troupe::queue<int> in, troupe::queue<int> out) {
+    while (const auto one = co_await in.get()) co_await out.put(*one);
+}
+
+class slow_keeper {
+public:
+    slow_keeper() {
+        before_ = troupe::base::step_hook;
+        troupe::base::step_hook = [](const char* step) {
+            if (std::string_view(step) == "keeper: death counted") std::this_thread::sleep_for(100ms);
+            before_(step);
+        };
+    }
+    slow_keeper(const slow_keeper&) = delete;
+    slow_keeper& operator=(const slow_keeper&) = delete;
+    ~slow_keeper() { troupe::base::step_hook = before_; }
+
+private:
+    static inline void (*before_)(const char*) = nullptr;
+};
+
+// What the keeper takes from the last incarnation must not be the next one's.
+troupe::task<> start_again_behind_the_keeper() {
+    const slow_keeper while_this_lasts;
+    troupe::queue<int> in, out;
+    troupe::supervisor crew;
+    const auto one = co_await crew.spawn<echo>({}, in, out);
+    one.kill();
+    while (crew.restarts() == 0) co_await troupe::yield();
+    co_await start_in_a_row(1);  // whose end the keeper deals with next
+    co_await killing::asleep(one.id());
+    co_await in.put(7);
+    CHECK(*co_await out.get() == 7);
+    co_await crew.stop();
+}
+
+// The forkserver dies with the restart in its hands, and nothing else goes on that would wake the supervisor.
+troupe::task<> restart_outlives_the_forkserver(const std::string& step) {
+    troupe::queue<int> in, out;
+    troupe::supervisor crew;
+    const auto one = co_await crew.spawn<echo>({.method = troupe::start_method::forkserver}, in, out);
+    killing::sign_warrant(killing::victim::forkserver, 1, step);
+    one.kill();
+    while (crew.restarts() == 0) co_await troupe::yield();
+    co_await in.put(7);
+    CHECK(*co_await out.get() == 7);
+    co_await crew.stop();
+}
+
 }  // namespace
 
 TEST_CASE("spawn: a child killed at any step before its function is reported, and after it has its exit status") {
@@ -159,6 +211,17 @@ TEST_CASE("forkserver: killed at any step it is started again, and every start t
     const int nth = GENERATE(1, 2, 3);
     killing::sign_warrant(killing::victim::forkserver, nth, step);
     troupe::sync_wait(troupe::with_timeout(20s, outlive_the_forkserver()));
+    CHECK(killing::place_of_death() == step);
+    killing::withdraw_warrant();
+}
+
+TEST_CASE("supervisor: a child is started again when the keeper is through with its end, and not before") {
+    troupe::sync_wait(troupe::with_timeout(20s, start_again_behind_the_keeper()));
+}
+
+TEST_CASE("supervisor: a restart that the forkserver dies with is made by the next one") {
+    const std::string step = GENERATE("forkserver: request taken", "forkserver: cloned");
+    troupe::sync_wait(troupe::with_timeout(20s, restart_outlives_the_forkserver(step)));
     CHECK(killing::place_of_death() == step);
     killing::withdraw_warrant();
 }

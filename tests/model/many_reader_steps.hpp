@@ -106,9 +106,9 @@ void taking_steps(const setting& set, const state& s, int r, Emit emit) {
     const std::uint8_t lap = static_cast<std::uint8_t>(lap_of(p));
     switch (me.pc) {
     case q_take:
-        if ((s.bells >> process & 1) != 0 && me.deaths_seen != s.dead) {
+        if ((s.bells >> process & 1) != 0 && me.deaths_seen != s.deaths) {
             n.bells = static_cast<std::uint8_t>(s.bells & ~(1 << process));
-            me.deaths_seen = s.dead;
+            me.deaths_seen = s.deaths;
             me.rescan = me.sweep_due = 1;
         }
         if (me.rescan || me.returns_seen != s.returns || me.cursor < s.head) me.cursor = s.head;
@@ -176,7 +176,7 @@ void taking_steps(const setting& set, const state& s, int r, Emit emit) {
     }
     case q_settle:
         if (s.marks[i] == me.seen) {
-            n.marks[i] = {lap, done, static_cast<std::uint8_t>(process & 15)};
+            n.marks[i] = {lap, done, 0, static_cast<std::uint8_t>(process & 15)};
             me.sweep_due = 1;
             go_on(me, me.size);
         } else {
@@ -188,7 +188,8 @@ void taking_steps(const setting& set, const state& s, int r, Emit emit) {
             take_again(me);
             return emit("reader: take fails", &n);
         }
-        n.marks[i] = {lap, taken, static_cast<std::uint8_t>(process & 15)};
+        n.marks[i] = {lap, taken, static_cast<std::uint8_t>(me.seen.lap == lap ? me.seen.rounds & 3 : 0),
+                      static_cast<std::uint8_t>(process & 15)};
         if (s.words[i] != (header_tag | me.number) || !whole(set, s, p))
             return emit("VIOLATION: took what is not a whole record", nullptr);
         me.seen = {};
@@ -209,7 +210,7 @@ void taking_steps(const setting& set, const state& s, int r, Emit emit) {
         }
         return emit("reader: has it", &n);
     case q_give:
-        n.marks[i] = {lap, available, 0};
+        n.marks[i] = {lap, available, s.marks[i].rounds, 0};
         me.pc = set.planted == fault::no_returns ? q_ring_one : q_count_return;
         return emit("reader: GIVES BACK", &n);
     case q_count_return:
@@ -224,7 +225,7 @@ void taking_steps(const setting& set, const state& s, int r, Emit emit) {
         const int writer = me.number >> 3, bit = 1 << (me.number & 7);
         if ((s.delivered[writer] & bit) != 0) return emit("VIOLATION: finished twice", nullptr);
         n.delivered[writer] |= static_cast<std::uint8_t>(bit);
-        n.marks[i] = {lap, done, static_cast<std::uint8_t>(process & 15)};
+        n.marks[i] = {lap, done, 0, static_cast<std::uint8_t>(process & 15)};
         me.pc = set.closing ? q_ending : q_request;
         return emit("reader: FINISHES", &n);
     }
@@ -270,7 +271,7 @@ void sweeping_steps(const setting& set, const state& s, int r, Emit emit) {
             const bool touched = mark.lap == lap_of(p), is_void = (word & tag_mask) == void_tag;
             const bool nothing = !touched && (is_void || (word == 0 && is_dead(s, claim.owner)));
             if (nothing && !(set.planted == fault::unmarked_void && is_void)) {
-                n.marks[i] = {static_cast<std::uint8_t>(lap_of(p)), done, static_cast<std::uint8_t>(process & 15)};
+                n.marks[i] = {static_cast<std::uint8_t>(lap_of(p)), done, 0, static_cast<std::uint8_t>(process & 15)};
                 return emit("sweeper: settles", &n);
             }
             pass = nothing || (touched && mark.state == done);
@@ -370,8 +371,8 @@ void parking_steps(const setting& set, const state& s, int r, Emit emit) {
     case q_sleep:
         if ((s.bells & bit) == 0) return;
         n.bells = static_cast<std::uint8_t>(s.bells & ~bit);
-        if (me.deaths_seen != s.dead) me.rescan = me.sweep_due = 1;
-        me.deaths_seen = s.dead;
+        if (me.deaths_seen != s.deaths) me.rescan = me.sweep_due = 1;
+        me.deaths_seen = s.deaths;
         me.pc = q_leave;
         return emit("reader: wakes", &n);
     case q_leave:

@@ -88,7 +88,7 @@ void consume(const setting& set, const state& s, state& n, Emit emit) {
         if (set.planted != fault::no_journal) n.reclaim = static_cast<std::uint8_t>(me.at + size_of(set, me.number));
         step_over(me, size_of(set, me.number), true);
     } else {
-        n.marks[index_of(me.at)] = {static_cast<std::uint8_t>(lap_of(me.at)), done, 0};
+        n.marks[index_of(me.at)] = {static_cast<std::uint8_t>(lap_of(me.at)), done, 0, 0};
     }
     me.number = 0;
     me.pc = r_consumed;

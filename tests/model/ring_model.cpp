@@ -226,3 +226,31 @@ TEST_CASE("ring model: two readers, closed at any step, one killed at any step")
     set.reader_kills = 1;
     holds(set);
 }
+
+TEST_CASE("ring model: a writer killed at any step is revived with the id it had") {
+    setting set{.sizes = {{2, 1}, {1}}};
+    set.writer_kills = 2;
+    set.reviving = true;
+    holds(set);
+    is_found(set, fault::no_disowning);
+}
+
+TEST_CASE("ring model: two readers; one is killed at any step and revived with the id it had") {
+    setting set{.sizes = {{1}}};
+    set.readers = 2;
+    set.reader_kills = 2;
+    set.reviving = true;
+    holds(set);
+    is_found(set, fault::no_disowning);
+    is_found(set, fault::no_rounds);
+}
+
+TEST_CASE("ring model: one of a reader and a writer that share is killed at any step and revived with the id it had") {
+    setting set{.sizes = {{1, 2}}};
+    set.readers = 1;
+    set.sleeping = true;
+    set.capacity = 1;
+    set.reader_kills = set.writer_kills = 1;
+    set.reviving = true;
+    holds(set);
+}

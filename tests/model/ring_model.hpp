@@ -4,9 +4,7 @@
 #include <string>
 
 #include "explorer.hpp"
-#include "many_reader_steps.hpp"
-#include "one_reader_steps.hpp"
-#include "writer_steps.hpp"
+#include "keeper_steps.hpp"
 
 namespace model {
 
@@ -30,6 +28,7 @@ void kill_steps(const setting& set, const state& s, Emit emit) {
         state n = s;
         --n.kills_left;
         n.writer[w] = {};
+        n.writer[w].message = s.writer[w].message;
         n.writer[w].pc = w_killed;
         n.reaping[w] = 1;
         emit("KILLED: a writer", &n);
@@ -43,29 +42,6 @@ void kill_steps(const setting& set, const state& s, Emit emit) {
         n.reader[r].pc = set.shared() ? static_cast<std::uint8_t>(q_killed) : static_cast<std::uint8_t>(r_killed);
         if (set.shared()) n.reaping[reader_process(r)] = 1;
         emit("KILLED: a reader", &n);
-    }
-}
-
-template <class Emit>
-void keeper_steps(const setting& set, const state& s, Emit emit) {
-    for (int process = 0; process < most_writers + most_readers; ++process) {
-        if (s.reaping[process] == 0) continue;
-        state n = s;
-        if (s.reaping[process] == 1) {
-            n.dead |= static_cast<std::uint8_t>(1 << process);
-            n.reaping[process] = 2;
-            emit("keeper: marks it dead", &n);
-            continue;
-        }
-        n.reaping[process] = 0;
-        n.waiting_writers = static_cast<std::uint8_t>(s.waiting_writers & ~(1 << process));
-        n.waiting_readers = static_cast<std::uint8_t>(s.waiting_readers & ~(1 << process));
-        if (set.planted != fault::no_keeper_bell) {
-            for (int r = 0; r < (set.shared() ? set.readers : 1); ++r)
-                n.bells |= static_cast<std::uint8_t>(1 << reader_process(r));
-            n.bells |= n.waiting_writers;
-        }
-        emit("keeper: rings everybody", &n);
     }
 }
 

@@ -30,6 +30,8 @@ enum class fault : std::uint8_t {
     dead_sweeper_stays,     // nobody takes a dead sweeper's place
     scrub_too_far,          // old claim words are given the present lap
     no_second_look,         // a shared reader parks without looking again after PARKED
+    no_rounds,              // giving back for a dead reader leaves no trace
+    no_disowning,           // an id is given again while what its dead owner left still names it
 };
 
 struct setting {
@@ -47,6 +49,7 @@ struct setting {
     int wanted = -1;           // a selective reader: the writer whose first message it wants before all others
     bool giving_back = false;  // the first shared reader gives back what it takes first, and leaves
     bool keeping = false;      // the first shared reader never finishes what it takes
+    bool reviving = false;     // whoever was killed begins again, with the id it had
     fault planted = fault::none;
 
     int capacity_of(int writer) const {
@@ -62,7 +65,7 @@ struct claim_word {
 };
 enum mark_state : std::uint8_t { available, taken, done };
 struct mark_word {
-    std::uint8_t lap, state : 4, owner : 4;
+    std::uint8_t lap, state : 2, rounds : 2, owner : 4;  // rounds: how often the keeper gave it back
     friend bool operator==(mark_word, mark_word) = default;
 };
 
@@ -89,10 +92,12 @@ struct state {
     std::uint8_t tail, tail_messages, parked, closed;
     std::uint8_t head, head_messages, waiters, reclaim;
     std::uint8_t sweeper, requests, returns, spare;  // sweeper: process + 1
-    std::uint8_t bells, waiting_writers, waiting_readers, dead;
+    std::uint8_t bells, waiting_writers, waiting_readers, dead, deaths;
     std::uint8_t kills_left, reader_kills_left, closer;
-    std::uint8_t reaping[most_writers + most_readers];  // 1: the keeper has yet to mark it dead, 2: to ring
-    std::uint8_t committed[most_writers];               // one reader: how many; many: which, as bits
+    std::uint8_t
+        reaping[most_writers + most_readers];  // 1: the keeper has yet to mark it dead, 2: to ring, 3: to disown
+    std::uint8_t disowning, at, last, step;    // process + 1; where the keeper looks, how far, and what next
+    std::uint8_t committed[most_writers];      // one reader: how many; many: which, as bits
     std::uint8_t delivered[most_writers];
     writer_state writer[most_writers];
     reader_state reader[most_readers];
@@ -130,6 +135,8 @@ inline void count_wake_up(state& s) {
 }
 
 inline void ring_all_writers(state& s) { s.bells |= s.waiting_writers; }
-inline bool is_dead(const state& s, int process) { return (s.dead >> process & 1) != 0; }
+// As an owner of what a dead process left, when the keeper has disowned that.
+inline constexpr int nobody = 15;
+inline bool is_dead(const state& s, int process) { return process == nobody || (s.dead >> process & 1) != 0; }
 
 }  // namespace model

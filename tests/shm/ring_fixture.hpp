@@ -43,7 +43,8 @@ struct graveyard {
     void bury(owner_id who) { buried.insert(who.value); }
     liveness who() const {
         return {[](const void* table, owner_id owner) noexcept {
-                    return static_cast<const graveyard*>(table)->buried.count(owner.value) != 0;
+                    return owner == owner.disowned() ||
+                           static_cast<const graveyard*>(table)->buried.count(owner.value) != 0;
                 },
                 this};
     }

@@ -56,6 +56,22 @@ troupe::task<> set_aside_after_enough(std::size_t text) {
     co_await crew.stop();
 }
 
+troupe::task<> hand_in(troupe::actor<job> to, job one) { co_await to.send(std::move(one)); }
+
+troupe::task<> sender_is_gone() {
+    troupe::queue<troupe::dead_letter> morgue;
+    troupe::supervisor crew({.dead_letters = morgue});
+    const troupe::supervision twice{.deliveries = 2};
+    const auto one = co_await crew.spawn<handler>(twice, {.name = "smith"});
+    kill(one.pid(), SIGSTOP);
+    const auto sender = co_await troupe::spawn<hand_in>({.name = "apprentice"}, one, job{"bad", 1000});
+    co_await sender.join();
+    kill(one.pid(), SIGCONT);
+    const auto letter = co_await troupe::with_timeout(20s, morgue.get());
+    CHECK(letter->sender == "apprentice");
+    co_await crew.stop();
+}
+
 troupe::task<> full_morgue() {
     troupe::queue<troupe::dead_letter> morgue({.capacity = 1});
     troupe::supervisor crew({.max_restarts = 10, .dead_letters = morgue});
@@ -155,6 +171,8 @@ TEST_CASE(
     "redelivery: a message whose handler died is delivered to the next incarnation, and its asker gets the answer") {
     watched(delivered_until_it_works());
 }
+
+TEST_CASE("redelivery: a letter names its sender, whose process has ended by then") { watched(sender_is_gone()); }
 
 TEST_CASE("redelivery: a message that was delivered often enough is set aside with sender, type and cause") {
     watched(set_aside_after_enough(10));

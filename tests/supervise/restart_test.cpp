@@ -88,6 +88,33 @@ troupe::task<> senders_wait_through_a_restart() {
     co_await crew.stop();
 }
 
+// Dies with an item in hand, again and again, while nobody else reads the queue: more often than the owner numbers of
+// its slot can tell apart.
+troupe::task<> frail_consumer(troupe::queue<int> items, troupe::queue<int> done, unsigned deaths) {
+    while (const auto one = co_await items.get()) {
+        if (troupe::this_actor::incarnation() < deaths) die_now(SIGKILL);
+        co_await done.put(*one);
+    }
+}
+
+troupe::task<> dies_with_the_items() {
+    constexpr unsigned deaths = 40;
+    constexpr int after = 10, count = static_cast<int>(deaths) + after;
+    troupe::queue<int> items({.capacity = 64}), done;
+    troupe::supervisor crew({.max_restarts = deaths, .back_off = 0ns});
+    for (int i = 0; i < count; ++i) co_await items.put(i);
+    co_await crew.spawn<frail_consumer>({}, items, done, deaths);
+    // Each death may take the item in hand with it, or leave it for the next.
+    int last = -1;
+    for (int got = 0; got < after; ++got) {
+        const auto next = co_await troupe::with_timeout(20s, done.get());
+        CHECK(*next > last);
+        last = *next;
+    }
+    CHECK(crew.restarts() == deaths);
+    co_await crew.stop();
+}
+
 // A message beside the ring that the dead process had not come to.
 struct parcel {
     using reply = std::size_t;
@@ -175,6 +202,50 @@ troupe::task<> late_replies_are_dropped() {
     co_await later.join();
 }
 
+// As many incarnations as there are owner numbers of a slot, and one more: its requests look like those of the first.
+troupe::task<> keep_asking(troupe::mailbox<die> inbox, troupe::actor<put_off> of, troupe::queue<int> answers) {
+    co_await troupe::when_all(
+        [](troupe::actor<put_off> whom, troupe::queue<int> into) -> troupe::task<> {
+            co_await into.put(co_await whom.ask(put_off{}));
+        }(of, answers),
+        [](troupe::mailbox<die> box) -> troupe::task<> {
+            co_await box.serve([](die m) { return die_now(m.signal); });
+        }(std::move(inbox)));
+}
+
+// Answers each request with how many came before it.
+troupe::task<> in_turn(troupe::mailbox<put_off> inbox, std::size_t count, troupe::queue<int> taken) {
+    std::vector<troupe::request<put_off>> later;
+    while (later.size() < count) {
+        auto next = co_await inbox.receive();
+        if (!next) co_return;
+        later.push_back(std::move(*next));
+        co_await taken.put(static_cast<int>(later.size()));
+    }
+    for (std::size_t i = 0; i < later.size(); ++i) later[i].reply(static_cast<int>(i));
+    while (co_await inbox.receive()) continue;
+}
+
+troupe::task<> replies_tell_incarnations_apart() {
+    constexpr int deaths = 15;
+    troupe::queue<int> answers, taken;
+    troupe::supervisor crew({.max_restarts = deaths, .back_off = 0ns});
+    const auto later = co_await troupe::spawn<in_turn>(std::size_t{deaths + 1}, taken);
+    const auto one = co_await crew.spawn<keep_asking>({}, later, answers);
+    for (int i = 0; i < deaths; ++i) {
+        co_await troupe::with_timeout(20s, taken.get());
+        try {
+            co_await one.ask(die{}, 20s);
+        } catch (const troupe::actor_died&) {
+        }
+    }
+    const auto heard = co_await troupe::with_timeout(20s, answers.get());
+    CHECK(*heard == deaths);
+    co_await crew.stop();
+    later.stop();
+    co_await later.join();
+}
+
 // --- while a core is written
 
 struct leave_a_core {
@@ -242,6 +313,10 @@ TEST_CASE("supervisor: senders that wait for room go on through restarts, and at
     watched(senders_wait_through_a_restart());
 }
 
+TEST_CASE("supervisor: a child that dies with each item of a queue it alone reads is started again each time") {
+    watched(dies_with_the_items());
+}
+
 TEST_CASE("supervisor: large messages wait for the next incarnation like small ones") {
     watched(large_messages_wait_too());
 }
@@ -249,6 +324,9 @@ TEST_CASE("supervisor: large messages wait for the next incarnation like small o
 TEST_CASE("supervisor: a reply to a request of the last incarnation is dropped") {
     watched(late_replies_are_dropped());
 }
+
+TEST_CASE("supervisor: a reply to an incarnation long ago is dropped") { watched(replies_tell_incarnations_apart()); }
+
 TEST_CASE("supervisor: a child whose core is being written is started again when that is over, or was cut short") {
     watched(core_is_written(GENERATE(false, true)));
 }

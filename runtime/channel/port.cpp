@@ -123,7 +123,7 @@ bool port::open(const shm::record& record, letter& into) {
     into.kind = record.kind;
     into.block = 0;
     if (record.bytes < sizeof into.frame) return false;
-    station_.note_peer_cpu(into.frame.cpu);
+    station_.note_received(into.frame.cpu);
     const std::byte* body = record.payload + sizeof(message_frame);
     const std::size_t length = record.bytes - sizeof(message_frame);
     into.content = {};
@@ -220,6 +220,7 @@ port::picked port::pick(letter& into, const receive_wait* wants, shm::looking ho
         }
     }
     shm::sight seen = reader_->look(record, how);
+    if (reader_->follows_closely()) loop::event_loop::current().rest();
     for (;;) {
         switch (seen) {
         case shm::sight::message: break;

@@ -36,6 +36,7 @@ bool port::prepare_push() noexcept {
     if (target_ && !station_.memory().alive(target_)) return false;
     announce_writing();
     station_.note_sent();
+    writer_.set_streaming(station_.streams());
     // Taken before the try: a head that moves during it is seen as a change afterwards.
     if (!senders_.empty()) head_before_ = ring_.head_position();
     return true;

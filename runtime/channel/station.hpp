@@ -64,13 +64,21 @@ public:
     // The doorbell was drained: a new epoch.
     void woken() noexcept;
 
-    // Where the sender of the last message ran: who shares its CPU does not spin.
-    void note_peer_cpu(std::uint8_t cpu) noexcept { peer_cpu_ = cpu; }
+    // A message came, and where its sender ran: who shares its CPU does not spin.
+    void note_received(std::uint8_t cpu) noexcept {
+        peer_cpu_ = cpu;
+        sent_in_a_row_ = 0;
+    }
     std::uint8_t peer_cpu() const noexcept { return peer_cpu_; }
 
+    void note_sent() noexcept {
+        sent_ = true;
+        ++sent_in_a_row_;
+    }
     // Whether this process has sent anything since it was last asked.
-    void note_sent() noexcept { sent_ = true; }
     bool has_sent() noexcept { return std::exchange(sent_, false); }
+    // Whether it has sent several messages since the last one came.
+    bool streams() const noexcept { return sent_in_a_row_ > 4; }
 
     // Who reads gives back room in batches. What it owes is settled after some turns at whose end a writer waits for
     // it, and always before the process sleeps: what it sleeps for may depend on that writer.
@@ -124,6 +132,7 @@ private:
     class hands hands_;
     std::uint8_t peer_cpu_ = 0xff;
     bool sent_ = false;
+    std::uint32_t sent_in_a_row_ = 0;
     std::unordered_map<std::uint16_t, bell> bells_;
     std::unordered_map<std::uint64_t, std::unique_ptr<detail::port>> ports_;
     std::unordered_map<std::uint16_t, address> addresses_;

@@ -69,6 +69,9 @@ public:
 
     // See doorbell.hpp; replaces the one before. fd -1: none.
     void set_doorbell(int fd, void (*rung)());
+    // Leaves the sources alone for some µs, where nobody waits for this process and it may spin.
+    void rest() const { loop::rest(spin_); }
+
     void set_spin_policy(const spin_policy& policy) noexcept { spin_ = policy; }
 
     // Called, in the order they were added, after every run of the ready queue in which something ran, and so before

@@ -23,6 +23,9 @@ struct spin_policy {
     bool (*in_no_hurry)() = nullptr;
 };
 
+// Does nothing for some µs, unless the policy forbids to spin, or somebody waits for what this process does next.
+void rest(const spin_policy& policy);
+
 // True if a source has something; false when the time is over or the policy forbids.
 bool spin(const spin_policy& policy, source_list& sources, base::time_point until);
 

@@ -73,7 +73,11 @@ sight ring_reader::look(record& found, looking how) {
     if (distance(head_, cursor_) >= ring_.granules()) publish();
     for (;;) {
         const step here = inspect(cursor_, found, how);
-        if (here.kind == step::what::message) return sight::message;
+        if (here.kind == step::what::message) {
+            in_a_row_ = (in_a_row_ + 1) % long_row;
+            return sight::message;
+        }
+        in_a_row_ = 1;
         if (here.kind == step::what::nothing) return stop_at(cursor_, here.sight);
         if (marks_ != 0 && consumed_early(cursor_)) --marks_;
         pass(here.granules, here.counted);

@@ -51,6 +51,12 @@ public:
         return a_pad_may_stand_at(edge_) && ++glances_ % asked_near_end == 0 && (ask_why_ = may_be_claimed());
     }
 
+    // Whether the look has found the last of a long row of records, and the writers are hardly ahead of it. A reader
+    // that is as fast as they are holds them up at every line; let alone for some µs, they run at their own speed.
+    bool follows_closely() const noexcept {
+        return in_a_row_ == 0 && distance(cursor_, ring_.tail_position()) < hardly_ahead;
+    }
+
     void consume(const record& r);
     // Of the messages packed in a record so many are consumed, at most most_parts, and not yet the record; a later
     // reader finds that too.
@@ -93,6 +99,8 @@ private:
     // glance in a few.
     static constexpr std::uint32_t asked_seldom = 256, asked_near_end = 4;
     static constexpr std::uint32_t longest_usual_record = 65;
+    static constexpr std::uint32_t long_row = 128;
+    static constexpr std::int64_t hardly_ahead = 256;  // granules
     bool a_pad_may_stand_at(std::uint64_t position) const noexcept {
         return ring_.granules() - (position & ring_.mask()) < longest_usual_record;
     }
@@ -120,6 +128,7 @@ private:
     std::uint64_t torn_ = 0;
     std::uint32_t uncommitted_ = 0;  // places without a record met by looks at headers
     std::uint32_t glances_ = 0;      // near the end
+    std::uint32_t in_a_row_ = 1;     // records found without a place that had none, modulo long_row
     bool ask_why_ = false;           // the next look is to ask why there is no record
     bool writers_wait_ = false;
     bool corrupt_ = false;

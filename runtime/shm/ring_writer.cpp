@@ -108,7 +108,7 @@ room ring_writer::try_claim(std::uint32_t payload_bytes, std::uint32_t capacity,
         TROUPE_STEP("ring: advanced");
         if (pad) continue;
 
-        ring_.bring_near_to_write(position_after(position, wanted));
+        if (streams_) ring_.bring_near_to_write(position_after(position, wanted));
         has_turn_ = false;
         gave_way_ = false;
         out.writer_ = this;

@@ -64,6 +64,10 @@ public:
     // (1 to most_messages) messages are in the ring. `closed` may be said of a claim made just before the end.
     room try_claim(std::uint32_t payload_bytes, std::uint32_t capacity, claim& out);
 
+    // Whether more claims are likely to follow at once: lines are then fetched ahead of them. One message at a time is
+    // slower for it.
+    void set_streaming(bool streams) noexcept { streams_ = streams; }
+
     void ask_for_room(std::uint32_t slot) noexcept;
     void stop_asking(std::uint32_t slot) noexcept;
     bool asking() const noexcept { return asking_; }
@@ -93,6 +97,7 @@ private:
     bool has_turn_ = false;  // it has found the ring really full, and gives way no more until it has claimed
     bool asking_ = false;
     bool owes_bell_ = false;
+    bool streams_ = false;
 };
 
 inline bool claim::commit(std::uint8_t kind) {

@@ -60,6 +60,31 @@ TEST_CASE("ring: a glance at a pad is soon followed by a look that finds what st
     }
 }
 
+TEST_CASE("ring: a reader follows closely when a long row ends and hardly anything is ahead") {
+    one_ring it;
+    ring_writer writer(it.ring, ann);
+    ring_reader reader(it.ring, it.dead.who());
+    record r;
+    const auto read = [&](int count) {
+        int close = 0;
+        for (int i = 0; i < count; ++i) {
+            REQUIRE(reader.look(r) == sight::message);
+            close += reader.follows_closely();
+            reader.consume(r);
+        }
+        return close;
+    };
+    for (std::uint32_t i = 0; i < 100; ++i) send(writer, i);
+    REQUIRE(read(100) == 0);  // too few in a row
+    REQUIRE(reader.look(r) == sight::empty);
+    for (std::uint32_t i = 0; i < 300; ++i) send(writer, i);
+    REQUIRE(read(300) == 2);
+    REQUIRE(reader.look(r) == sight::empty);
+    reader.flush();
+    for (std::uint32_t i = 0; i < 400; ++i) send(writer, i);
+    REQUIRE(read(200) == 0);  // more than 256 are ahead
+}
+
 TEST_CASE("ring: a look at headers finds the end, and what stands behind a dead writer's claim, after a while") {
     one_ring it;
     ring_writer writer(it.ring, ann), other(it.ring, bob);

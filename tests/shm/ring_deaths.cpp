@@ -8,28 +8,6 @@
 using namespace ring_test;
 using numbers = std::vector<std::uint32_t>;
 
-namespace {
-
-constexpr std::uint64_t near_a_pad = 1024 * 7 - 3;
-
-// Sends without tidying up behind a death.
-void send_mortally(ring_writer& writer, std::uint32_t number, std::uint32_t bytes) {
-    claim& place = leave_behind();
-    if (writer.try_claim(bytes, unlimited, place) != room::claimed) return;
-    fill(place.payload(), bytes / 2, number);
-    TROUPE_STEP("test: copying");
-    fill(place.payload(), bytes, number);
-    static_cast<void>(place.commit(1));
-}
-
-bool parks(ring_reader& reader) {
-    const bool parked = reader.park() == sight::empty;
-    reader.unpark();
-    return parked;
-}
-
-}  // namespace
-
 TEST_CASE("ring: a writer killed at any step loses at most the record it had not committed") {
     std::unique_ptr<one_ring> it;
     unsigned torn = 0;

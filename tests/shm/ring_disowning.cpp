@@ -9,20 +9,12 @@ using numbers = std::vector<std::uint32_t>;
 
 namespace {
 
-constexpr std::uint64_t near_a_pad = 1024 * 7 - 3;
 constexpr owner_id keeper = owner_id::make(4095, 0);
 
 numbers disown(const ring& of, owner_id dead) {
     numbers seen;
     of.disown(dead, [&seen](const record& r) { seen.push_back(number_of(r)); });
     return seen;
-}
-
-void send_mortally(ring_writer& writer, std::uint32_t number, std::uint32_t bytes) {
-    claim& place = leave_behind();
-    if (writer.try_claim(bytes, unlimited, place) != room::claimed) return;
-    fill(place.payload(), bytes, number);
-    static_cast<void>(place.commit(1));
 }
 
 }  // namespace
@@ -51,9 +43,7 @@ TEST_CASE("ring: a writer is killed at any step, and another has its id") {
             expected.insert(expected.begin(), 100);
             expected.push_back(101);
             REQUIRE(read_all(reader) == expected);
-            const bool parked = reader.park() == sight::empty;
-            reader.unpark();
-            REQUIRE(parked);
+            REQUIRE(parks(reader));
             REQUIRE(clean(it->ring));
         });
 }

@@ -125,6 +125,14 @@ inline bool clean(const ring& r) {
     return r.head_position() == r.tail_position() && r.empty();
 }
 
+inline constexpr std::uint64_t near_a_pad = 1024 * 7 - 3;
+
+inline bool parks(ring_reader& reader) {
+    const bool parked = reader.park() == sight::empty;
+    reader.unpark();
+    return parked;
+}
+
 // A place for the claim of a writer that will not come back: its destructor must not run.
 inline claim& leave_behind() {
     static auto* const claims = new std::deque<claim>;  // never destroyed
@@ -161,6 +169,16 @@ private:
     static inline unsigned left = 0;
     static inline std::vector<std::string> passed;
 };
+
+// Sends without tidying up behind a death.
+inline void send_mortally(ring_writer& writer, std::uint32_t number, std::uint32_t bytes) {
+    claim& place = leave_behind();
+    if (writer.try_claim(bytes, unlimited, place) != room::claimed) return;
+    fill(place.payload(), bytes / 2, number);
+    TROUPE_STEP("test: copying");
+    fill(place.payload(), bytes, number);
+    static_cast<void>(place.commit(1));
+}
 
 // Runs `life` again and again, killed one step later each time, until it dies a natural death; after each, `after`.
 template <class Life, class After>

@@ -136,6 +136,24 @@ TEST_CASE("codec: a handle that the message does not carry is corrupt") {
     CHECK_THROWS_WITH(decode(as_incoming(message), arrived), Catch::Contains("does not carry"));
 }
 
+TEST_CASE("codec: a handle that comes twice, or before its turn, is corrupt") {
+    outgoing message;
+    encode(luggage{"one", door(7, 1), {}}, message);
+    message.handles.push_back({8, 2});
+    // Of the three fields of `luggage` the last is the list, here empty, and before it stands the first door's place.
+    std::string bytes(reinterpret_cast<const char*>(message.bytes.data()), message.bytes.size());
+    const auto read = [&](std::string_view doors) {
+        const std::string changed = bytes.substr(0, bytes.size() - 2).append(doors);
+        luggage arrived;
+        decode({std::as_bytes(std::span(changed)), message.handles, false}, arrived);
+    };
+    using namespace std::string_literals;
+    CHECK_NOTHROW(read("\x00\x91\x01"s));
+    CHECK_THROWS_WITH(read("\x00\x91\x00"s),
+                      Catch::Contains("used before") && Catch::Contains("in field 3, element 1"));
+    CHECK_THROWS_WITH(read("\x01\x91\x00"s), Catch::Contains("before its turn"));
+}
+
 TEST_CASE("codec: handles of a message that is refused are left, for whoever gives them back") {
     std::pair<door, letter> sent;
     sent.first = door(7, 1);

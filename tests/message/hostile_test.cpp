@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include <array>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -151,6 +152,62 @@ TEST_CASE("codec: integers that the field cannot hold are corrupt") {
     CHECK((refusal<std::tuple<std::string, std::uint8_t>>("\x92\xa0\xcc\xff")).empty());
     CHECK(!(refusal<std::tuple<std::string, std::uint8_t>>("\x92\xa0\xff")).empty());
     CHECK(!(refusal<std::tuple<std::string, std::int64_t>>("\x92\xa0\xcf\xff\xff\xff\xff\xff\xff\xff\xff")).empty());
+}
+
+TEST_CASE("codec: an integer is read in every width that msgpack has") {
+    using namespace std::string_literals;
+    const auto read = [](const std::string& bytes) {
+        std::tuple<std::string, std::int64_t> value{"", 0};
+        CHECK(refusal<decltype(value)&>("\x92\xa0" + bytes, value).empty());
+        return std::get<1>(value);
+    };
+    CHECK(read("\x7f"s) == 127);
+    CHECK(read("\xe0"s) == -32);
+    CHECK(read("\xff"s) == -1);
+    CHECK(read("\xcc\x80"s) == 0x80);
+    CHECK(read("\xcd\x01\x02"s) == 0x0102);
+    CHECK(read("\xce\x81\x02\x03\x04"s) == 0x81020304);
+    CHECK(read("\xcf\x01\x02\x03\x04\x05\x06\x07\x08"s) == 0x0102030405060708);
+    CHECK(read("\xd0\x80"s) == -128);
+    CHECK(read("\xd0\x05"s) == 5);
+    CHECK(read("\xd1\xff\x00"s) == -256);
+    CHECK(read("\xd2\xff\xff\xff\x00"s) == -256);
+    CHECK(read("\xd2\x00\x00\x01\x00"s) == 256);
+    CHECK(read("\xd3\x80\x00\x00\x00\x00\x00\x00\x00"s) == std::numeric_limits<std::int64_t>::min());
+}
+
+TEST_CASE("codec: texts, bytes, lists and maps are read with a count of every width") {
+    using namespace std::string_literals;
+    const auto same = [](const auto& value, std::initializer_list<std::string> ways) {
+        for (const std::string& way : ways) {
+            auto found = value;
+            found.clear();
+            CHECK(refusal<decltype(found)&>(way, found).empty());
+            CHECK(found == value);
+        }
+    };
+    same("xy"s, {"\xa2xy"s, "\xd9\2xy"s, "\xda\0\2xy"s, "\xdb\0\0\0\2xy"s});
+    same(std::vector<char>{'x', 'y'}, {"\xc4\2xy"s, "\xc5\0\2xy"s, "\xc6\0\0\0\2xy"s});
+    same(std::vector<bool>{true, false}, {"\x92\xc3\xc2"s, "\xdc\0\2\xc3\xc2"s, "\xdd\0\0\0\2\xc3\xc2"s});
+    same(std::map<int, int>{{1, 2}}, {"\x81\1\2"s, "\xde\0\1\1\2"s, "\xdf\0\0\0\1\1\2"s});
+}
+
+TEST_CASE("codec: the text of a corrupt message says what stands there, or that nothing does") {
+    using namespace std::string_literals;
+    for (const char* extension : {"\xc7", "\xc8", "\xc9", "\xd4", "\xd5", "\xd6", "\xd7", "\xd8"})
+        CHECK_THAT(refusal<std::string>(extension), Contains("an extension type where something else belongs"));
+    CHECK_THAT(refusal<std::string>("\xc1"), Contains("a byte that is not msgpack"));
+    CHECK_THAT(refusal<std::string>("\xc0"), Contains("a nil where"));
+    CHECK_THAT(refusal<std::string>("\xc2"), Contains("a boolean where"));
+    CHECK_THAT(refusal<std::string>("\x05"), Contains("an integer where"));
+    CHECK_THAT(refusal<std::string>("\xca\0\0\0\0"s), Contains("a float where"));
+    CHECK_THAT(refusal<std::string>("\xcb\0\0\0\0\0\0\0\0"s), Contains("a double where"));
+    CHECK_THAT(refusal<bool>("\xa1x"), Contains("a string where"));
+    CHECK_THAT(refusal<bool>("\xc4\1x"), Contains("bytes where"));
+    CHECK_THAT(refusal<bool>("\x90"), Contains("a list where"));
+    CHECK_THAT(refusal<bool>("\x80"), Contains("a map where"));
+    CHECK_THAT(refusal<std::string>(""), Contains("an end before the value is complete"));
+    CHECK_THAT(refusal<std::string>("\xda\1"), Contains("an end before the value is complete"));
 }
 
 TEST_CASE("codec: a value of the wrong kind is corrupt, whatever kind stands there") {

@@ -40,7 +40,7 @@ void station::abandon() noexcept { the_station = nullptr; }
 void station::ring(std::uint16_t slot) noexcept {
     if (slot == slot_) return;                    // it looks before it sleeps
     if (slot >= memory_.slots_reached()) return;  // a stray bit of a damaged ring
-    // sync: bell - publishes what was changed before, to whoever drains the doorbell
+    // sync: bell - publishes what was changed before, to whoever hears the doorbell
     std::atomic_thread_fence(std::memory_order_seq_cst);
     shm::process_slot& other = memory_.process(slot);
     // relaxed: ordered by the fence

@@ -1,11 +1,11 @@
 // This process's place in the program: its slot, the shared memory, its ports, and the doorbells of others.
 //
 // Ringing. A process sleeps in the kernel on one eventfd, its doorbell, whatever it waits for. Each wake-up adds one to
-// the epoch in its slot, after the doorbell was drained and before it looks at anything. Who has changed something
-// rings at most once an epoch: a second ring before the wake-up would tell nothing more. Nothing is lost: the fence in
-// `ring` stands between the change and the look at the epoch, the one in `woken` between the new epoch and the look at
-// what has changed, so at least one of the two sees the other. A process that has no descriptor left for a doorbell
-// asks the keeper to ring.
+// the epoch in its slot, after its rings were taken and before it looks at anything. Who has changed something rings at
+// most once an epoch: a second ring before the wake-up would tell nothing more. Nothing is lost: the fence in `ring`
+// stands between the change and the look at the epoch, the one in `woken` between the new epoch and the look at what
+// has changed, so at least one of the two sees the other. A process that has no descriptor left for a doorbell asks the
+// keeper to ring.
 #pragma once
 
 #include <cstdint>
@@ -61,7 +61,7 @@ public:
     void ring_all(const shm::wait_set& waiting) noexcept;
     // A doorbell that came by inheritance.
     void know_doorbell(std::uint16_t slot, base::owned_fd doorbell);
-    // The doorbell was drained: a new epoch.
+    // The doorbell's rings were taken: a new epoch.
     void woken() noexcept;
 
     // A message came, and where its sender ran: who shares its CPU does not spin.

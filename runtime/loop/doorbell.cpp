@@ -1,5 +1,6 @@
 #include "loop/doorbell.hpp"
 
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -7,18 +8,33 @@
 #include "loop/uv_watch.hpp"
 
 namespace troupe::loop {
+namespace {
+
+// What libuv registered, and edge-triggered. False: it stays as it was.
+bool report_edges(const uv_loop_t* loop, int fd) noexcept {
+    epoll_event registered{};
+    registered.events = EPOLLIN | EPOLLET;
+    registered.data.fd = fd;
+    return ::epoll_ctl(uv_backend_fd(loop), EPOLL_CTL_MOD, fd, &registered) == 0;
+}
+
+}  // namespace
 
 doorbell::doorbell(uv_loop_s* loop, int fd, void (*rung)())
     : watch_(open_watch(loop, fd, UV_READABLE, &answer, this)), fd_(fd), rung_(rung) {}
 
 doorbell::~doorbell() { close_watch(watch_); }
 
+// A ring that comes after `rung` has counted the wake-up must be heard again. So the rings until now are taken first:
+// by draining, or, where edges are reported, by epoll_wait.
 void doorbell::answer(uv_poll_s* watch, int, int) {
-    const auto& self = *static_cast<const doorbell*>(watch->data);
-    // Drained first: a ring that comes after `rung` has counted the wake-up must stay in the descriptor.
-    std::uint64_t rings = 0;
-    const ssize_t drained = ::read(self.fd_, &rings, sizeof rings);
-    if (drained == sizeof rings && self.rung_ != nullptr) self.rung_();
+    auto& self = *static_cast<doorbell*>(watch->data);
+    if (!self.edges_) {
+        std::uint64_t rings = 0;
+        if (::read(self.fd_, &rings, sizeof rings) != sizeof rings) return;
+        self.edges_ = report_edges(watch->loop, self.fd_);
+    }
+    if (self.rung_ != nullptr) self.rung_();
 }
 
 }  // namespace troupe::loop

@@ -6,7 +6,7 @@
 //      clock and at least every 64 turns
 //   3. nothing ready: spin, if the policy allows
 //   4. still nothing: park the sources and sleep in libuv until the doorbell, the earliest timer or a descriptor
-//   5. awake: [doorbell: drain, `rung`], after_sleep, unpark the sources, fire the timers that are due
+//   5. awake: [doorbell: take its rings, `rung`], after_sleep, unpark the sources, fire the timers that are due
 // An idle process has no timer of the loop's own: it is woken zero times a second.
 //
 // The last look before sleeping (ready queue, parking, the earliest timer) happens in libuv's prepare step, because

@@ -7,7 +7,7 @@
 // A turn:  while (look(r) == sight::message) { consume(r); ...; flush_when_due(); }
 //          in_flight: flush, then yield.   empty, and nothing else to do: park.
 //          if (writers_wait()) ring every process in ring.waiting_writers()
-// To wake: drain the doorbell, count the wake-up, unpark, look. Counting before draining would swallow a ring.
+// To wake: take the rings, count the wake-up, unpark, look. Counting before taking would swallow a ring.
 //
 // Consumed out of order, a record stays where it is with a mark; the head moves when the records before it are
 // consumed. A reader that consumes in order never touches the marks.

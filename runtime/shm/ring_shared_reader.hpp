@@ -10,7 +10,7 @@
 //
 // A turn:  take(r), finish(r), ...; then if (writers_wait()) ring all of ring.waiting_writers()
 //          and if (readers_wait()) ring one of ring.waiting_readers() (all of them once the ring is closed)
-// To sleep: park(slot). To wake: drain the doorbell, count the wake-up, unpark(slot), then take or decline: a reader
+// To sleep: park(slot). To wake: take the rings, count the wake-up, unpark(slot), then take or decline: a reader
 // that was rung and does not take must hand the ring on.
 //
 // Crash windows: taken - available to others. Done but not swept, half swept, or head moved and writers not rung -

@@ -180,7 +180,7 @@ TEST_CASE("loop: a spin asks once whether there is a hurry, and glances in eithe
     }
 }
 
-TEST_CASE("loop: the doorbell is drained, then answered, before anything is unparked or polled") {
+TEST_CASE("loop: the doorbell's rings are taken, then answered, before anything is unparked or polled") {
     static int left_in_bell = -1;
     static int bell_fd = -1;
     fresh_loop loop;
@@ -204,6 +204,33 @@ TEST_CASE("loop: the doorbell is drained, then answered, before anything is unpa
     REQUIRE(sync_wait(b.take()) == 1);
     REQUIRE(left_in_bell == -1);
     REQUIRE(calls == "pPbRaUpPp");
+}
+
+TEST_CASE("loop: each ring of the doorbell ends a sleep once, the first and those behind it") {
+    static int heard = 0, bell_fd = -1;
+    static box* filled = nullptr;
+    constexpr int rings = 5;
+    fresh_loop loop;
+    no_spin(*loop);
+    troupe::base::owned_fd bell(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    box b;
+    heard = 0;
+    bell_fd = bell.get();
+    filled = &b;
+    loop->set_doorbell(bell.get(), [] {
+        if (++heard == rings) filled->put(heard);
+    });
+    loop->set_sleep_hooks(
+        [] {
+            if (heard < rings) write_one(bell_fd);
+        },
+        nullptr);
+    REQUIRE(sync_wait(b.take()) == rings);
+
+    const long before = voluntary_switches();
+    sync_wait(troupe::sleep_for(50ms));
+    CHECK(heard == rings);
+    CHECK(voluntary_switches() - before <= 2);
 }
 
 TEST_CASE("loop: hooks are called after what was ready ran, and before anything is polled") {

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 
 #include <troupe/troupe.hpp>
@@ -39,15 +40,19 @@ int forkserver_pid() {
     return 0;
 }
 
+task<int> forkserver_that_runs() {
+    int server = forkserver_pid();
+    while (server == 0) {
+        co_await troupe::sleep_for(1ms);
+        server = forkserver_pid();
+    }
+    co_return server;
+}
+
 task<> survive_server() {
     const auto before = co_await spawn<serve_echo>({.method = start_method::forkserver});
     for (int i = 0; i < 3; ++i) {
-        int server = forkserver_pid();
-        while (server == 0) {
-            co_await troupe::sleep_for(1ms);
-            server = forkserver_pid();
-        }
-        ::kill(server, SIGKILL);
+        ::kill(co_await forkserver_that_runs(), SIGKILL);
         const auto after = co_await spawn<serve_echo>({.method = start_method::forkserver});
         REQUIRE(co_await before.ask(echo{i}) == i);
         REQUIRE(co_await after.ask(echo{i + 10}) == i + 10);
@@ -56,6 +61,34 @@ task<> survive_server() {
     }
     before.kill();
     REQUIRE((co_await before.join()).signal() == SIGKILL);
+}
+
+class stopped {
+public:
+    explicit stopped(int pid) : pid_(pid) { ::kill(pid_, SIGSTOP); }
+    stopped(const stopped&) = delete;
+    stopped& operator=(const stopped&) = delete;
+    ~stopped() { ::kill(pid_, SIGCONT); }
+
+private:
+    int pid_;
+};
+
+// The forkserver is stopped, so that the restart is asked for and not made when the supervisor goes.
+task<> supervisor_goes_during_a_restart() {
+    {
+        std::optional<troupe::supervisor> crew(std::in_place);
+        const auto one = co_await crew->spawn<serve_echo>({.method = start_method::forkserver});
+        const stopped server(co_await forkserver_that_runs());
+        one.kill();
+        while (crew->restarts() == 0) co_await troupe::yield();
+        crew.reset();
+        REQUIRE((co_await troupe::with_timeout(20s, one.join())).signal() == SIGKILL);
+    }
+    const auto next = co_await spawn<serve_echo>({.method = start_method::forkserver});
+    REQUIRE(co_await next.ask(echo{5}) == 5);
+    next.stop();
+    co_await next.join();
 }
 
 task<> come_and_go() {
@@ -70,6 +103,10 @@ task<> come_and_go() {
 }  // namespace
 
 TEST_CASE("forkserver: killed, it is started again, and its actors go on") { watched(survive_server()); }
+
+TEST_CASE("forkserver: an actor whose supervisor goes while it is being started again has ended") {
+    watched(supervisor_goes_during_a_restart());
+}
 
 TEST_CASE("an actor: a hundred that came and went leave as much as one") {
     watched(come_and_go());

@@ -8,52 +8,30 @@
 
 #include "base/check.hpp"
 #include "base/step.hpp"
-#include "shm/ring.hpp"
+#include "shm/program_layout.hpp"
 
 namespace troupe::shm {
 namespace {
 
-constexpr std::size_t page = 4096;
-constexpr std::size_t window_bytes = std::size_t{16} << 30;
-constexpr std::size_t most_blocks = 65536;
-constexpr std::size_t fewest_blocks = 8;
 constexpr std::size_t kept_bytes = std::size_t{256} << 20;  // of each size: freed blocks below it keep their pages
-
-constexpr std::size_t whole_pages(std::size_t bytes) { return (bytes + page - 1) / page * page; }
 
 std::string in_mib(std::size_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
 
 }  // namespace
 
-block_map lay_out_blocks(std::size_t start) {
-    block_map map;
-    std::size_t offset = whole_pages(start);
-    for (std::uint32_t c = 0; c < block_classes; ++c) {
-        block_class& one = map.classes[c];
-        one.bytes = c < message_classes ? std::size_t{1} << (smallest_block_bits + c)
-                                        : whole_pages(ring::bytes(1u << (smallest_ring_bits + c - message_classes)));
-        one.count = static_cast<std::uint32_t>(std::clamp(window_bytes / one.bytes, fewest_blocks, most_blocks));
-        one.states = offset;
-        offset = whole_pages(offset + one.count * sizeof(std::uint64_t));
-        one.window = offset;
-        offset += one.count * one.bytes;
-    }
-    map.end = offset;
-    return map;
-}
-
 std::atomic<std::uint64_t>& block_store::state(std::uint32_t size_class, std::uint32_t index) const {
-    auto* words = reinterpret_cast<std::atomic<std::uint64_t>*>(memory_->base() + map_->classes[size_class].states);
-    return words[index];
+    slice& one = reinterpret_cast<slice*>(memory_->base() + layout.slices)[index / blocks_a_slice];
+    return one.blocks[size_class][index % blocks_a_slice];
 }
 
 std::byte* block_store::at(block_id id) const {
-    const block_class& c = map_->classes[id.size_class()];
-    return memory_->base() + c.window + std::size_t{id.index()} * c.bytes;
+    return memory_->base() + layout.classes[id.size_class()].offset(id.index());
 }
 
+std::size_t block_store::bytes(block_id id) const { return layout.classes[id.size_class()].bytes; }
+
 bool block_store::valid(block_id id) const {
-    return id && id.size_class() < block_classes && id.index() < map_->classes[id.size_class()].count;
+    return id && id.size_class() < block_classes && id.index() < layout.classes[id.size_class()].count;
 }
 
 std::size_t block_store::backed_bytes() const {
@@ -63,20 +41,20 @@ std::size_t block_store::backed_bytes() const {
         const std::uint32_t reached = reached_[c].load(std::memory_order_acquire);
         for (std::uint32_t i = 0; i < reached; ++i) {
             // relaxed: a sum for a limit, taken while others take and free
-            if (state(c, i).load(std::memory_order_relaxed) & backed_bit) sum += map_->classes[c].bytes;
+            if (state(c, i).load(std::memory_order_relaxed) & backed_bit) sum += layout.classes[c].bytes;
         }
     }
     return sum;
 }
 
 std::optional<block_id> block_store::take_in(std::uint32_t size_class, owner_id owner) {
-    const block_class& c = map_->classes[size_class];
+    const block_class& c = layout.classes[size_class];
     for (std::uint32_t i = 0; i < c.count; ++i) {
         std::atomic<std::uint64_t>& word = state(size_class, i);
         if (i >= reached_[size_class].load(std::memory_order_acquire)) {  // sync: reached - observes a taken block
-            // The state words of a window are pages like any other.
-            constexpr std::size_t words_a_page = page / sizeof(std::uint64_t);
-            if (i % words_a_page == 0 && !memory_->back(c.states + i * sizeof(std::uint64_t), page))
+            // The state words are pages like any other.
+            const auto words = static_cast<std::size_t>(reinterpret_cast<std::byte*>(&word) - memory_->base());
+            if (i % blocks_a_slice == 0 && !memory_->back(words / page_bytes * page_bytes, page_bytes))
                 return std::nullopt;
         }
         std::uint64_t seen = word.load(std::memory_order_acquire);  // sync: block - observes its last change
@@ -98,7 +76,7 @@ std::optional<block_id> block_store::take_in(std::uint32_t size_class, owner_id 
         if (!word.compare_exchange_strong(seen, pack(block_state::owned, owner), std::memory_order_acq_rel)) continue;
         TROUPE_STEP("block: taken");
         const block_id id = block_id::make(size_class, i);
-        if (!backed && !memory_->back(c.window + std::size_t{i} * c.bytes, c.bytes)) {
+        if (!backed && !memory_->back(c.offset(i), c.bytes)) {
             word.store(0, std::memory_order_release);  // sync: block - publishes that it is free; crash: free
             return std::nullopt;
         }
@@ -120,8 +98,8 @@ void block_store::drop_kept_pages(owner_id owner) {
                                                      std::memory_order_acq_rel)) {
                 continue;
             }
-            const block_class& size = map_->classes[c];
-            memory_->drop(size.window + std::size_t{i} * size.bytes, size.bytes);
+            const block_class& size = layout.classes[c];
+            memory_->drop(size.offset(i), size.bytes);
             state(c, i).store(0, std::memory_order_release);  // sync: block - publishes that it is free
         }
     }
@@ -168,10 +146,10 @@ bool block_store::receive(block_id id, owner_id from, owner_id to, liveness who)
 }
 
 void block_store::release(block_id id) {
-    const block_class& c = map_->classes[id.size_class()];
+    const block_class& c = layout.classes[id.size_class()];
     const bool is_ring = id.size_class() >= message_classes;
     const bool keep = is_ring || (std::size_t{id.index()} + 1) * c.bytes <= kept_bytes;
-    if (!keep) memory_->drop(c.window + std::size_t{id.index()} * c.bytes, c.bytes);
+    if (!keep) memory_->drop(c.offset(id.index()), c.bytes);
     TROUPE_STEP("block: released");
     // crash: before, its owner still has it; after, it is free
     // sync: block - publishes that it is free

@@ -1,7 +1,8 @@
 // Blocks: shared memory in sizes of powers of two, for rings, arguments and messages too large for a ring.
 //
-// Every size has a window of its own in the segment and an array of state words, one a block. No lists: a block is
-// found by looking, taken by one compare-and-swap, and what its owner was doing when it died can be read off its word.
+// Every size has a window of its own in the segment, filled from its end, and a state word for each block in it. No
+// lists: a block is found by looking, taken by one compare-and-swap, and what its owner was doing when it died can be
+// read off its word.
 //
 //   free ──take──> owned(process) ──send──> travelling ──receive──> owned(reader) ──release──> free
 //                        │                                              ▲
@@ -46,32 +47,28 @@ inline constexpr std::uint32_t message_classes = largest_block_bits - smallest_b
 inline constexpr std::uint32_t ring_classes = largest_ring_bits - smallest_ring_bits + 1;
 inline constexpr std::uint32_t block_classes = message_classes + ring_classes;
 
+inline constexpr std::uint32_t most_blocks = 65536;  // of one size
+
 struct block_class {
     std::size_t bytes = 0;  // of one block
     std::uint32_t count = 0;
-    std::size_t states = 0;  // offset of the array of state words
-    std::size_t window = 0;  // offset of the first block
+    std::size_t end = 0;  // of the window in the segment; block 0 stands before it
+
+    constexpr std::size_t offset(std::uint32_t index) const noexcept { return end - (std::size_t{index} + 1) * bytes; }
 };
-struct block_map {
-    std::array<block_class, block_classes> classes{};
-    std::size_t end = 0;
-};
-// Lays the windows out behind `start`.
-block_map lay_out_blocks(std::size_t start);
 
 class block_store {
 public:
-    block_store() = default;
     // `budget`: how many bytes may be backed at once; `reached`: an array of block_classes words in shared memory.
-    block_store(segment& memory, const block_map& map, std::atomic<std::uint32_t>* reached, std::size_t budget)
-        : memory_(&memory), map_(&map), reached_(reached), budget_(budget) {}
+    block_store(segment& memory, std::atomic<std::uint32_t>* reached, std::size_t budget)
+        : memory_(&memory), reached_(reached), budget_(budget) {}
 
     // Throw out_of_memory. The contents are whatever the last user left; a ring's memory is zero or a ring.
     block_id take(std::size_t bytes, owner_id owner);
     block_id take_ring(unsigned granule_bits, owner_id owner);
 
     std::byte* at(block_id id) const;
-    std::size_t bytes(block_id id) const { return map_->classes[id.size_class()].bytes; }
+    std::size_t bytes(block_id id) const;
     bool valid(block_id id) const;
 
     void send(block_id id, owner_id from);  // owned -> travelling, unless a reader was faster
@@ -120,10 +117,9 @@ private:
     void drop_kept_pages(owner_id owner);
     std::optional<block_id> take_in(std::uint32_t size_class, owner_id owner);
 
-    segment* memory_ = nullptr;
-    const block_map* map_ = nullptr;
-    std::atomic<std::uint32_t>* reached_ = nullptr;
-    std::size_t budget_ = 0;
+    segment* memory_;
+    std::atomic<std::uint32_t>* reached_;
+    std::size_t budget_;
 };
 
 }  // namespace troupe::shm

@@ -16,16 +16,6 @@ namespace troupe::shm {
 namespace {
 
 constexpr std::uint64_t magic_word = 0x65707561'6f727400u | layout_version;
-constexpr std::size_t page = 4096;
-
-constexpr std::size_t whole_pages(std::size_t bytes) { return (bytes + page - 1) / page * page; }
-
-constexpr std::size_t processes_at = page;
-constexpr std::size_t post_mortems_at = processes_at + max_processes * sizeof(process_slot);
-constexpr std::size_t channels_at = post_mortems_at + max_processes * sizeof(base::post_mortem);
-constexpr std::size_t exit_log_at = whole_pages(channels_at + max_channels * sizeof(channel_record));
-constexpr std::size_t blocks_at = exit_log_at + exit_log_entries * sizeof(std::uint64_t);
-
 // An entry of the exit log: serial:40 | valid:1 | lost:1 | core:1 | signal:7 | code:8.
 std::uint64_t pack_exit(std::uint64_t serial, const exit_status& s) {
     return serial << 24 | 1u << 17 | std::uint64_t{s.lost()} << 16 | std::uint64_t{s.core_dumped()} << 15 |
@@ -57,9 +47,8 @@ bool owner_is_dead(const void* memory, owner_id owner) noexcept {
 
 program_memory program_memory::create(std::size_t budget) {
     program_memory made;
-    made.map_ = std::make_unique<block_map>(lay_out_blocks(blocks_at));
-    made.segment_ = std::make_unique<segment>(segment::create(made.map_->end));
-    if (!made.segment_->back(0, page)) throw out_of_memory("no memory for the program's tables");
+    made.segment_ = std::make_unique<segment>(segment::create(layout.end));
+    if (!made.segment_->back(layout.header, page_bytes)) throw out_of_memory("no memory for the program's tables");
     program_header& h = made.header();
     h.magic = magic_word;
     h.version = layout_version;
@@ -70,8 +59,7 @@ program_memory program_memory::create(std::size_t budget) {
 
 program_memory program_memory::attach(base::owned_fd fd) {
     program_memory made;
-    made.map_ = std::make_unique<block_map>(lay_out_blocks(blocks_at));
-    made.segment_ = std::make_unique<segment>(segment::attach(std::move(fd), made.map_->end));
+    made.segment_ = std::make_unique<segment>(segment::attach(std::move(fd), layout.end));
     const program_header& h = made.header();
     if (h.magic != magic_word || h.version != layout_version) {
         throw corrupt("this process was started by a program built with another version of troupe; rebuild both");
@@ -81,51 +69,59 @@ program_memory program_memory::attach(base::owned_fd fd) {
 }
 
 void program_memory::place(std::size_t budget) {
-    blocks_ = std::make_unique<block_store>(*segment_, *map_, header().blocks_reached, budget);
+    blocks_ = std::make_unique<block_store>(*segment_, header().blocks_reached, budget);
+}
+
+slice& program_memory::slice_at(std::size_t number) const {
+    return reinterpret_cast<slice*>(segment_->base() + layout.slices)[number % slices];
+}
+
+std::size_t program_memory::offset_of(const void* address) const {
+    return static_cast<std::size_t>(static_cast<const std::byte*>(address) - segment_->base());
 }
 
 process_slot& program_memory::process(std::uint16_t slot) const {
-    return reinterpret_cast<process_slot*>(segment_->base() + processes_at)[slot % max_processes];
+    return slice_at(slot / processes_a_slice).processes[slot % processes_a_slice];
 }
 
 base::post_mortem& program_memory::post_mortem(std::uint16_t slot) const {
-    return reinterpret_cast<base::post_mortem*>(segment_->base() + post_mortems_at)[slot % max_processes];
+    return slice_at(slot / processes_a_slice).post_mortems[slot % processes_a_slice];
 }
 
 base::post_mortem* program_memory::keep_post_mortem(std::uint16_t slot) const noexcept {
-    const std::size_t offset = post_mortems_at + slot % max_processes * sizeof(base::post_mortem);
-    return static_cast<base::post_mortem*>(segment_->map_for_good(offset, sizeof(base::post_mortem)));
+    return static_cast<base::post_mortem*>(
+        segment_->map_for_good(offset_of(&post_mortem(slot)), sizeof(base::post_mortem)));
 }
 
 channel_record& program_memory::channel(std::uint16_t index) const {
-    return reinterpret_cast<channel_record*>(segment_->base() + channels_at)[index % max_channels];
+    return slice_at(index / channels_a_slice).channels[index % channels_a_slice];
 }
 
-// Slots are backed some at a time.
+// Slots are backed a slice at a time.
 bool program_memory::reach(std::uint16_t slot) {
-    constexpr std::uint32_t together = 16;
     program_header& h = header();
     // sync: slots - observes a backed slot
     std::uint32_t reached = h.slots_reached.load(std::memory_order_acquire);
-    if (slot < reached) return true;
-    const std::uint32_t first = reached;
-    const std::uint32_t last = std::min((slot / together + 1) * together, h.most_actors);
-    const std::size_t processes = processes_at + first * sizeof(process_slot);
-    const std::size_t post_mortems = post_mortems_at + first * sizeof(base::post_mortem);
-    if (!segment_->back(processes, (last - first) * sizeof(process_slot)) ||
-        !segment_->back(post_mortems, (last - first) * sizeof(base::post_mortem))) {
-        return false;
-    }
-    segment_->touch(processes, (last - first) * sizeof(process_slot));
-    segment_->touch(post_mortems, (last - first) * sizeof(base::post_mortem));
-    // sync: slots - publishes a backed slot
-    while (reached < last && !h.slots_reached.compare_exchange_weak(reached, last, std::memory_order_acq_rel)) {
+    while (slot >= reached) {
+        slice& next = slice_at(reached / processes_a_slice);
+        const std::uint32_t last = std::min((reached / processes_a_slice + 1) * processes_a_slice, h.most_actors);
+        const std::size_t processes = offset_of(next.processes), post_mortems = offset_of(next.post_mortems);
+        if (!segment_->back(processes, sizeof next.processes) ||
+            !segment_->back(post_mortems, sizeof next.post_mortems)) {
+            return false;
+        }
+        segment_->touch(processes, sizeof next.processes);
+        segment_->touch(post_mortems, sizeof next.post_mortems);
+        // sync: slots - publishes a backed slot
+        while (reached < last && !h.slots_reached.compare_exchange_weak(reached, last, std::memory_order_acq_rel)) {
+        }
+        reached = std::max(reached, last);
     }
     return true;
 }
 
 void program_memory::touch_process(std::uint16_t slot) const noexcept {
-    segment_->touch(processes_at + slot % max_processes * sizeof(process_slot), sizeof(process_slot));
+    segment_->touch(offset_of(&process(slot)), sizeof(process_slot));
 }
 
 // Slots are used in turn, so that one that was freed rests for a while, and how its actor ended can be told as long.
@@ -208,7 +204,7 @@ bool program_memory::restart_process(detail::actor_id actor) {
 }
 
 void program_memory::claim_keeper() {
-    if (!segment_->back(processes_at + keeper_slot * sizeof(process_slot), sizeof(process_slot))) {
+    if (!segment_->back(offset_of(&process(keeper_slot)), sizeof(process_slot))) {
         throw out_of_memory("no memory for the program's tables");
     }
     // sync: life - publishes that the keeper lives
@@ -252,8 +248,8 @@ liveness program_memory::owners() const { return {&owner_is_dead, this}; }
 
 void program_memory::record_exit(detail::actor_id actor, const exit_status& status) {
     const std::size_t index = actor.serial() % exit_log_entries;
-    const std::size_t offset = exit_log_at + index * sizeof(std::uint64_t);
-    const bool logged = segment_->back(offset / page * page, page);
+    const std::size_t offset = layout.exit_log + index * sizeof(std::uint64_t);
+    const bool logged = segment_->back(offset / page_bytes * page_bytes, page_bytes);
     const std::uint64_t word = pack_exit(actor.serial() & 0xff'ffff'ffff, status);
     process_slot& p = process(actor.slot());
     base::post_mortem& page = post_mortem(actor.slot());
@@ -332,7 +328,7 @@ std::optional<exit_status> program_memory::status_of(detail::actor_id actor) con
     if (actor.serial() == 0 || actor.serial() > header().next_serial.load(std::memory_order_relaxed)) {
         return exit_status::from_nothing();
     }
-    const std::size_t offset = exit_log_at + actor.serial() % exit_log_entries * sizeof(std::uint64_t);
+    const std::size_t offset = layout.exit_log + actor.serial() % exit_log_entries * sizeof(std::uint64_t);
     const auto* word = reinterpret_cast<std::atomic<std::uint64_t>*>(segment_->base() + offset);
     // sync: exit log - observes how it ended
     return unpack_exit(word->load(std::memory_order_acquire), actor.serial() & 0xff'ffff'ffff)
@@ -358,8 +354,8 @@ channel_id program_memory::claim_channel(channel_kind kind, unsigned granule_bit
         // sync: channels - observes a backed record
         std::uint32_t reached = h.channels_reached.load(std::memory_order_acquire);
         if (index >= reached) {
-            const std::size_t from = (channels_at + index * sizeof(channel_record)) / page * page;
-            if (!segment_->back(from, page * (2 + sizeof(channel_record) / page))) {
+            const std::size_t from = offset_of(&channel(static_cast<std::uint16_t>(index)));
+            if (!segment_->back(from / page_bytes * page_bytes, whole_pages(sizeof(channel_record)) + page_bytes)) {
                 throw out_of_memory("no memory for the record of another mailbox, queue or pipe");
             }
             // sync: channels - publishes a backed record

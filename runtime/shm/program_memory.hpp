@@ -1,12 +1,11 @@
-// Everything the processes of a program share: one segment with, in this order, a header, the process table, the
-// channel table, the exit log and the blocks.
+// Everything the processes of a program share: one segment (program_layout.hpp says where in it) with
 //
-//   0         program_header
-//   4 KiB     process_slot[4096]        two pages each, backed when its slot is first claimed
-//             post_mortem[4096]         a page each, backed with its slot: what is left of the slot's actor
-//             channel_record[16384]     backed when first claimed
-//             exit log[2^20]            8 bytes for each actor that ended, by serial; the oldest are overwritten
-//             block windows             see block.hpp
+//   program_header
+//   process_slot[4096]        two pages each, backed when its slot is first claimed
+//   post_mortem[4096]         a page each, backed with its slot: what is left of the slot's actor
+//   channel_record[16384]     backed when first claimed
+//   exit log[2^20]            8 bytes for each actor that ended, by serial; the oldest are overwritten
+//   blocks                    see block.hpp
 #pragma once
 
 #include <atomic>
@@ -17,17 +16,12 @@
 
 #include <troupe/exit_status.hpp>
 
-#include "base/post_mortem.hpp"
-#include "shm/block.hpp"
-#include "shm/channel_record.hpp"
-#include "shm/process_slot.hpp"
-#include "shm/ring.hpp"
+#include "shm/program_layout.hpp"
 #include "shm/segment.hpp"
 
 namespace troupe::shm {
 
-inline constexpr std::uint32_t layout_version = 2;
-inline constexpr std::size_t exit_log_entries = std::size_t{1} << 20;
+inline constexpr std::uint32_t layout_version = 3;
 
 struct program_header {
     std::uint64_t magic;
@@ -51,7 +45,7 @@ struct program_header {
     alignas(128) std::atomic<std::uint64_t> deaths;  // grows when an actor's end has been written down
     alignas(128) std::atomic<std::uint32_t> blocks_reached[block_classes];
 };
-static_assert(sizeof(program_header) <= 4096);
+static_assert(sizeof(program_header) <= page_bytes);
 
 enum class ring_fate { used_again, quarantined };
 
@@ -60,7 +54,7 @@ public:
     static program_memory create(std::size_t budget);
     static program_memory attach(base::owned_fd fd);
 
-    program_header& header() const { return *reinterpret_cast<program_header*>(segment_->base()); }
+    program_header& header() const { return *reinterpret_cast<program_header*>(segment_->base() + layout.header); }
     process_slot& process(std::uint16_t slot) const;
     base::post_mortem& post_mortem(std::uint16_t slot) const;
     // Mapped apart, so that it can be written until the process's last instruction. Null when the system refuses.
@@ -113,12 +107,13 @@ public:
 private:
     program_memory() = default;
     std::optional<exit_status> end_in_slot(detail::actor_id actor) const;
+    slice& slice_at(std::size_t number) const;
+    std::size_t offset_of(const void* address) const;
     bool reach(std::uint16_t slot);  // false: no memory
     void place(std::size_t budget);
 
     message_namer name_message_ = nullptr;
     std::unique_ptr<segment> segment_;
-    std::unique_ptr<block_map> map_;
     std::unique_ptr<block_store> blocks_;
 };
 

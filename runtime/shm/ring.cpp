@@ -28,10 +28,6 @@ bool ring::valid_granules(std::uint32_t granules) noexcept {
     return std::has_single_bit(granules) && granules >= least_granules && granules <= most_granules;
 }
 
-std::size_t ring::bytes(std::uint32_t granules) noexcept {
-    return ring_header_bytes + std::size_t{granules} * (2 * sizeof(shared_word) + granule_bytes);
-}
-
 ring::ring(void* block, std::uint32_t granules, reader_mode mode) noexcept
     : header_(static_cast<ring_header*>(block)),
       claims_(reinterpret_cast<shared_word*>(static_cast<std::byte*>(block) + ring_header_bytes)),

@@ -79,7 +79,9 @@ class ring {
 public:
     // `granules`: a power of two from least_granules to most_granules.
     static bool valid_granules(std::uint32_t granules) noexcept;
-    static std::size_t bytes(std::uint32_t granules) noexcept;
+    static constexpr std::size_t bytes(std::uint32_t granules) noexcept {
+        return ring_header_bytes + std::size_t{granules} * (2 * sizeof(shared_word) + granule_bytes);
+    }
 
     // `zeroed`: bytes(granules) bytes of zero, aligned to 128.
     static ring format(void* zeroed, std::uint32_t granules, reader_mode mode);

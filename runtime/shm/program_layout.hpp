@@ -7,6 +7,7 @@
 // system has put the libraries.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -58,10 +59,8 @@ constexpr segment_map lay_out() noexcept {
         block_class& one = map.classes[c];
         one.bytes = c < message_classes ? std::size_t{1} << (smallest_block_bits + c)
                                         : whole_pages(ring::bytes(1u << (smallest_ring_bits + c - message_classes)));
-        const std::size_t count = window_bytes / one.bytes;
-        one.count = static_cast<std::uint32_t>(count < fewest_blocks ? fewest_blocks
-                                               : count > most_blocks ? most_blocks
-                                                                     : count);
+        one.count =
+            static_cast<std::uint32_t>(std::clamp<std::size_t>(window_bytes / one.bytes, fewest_blocks, most_blocks));
         offset += one.count * one.bytes;
         one.end = offset;
     };

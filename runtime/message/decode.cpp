@@ -126,12 +126,14 @@ private:
 
     template <class Field>
     void store_integer(const item& found, void* into) {
-        if (found.what == form::positive && std::in_range<Field>(found.value)) [[likely]]
-            return store(into, static_cast<Field>(found.value));
-        const auto below = static_cast<std::int64_t>(found.value);
-        if (expect(form::negative, found), !std::in_range<Field>(below))
-            refuse("an integer that its field cannot hold");
-        store(into, static_cast<Field>(below));
+        if (found.what == form::positive) return store_as<Field>(found.value, into);
+        store_as<Field>(static_cast<std::int64_t>(expect(form::negative, found)), into);
+    }
+
+    template <class Field, class Integer>
+    void store_as(Integer value, void* into) {
+        if (!std::in_range<Field>(value)) refuse("an integer that its field cannot hold");
+        store(into, static_cast<Field>(value));
     }
 
     void read_text(const item& found, void* into) {

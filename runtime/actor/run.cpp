@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
-#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +16,7 @@
 #include <troupe/error.hpp>
 #include <troupe/this_actor.hpp>
 
+#include "actor/budget.hpp"
 #include "actor/crash_reports.hpp"
 #include "actor/keeper.hpp"
 #include "actor/launch.hpp"
@@ -33,21 +33,10 @@ namespace {
 
 constexpr std::uint32_t slots_to_begin_with = 1024;
 
-constexpr std::size_t least_memory = std::size_t{4} << 20;
-
 start_method default_method(const run_options& options) {
     const char* wanted = std::getenv("TROUPE_START_METHOD");
     if (wanted != nullptr && *wanted != '\0') return parse_start_method(wanted);
     return options.method == start_method::default_method ? start_method::forkserver : options.method;
-}
-
-// Half of what the machine has: shared memory is not given back to the system under pressure.
-std::size_t memory_budget(std::size_t wanted) {
-    if (wanted != 0 && wanted < least_memory) throw misuse("run_options::memory is at least 4 MiB");
-    if (wanted != 0) return wanted;
-    struct sysinfo about{};
-    sysinfo(&about);
-    return std::max(least_memory, static_cast<std::size_t>(about.totalram) * about.mem_unit / 2);
 }
 
 // The keeper holds two descriptors for each actor.
@@ -126,10 +115,10 @@ int run_program(int argc, char** argv, const run_options& options, program_entry
     process::keep_standard_descriptors_open();
     const start_method method = default_method(options);
     if (options.actors < 1 || options.actors > shm::keeper_slot) throw misuse("run_options::actors is from 1 to 4095");
-    const std::size_t budget = memory_budget(options.memory);
+    const actors::memory_budget budget = actors::budget_for(options.memory, process::memory_limits_now());
     has_run = true;
 
-    shm::program_memory memory = shm::program_memory::create(budget);
+    shm::program_memory memory = shm::program_memory::create(budget.bytes, budget.halvings);
     shm::program_header& header = memory.header();
     header.program_pid = getpid();
     header.start_method = static_cast<std::uint32_t>(method);

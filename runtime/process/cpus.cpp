@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
-#include <sstream>
 #include <string>
+
+#include "process/cgroup.hpp"
 
 namespace troupe::process {
 namespace {
@@ -34,32 +35,11 @@ double quota_v1(const std::string& folder) {
     return quota / period;
 }
 
-// The tightest quota from the group up to the root.
-template <class Quota>
-double tightest(const std::string& root, std::string group, Quota quota) {
-    double found = 0;
-    for (;;) {
-        const double here = quota(root + group);
-        if (here > 0 && (found == 0 || here < found)) found = here;
-        if (group.empty() || group == "/") return found;
-        group.erase(group.find_last_of('/'));
-    }
-}
-
+// The tightest; 0 for none.
 double by_cgroup() {
-    std::ifstream groups("/proc/self/cgroup");
     double found = 0;
-    for (std::string line; std::getline(groups, line);) {
-        const std::size_t first = line.find(':'), second = line.find(':', first + 1);
-        if (second == std::string::npos) continue;
-        const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",";
-        const std::string group = line.substr(second + 1);
-        double here = 0;
-        if (controllers == ",,") {
-            here = tightest("/sys/fs/cgroup", group, quota_v2);
-        } else if (controllers.find(",cpu,") != std::string::npos) {
-            here = tightest("/sys/fs/cgroup/cpu", group, quota_v1);
-        }
+    for (const cgroup_folder& folder : cgroup_folders("cpu")) {
+        const double here = folder.version == 2 ? quota_v2(folder.path) : quota_v1(folder.path);
         if (here > 0 && (found == 0 || here < found)) found = here;
     }
     return found;

@@ -20,18 +20,18 @@ std::string in_mib(std::size_t bytes) { return std::to_string(bytes >> 20) + " M
 }  // namespace
 
 std::atomic<std::uint64_t>& block_store::state(std::uint32_t size_class, std::uint32_t index) const {
-    slice& one = reinterpret_cast<slice*>(memory_->base() + layout.slices)[index / blocks_a_slice];
+    slice& one = reinterpret_cast<slice*>(memory_->base() + map_.slices)[index / blocks_a_slice];
     return one.blocks[size_class][index % blocks_a_slice];
 }
 
 std::byte* block_store::at(block_id id) const {
-    return memory_->base() + layout.classes[id.size_class()].offset(id.index());
+    return memory_->base() + map_.classes[id.size_class()].offset(id.index());
 }
 
-std::size_t block_store::bytes(block_id id) const { return layout.classes[id.size_class()].bytes; }
+std::size_t block_store::bytes(block_id id) const { return map_.classes[id.size_class()].bytes; }
 
 bool block_store::valid(block_id id) const {
-    return id && id.size_class() < block_classes && id.index() < layout.classes[id.size_class()].count;
+    return id && id.size_class() < block_classes && id.index() < map_.classes[id.size_class()].count;
 }
 
 std::size_t block_store::backed_bytes() const {
@@ -41,14 +41,14 @@ std::size_t block_store::backed_bytes() const {
         const std::uint32_t reached = reached_[c].load(std::memory_order_acquire);
         for (std::uint32_t i = 0; i < reached; ++i) {
             // relaxed: a sum for a limit, taken while others take and free
-            if (state(c, i).load(std::memory_order_relaxed) & backed_bit) sum += layout.classes[c].bytes;
+            if (state(c, i).load(std::memory_order_relaxed) & backed_bit) sum += map_.classes[c].bytes;
         }
     }
     return sum;
 }
 
 std::optional<block_id> block_store::take_in(std::uint32_t size_class, owner_id owner) {
-    const block_class& c = layout.classes[size_class];
+    const block_class& c = map_.classes[size_class];
     for (std::uint32_t i = 0; i < c.count; ++i) {
         std::atomic<std::uint64_t>& word = state(size_class, i);
         if (i >= reached_[size_class].load(std::memory_order_acquire)) {  // sync: reached - observes a taken block
@@ -60,9 +60,9 @@ std::optional<block_id> block_store::take_in(std::uint32_t size_class, owner_id 
         std::uint64_t seen = word.load(std::memory_order_acquire);  // sync: block - observes its last change
         if (state_of(seen) != block_state::free) continue;
         const bool backed = (seen & backed_bit) != 0;
-        if (!backed && backed_bytes() + c.bytes > budget_) {
+        if (!backed && backed_bytes() + c.bytes > map_.budget) {
             drop_kept_pages(owner);
-            if (backed_bytes() + c.bytes > budget_) return std::nullopt;
+            if (backed_bytes() + c.bytes > map_.budget) return std::nullopt;
         }
         // `reached` first: a block that is taken is always below it.
         // sync: reached - observes a taken block
@@ -98,30 +98,34 @@ void block_store::drop_kept_pages(owner_id owner) {
                                                      std::memory_order_acq_rel)) {
                 continue;
             }
-            const block_class& size = layout.classes[c];
+            const block_class& size = map_.classes[c];
             memory_->drop(size.offset(i), size.bytes);
             state(c, i).store(0, std::memory_order_release);  // sync: block - publishes that it is free
         }
     }
 }
 
+std::string block_store::usage() const {
+    return "(" + in_mib(backed_bytes()) + " of " + in_mib(map_.budget) + " in use" +
+           (map_.halvings == 0 ? ")" : ", where a limit of address space or of file sizes leaves little of each size)");
+}
+
 block_id block_store::take(std::size_t bytes, owner_id owner) {
     const unsigned bits = std::max<unsigned>(smallest_block_bits, static_cast<unsigned>(std::bit_width(bytes - 1)));
-    // When all blocks of the right size are taken, one of the next size does as well.
-    for (unsigned b = bits; b <= std::min(bits + 1, largest_block_bits); ++b) {
+    // When all blocks of the right size are taken, one of the next does as well; narrow windows are sooner empty.
+    for (unsigned b = bits; b <= std::min(bits + 1 + map_.halvings, largest_block_bits); ++b) {
         if (const auto id = take_in(b - smallest_block_bits, owner)) return *id;
     }
-    throw out_of_memory("no room for " + std::to_string(bytes) + " bytes in the program's shared memory (" +
-                        in_mib(backed_bytes()) + " of " + in_mib(budget_) +
-                        " in use); raise run_options::memory, or let receivers catch up");
+    throw out_of_memory("no room for " + std::to_string(bytes) + " bytes in the program's shared memory " + usage() +
+                        "; raise run_options::memory, or let receivers catch up");
 }
 
 block_id block_store::take_ring(unsigned granule_bits, owner_id owner) {
     TROUPE_CHECK(granule_bits >= smallest_ring_bits && granule_bits <= largest_ring_bits);
     if (const auto id = take_in(message_classes + granule_bits - smallest_ring_bits, owner)) return *id;
     throw out_of_memory("no room for a ring of " + in_mib(std::size_t{granule_bytes} << granule_bits) +
-                        " in the program's shared memory (" + in_mib(backed_bytes()) + " of " + in_mib(budget_) +
-                        " in use); ask for a smaller mailbox or queue, or raise run_options::memory");
+                        " in the program's shared memory " + usage() +
+                        "; ask for a smaller mailbox or queue, or raise run_options::memory");
 }
 
 void block_store::send(block_id id, owner_id from) {
@@ -146,7 +150,7 @@ bool block_store::receive(block_id id, owner_id from, owner_id to, liveness who)
 }
 
 void block_store::release(block_id id) {
-    const block_class& c = layout.classes[id.size_class()];
+    const block_class& c = map_.classes[id.size_class()];
     const bool is_ring = id.size_class() >= message_classes;
     const bool keep = is_ring || (std::size_t{id.index()} + 1) * c.bytes <= kept_bytes;
     if (!keep) memory_->drop(c.offset(id.index()), c.bytes);

@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "shm/owner_id.hpp"
 #include "shm/segment.hpp"
@@ -57,11 +58,19 @@ struct block_class {
     constexpr std::size_t offset(std::uint32_t index) const noexcept { return end - (std::size_t{index} + 1) * bytes; }
 };
 
+// Where everything stands in a segment: a value, which all its processes compute alike (program_layout.hpp).
+struct segment_map {
+    std::array<block_class, block_classes> classes{};
+    std::size_t exit_log = 0, header = 0, slices = 0, end = 0;  // offsets
+    std::size_t budget = 0;                                     // bytes of blocks that may be backed at once
+    unsigned halvings = 0;                                      // how often the windows were, see lay_out
+};
+
 class block_store {
 public:
-    // `budget`: how many bytes may be backed at once; `reached`: an array of block_classes words in shared memory.
-    block_store(segment& memory, std::atomic<std::uint32_t>* reached, std::size_t budget)
-        : memory_(&memory), reached_(reached), budget_(budget) {}
+    // `reached`: an array of block_classes words in shared memory.
+    block_store(segment& memory, const segment_map& map, std::atomic<std::uint32_t>* reached)
+        : memory_(&memory), map_(map), reached_(reached) {}
 
     // Throw out_of_memory. The contents are whatever the last user left; a ring's memory is zero or a ring.
     block_id take(std::size_t bytes, owner_id owner);
@@ -116,10 +125,11 @@ private:
     std::atomic<std::uint64_t>& state(std::uint32_t size_class, std::uint32_t index) const;
     void drop_kept_pages(owner_id owner);
     std::optional<block_id> take_in(std::uint32_t size_class, owner_id owner);
+    std::string usage() const;  // as a text
 
     segment* memory_;
+    segment_map map_;
     std::atomic<std::uint32_t>* reached_;
-    std::size_t budget_;
 };
 
 }  // namespace troupe::shm

@@ -8,7 +8,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -39,28 +38,35 @@ struct alignas(page_bytes) slice {
 static_assert(offsetof(slice, post_mortems) % page_bytes == 0 && sizeof(base::post_mortem) == page_bytes);
 static_assert(offsetof(slice, blocks) % page_bytes == 0 && page_bytes % sizeof(slice::blocks[0]) == 0);
 
-struct segment_map {
-    std::array<block_class, block_classes> classes{};
-    std::size_t exit_log = 0, header = 0, slices = 0, end = 0;  // offsets
-};
-
 constexpr std::size_t whole_pages(std::size_t bytes) noexcept {
     return (bytes + page_bytes - 1) / page_bytes * page_bytes;
 }
 
-constexpr segment_map lay_out() noexcept {
-    constexpr std::size_t window_bytes = std::size_t{16} << 30;
-    constexpr std::size_t fewest_blocks = 8;
+// Behind the windows, whatever these hold: from the end of the segment the header is found by its length alone.
+inline constexpr std::size_t slices_bytes = slices * sizeof(slice);
+inline constexpr std::size_t exit_log_bytes = exit_log_entries * sizeof(std::uint64_t);
+inline constexpr std::size_t tables_bytes = exit_log_bytes + page_bytes + slices_bytes;
+
+// A window need not hold more than the budget: no size has more than that in use. Where address space is short, each
+// may hold a part of it only, halved so many times; the usual ring may use it up even then, as an actor costs one. One
+// block of each size there is all the same, unless it is larger than the budget.
+inline constexpr unsigned most_halvings = 4;
+
+constexpr segment_map lay_out(std::size_t budget, unsigned halvings) noexcept {
+    constexpr std::size_t window_bytes = std::size_t{16} << 30;                      // at most
     constexpr std::uint32_t usual_ring = message_classes + 12 - smallest_ring_bits;  // of a mailbox by default
     constexpr std::uint32_t smallest_block = 0;
     segment_map map;
+    map.budget = budget;
+    map.halvings = halvings;
     std::size_t offset = 0;
     const auto add = [&](std::uint32_t c) {
         block_class& one = map.classes[c];
         one.bytes = c < message_classes ? std::size_t{1} << (smallest_block_bits + c)
                                         : whole_pages(ring::bytes(1u << (smallest_ring_bits + c - message_classes)));
-        one.count =
-            static_cast<std::uint32_t>(std::clamp<std::size_t>(window_bytes / one.bytes, fewest_blocks, most_blocks));
+        const std::size_t part = c == usual_ring ? budget : budget >> halvings;
+        const std::size_t count = std::min({window_bytes / one.bytes, part / one.bytes, std::size_t{most_blocks}});
+        one.count = static_cast<std::uint32_t>(std::max<std::size_t>(count, one.bytes <= budget ? 1 : 0));
         offset += one.count * one.bytes;
         one.end = offset;
     };
@@ -69,12 +75,14 @@ constexpr segment_map lay_out() noexcept {
     add(usual_ring);
     add(smallest_block);
     map.exit_log = offset;
-    map.header = map.exit_log + exit_log_entries * sizeof(std::uint64_t);
+    map.header = map.exit_log + exit_log_bytes;
     map.slices = map.header + page_bytes;
-    map.end = map.slices + slices * sizeof(slice);
+    map.end = map.slices + slices_bytes;
     return map;
 }
 
-inline constexpr segment_map layout = lay_out();
+// Of this process's program, for a debugger, or a test that looks at the memory from outside: that of the memory which
+// it made or attached last.
+inline segment_map layout;
 
 }  // namespace troupe::shm

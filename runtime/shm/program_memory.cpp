@@ -45,35 +45,48 @@ bool owner_is_dead(const void* memory, owner_id owner) noexcept {
 
 }  // namespace
 
-program_memory program_memory::create(std::size_t budget) {
+program_memory program_memory::create(std::size_t budget, unsigned halvings) {
     program_memory made;
-    made.segment_ = std::make_unique<segment>(segment::create(layout.end));
-    if (!made.segment_->back(layout.header, page_bytes)) throw out_of_memory("no memory for the program's tables");
+    const segment_map map = lay_out(budget, halvings);
+    made.segment_ = std::make_unique<segment>(segment::create(map.end));
+    if (!made.segment_->back(map.header, page_bytes)) throw out_of_memory("no memory for the program's tables");
+    made.place(map);
     program_header& h = made.header();
     h.magic = magic_word;
     h.version = layout_version;
     h.budget = budget;
-    made.place(budget);
+    h.halvings = halvings;
     return made;
 }
 
 program_memory program_memory::attach(base::owned_fd fd) {
     program_memory made;
-    made.segment_ = std::make_unique<segment>(segment::attach(std::move(fd), layout.end));
+    made.segment_ = std::make_unique<segment>(segment::attach(std::move(fd), tables_bytes));
+    // From the end: the windows before the tables are as long as the header says.
+    made.tables_ = made.segment_->base() + made.segment_->bytes() - tables_bytes;
     const program_header& h = made.header();
-    if (h.magic != magic_word || h.version != layout_version) {
+    const segment_map map = h.magic == magic_word && h.version == layout_version
+                                ? lay_out(h.budget, std::min(h.halvings, most_halvings))
+                                : segment_map{};
+    if (map.end != made.segment_->bytes()) {
         throw corrupt("this process was started by a program built with another version of troupe; rebuild both");
     }
-    made.place(h.budget);
+    made.place(map);
     return made;
 }
 
-void program_memory::place(std::size_t budget) {
-    blocks_ = std::make_unique<block_store>(*segment_, header().blocks_reached, budget);
+void program_memory::place(const segment_map& map) {
+    layout = map;
+    tables_ = segment_->base() + map.exit_log;
+    blocks_ = std::make_unique<block_store>(*segment_, map, header().blocks_reached);
 }
 
 slice& program_memory::slice_at(std::size_t number) const {
-    return reinterpret_cast<slice*>(segment_->base() + layout.slices)[number % slices];
+    return reinterpret_cast<slice*>(tables_ + exit_log_bytes + page_bytes)[number % slices];
+}
+
+std::atomic<std::uint64_t>& program_memory::exit_entry(detail::actor_id actor) const {
+    return reinterpret_cast<std::atomic<std::uint64_t>*>(tables_)[actor.serial() % exit_log_entries];
 }
 
 std::size_t program_memory::offset_of(const void* address) const {
@@ -247,9 +260,8 @@ owner_id program_memory::owner(std::uint16_t slot) const {
 liveness program_memory::owners() const { return {&owner_is_dead, this}; }
 
 void program_memory::record_exit(detail::actor_id actor, const exit_status& status) {
-    const std::size_t index = actor.serial() % exit_log_entries;
-    const std::size_t offset = layout.exit_log + index * sizeof(std::uint64_t);
-    const bool logged = segment_->back(offset / page_bytes * page_bytes, page_bytes);
+    std::atomic<std::uint64_t>& entry = exit_entry(actor);
+    const bool logged = segment_->back(offset_of(&entry) / page_bytes * page_bytes, page_bytes);
     const std::uint64_t word = pack_exit(actor.serial() & 0xff'ffff'ffff, status);
     process_slot& p = process(actor.slot());
     base::post_mortem& page = post_mortem(actor.slot());
@@ -266,7 +278,7 @@ void program_memory::record_exit(detail::actor_id actor, const exit_status& stat
     p.ending.store(word, std::memory_order_release);  // sync: end text - publishes the exception's type and text
     if (!logged) return;  // no memory: once its slot is used again, nobody knows how it ended
     // sync: exit log - publishes how it ended
-    reinterpret_cast<std::atomic<std::uint64_t>*>(segment_->base() + offset)->store(word, std::memory_order_release);
+    entry.store(word, std::memory_order_release);
 }
 
 bool program_memory::alive(detail::actor_id actor) const {
@@ -328,10 +340,8 @@ std::optional<exit_status> program_memory::status_of(detail::actor_id actor) con
     if (actor.serial() == 0 || actor.serial() > header().next_serial.load(std::memory_order_relaxed)) {
         return exit_status::from_nothing();
     }
-    const std::size_t offset = layout.exit_log + actor.serial() % exit_log_entries * sizeof(std::uint64_t);
-    const auto* word = reinterpret_cast<std::atomic<std::uint64_t>*>(segment_->base() + offset);
     // sync: exit log - observes how it ended
-    return unpack_exit(word->load(std::memory_order_acquire), actor.serial() & 0xff'ffff'ffff)
+    return unpack_exit(exit_entry(actor).load(std::memory_order_acquire), actor.serial() & 0xff'ffff'ffff)
         .value_or(exit_status::from_nothing());
 }
 

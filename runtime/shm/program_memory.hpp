@@ -21,13 +21,14 @@
 
 namespace troupe::shm {
 
-inline constexpr std::uint32_t layout_version = 3;
+inline constexpr std::uint32_t layout_version = 4;
 
 struct program_header {
     std::uint64_t magic;
     std::uint32_t version;
     std::int32_t program_pid;
-    std::uint64_t budget;        // bytes of shared memory the program may use
+    std::uint64_t budget;        // bytes of shared memory the program may use; with the next, where everything stands
+    std::uint32_t halvings;      // of the windows, see lay_out
     std::uint32_t start_method;  // the default, as the public enum
     std::uint32_t most_actors;
     std::uint32_t usable_cpus;
@@ -51,10 +52,11 @@ enum class ring_fate { used_again, quarantined };
 
 class program_memory {
 public:
-    static program_memory create(std::size_t budget);
+    // The windows are narrowed by `halvings`, see lay_out.
+    static program_memory create(std::size_t budget, unsigned halvings = 0);
     static program_memory attach(base::owned_fd fd);
 
-    program_header& header() const { return *reinterpret_cast<program_header*>(segment_->base() + layout.header); }
+    program_header& header() const { return *reinterpret_cast<program_header*>(tables_ + exit_log_bytes); }
     process_slot& process(std::uint16_t slot) const;
     base::post_mortem& post_mortem(std::uint16_t slot) const;
     // Mapped apart, so that it can be written until the process's last instruction. Null when the system refuses.
@@ -108,12 +110,14 @@ private:
     program_memory() = default;
     std::optional<exit_status> end_in_slot(detail::actor_id actor) const;
     slice& slice_at(std::size_t number) const;
+    std::atomic<std::uint64_t>& exit_entry(detail::actor_id actor) const;
     std::size_t offset_of(const void* address) const;
     bool reach(std::uint16_t slot);  // false: no memory
-    void place(std::size_t budget);
+    void place(const segment_map& map);
 
     message_namer name_message_ = nullptr;
     std::unique_ptr<segment> segment_;
+    std::byte* tables_ = nullptr;  // the exit log, the header and the slices, in the segment
     std::unique_ptr<block_store> blocks_;
 };
 

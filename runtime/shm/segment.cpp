@@ -18,7 +18,7 @@
 namespace troupe::shm {
 namespace {
 
-std::string in_gib(std::size_t bytes) { return std::to_string(bytes >> 30) + " GiB"; }
+std::string in_mib(std::size_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
 
 // RLIMIT_FSIZE holds for a memfd too, and past it the system does not only refuse: it sends SIGXFSZ.
 bool set_size(int fd, std::size_t bytes) {
@@ -42,7 +42,7 @@ segment segment::create(std::size_t bytes) {
                             base::descriptor_advice(error));
     }
     if (!set_size(made.fd_.get(), bytes)) {
-        throw out_of_memory("the program's shared memory needs a file of " + in_gib(bytes) +
+        throw out_of_memory("the program's shared memory needs a file of " + in_mib(bytes) +
                             " (it is sparse): " + std::strerror(errno) + "; raise the limit of file sizes (ulimit -f)");
     }
     if (fcntl(made.fd_.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
@@ -52,13 +52,13 @@ segment segment::create(std::size_t bytes) {
     return made;
 }
 
-segment segment::attach(base::owned_fd fd, std::size_t bytes) {
+segment segment::attach(base::owned_fd fd, std::size_t least) {
     struct stat about{};
-    if (fstat(fd.get(), &about) != 0 || static_cast<std::size_t>(about.st_size) != bytes) {
+    if (fstat(fd.get(), &about) != 0 || static_cast<std::size_t>(about.st_size) < least) {
         throw corrupt("the shared memory handed to this process is not that of a program of this version of troupe");
     }
     segment made;
-    made.bytes_ = bytes;
+    made.bytes_ = static_cast<std::size_t>(about.st_size);
     made.fd_ = std::move(fd);
     made.map(nullptr);
     return made;
@@ -77,7 +77,7 @@ segment::~segment() {
 void segment::map(void* at) {
     void* place = mmap(at, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd_.get(), 0);
     if (place == MAP_FAILED) {
-        throw out_of_memory("the program's shared memory needs " + in_gib(bytes_) + " of address space: " +
+        throw out_of_memory("the program's shared memory needs " + in_mib(bytes_) + " of address space: " +
                             std::strerror(errno) + "; raise the limit of virtual memory (ulimit -v)");
     }
     base_ = static_cast<std::byte*>(place);

@@ -16,9 +16,9 @@ namespace troupe::shm {
 class segment {
 public:
     segment() noexcept = default;
-    // Both throw out_of_memory with the limit that stood in the way.
+    // Both throw out_of_memory with the limit that stood in the way. What is attached is at least so long.
     static segment create(std::size_t bytes);
-    static segment attach(base::owned_fd fd, std::size_t bytes);
+    static segment attach(base::owned_fd fd, std::size_t least);
 
     segment(segment&& other) noexcept;
     segment& operator=(segment&&) = delete;

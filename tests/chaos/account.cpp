@@ -79,6 +79,7 @@ account settle(const witness& seen, std::size_t deaths) {
     faults.add(seen.out_of_order, "messages were out of order");
     faults.add(seen.overtaken > deaths ? seen.overtaken - deaths : 0, "items were out of order");
     faults.add(seen.late, "requests were not answered in time");
+    faults.add(seen.hung, "handlers or more were killed for a time in which they were stopped");
     return sum;
 }
 

@@ -1,5 +1,6 @@
 // The actors that trouble is made for: producers and consumers of one queue, askers of servers, senders to sinks, and
-// pairs that talk through a pipe. All are supervised, and note in the witness what they do.
+// pairs that talk through a pipe. All are supervised, and note in the witness what they do. Where the program runs as
+// root, some give that up; the senders are a process group, which is signalled as a whole.
 #pragma once
 
 #include <chrono>
@@ -10,7 +11,8 @@
 
 namespace chaos {
 
-inline constexpr auto patience = std::chrono::seconds(60);  // after which something counts as stuck
+inline constexpr auto patience = std::chrono::seconds(60);          // after which something counts as stuck
+inline constexpr auto handler_deadline = std::chrono::seconds(10);  // of the servers, whose handlers take microseconds
 
 struct item {
     std::uint32_t from = 0;

@@ -1,8 +1,9 @@
 // usage: chaos [--seconds N] [--seed S]
 //
 // A supervised program of some forty actors, with a queue, requests, messages and pipes; every few milliseconds one of
-// them is killed, crashes, or is stopped and continued, whichever the seed says. At the end every item that was
-// acknowledged is accounted for, and nothing is left of the program.
+// them is killed, crashes, is stopped and continued, or is held by a tracer, some get SIGTERM together, or the whole
+// program is frozen, whichever the seed says. At the end every item that was acknowledged is accounted for, and nothing
+// is left of the program.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -19,6 +20,7 @@
 #include <fstream>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <troupe/troupe.hpp>
@@ -27,6 +29,7 @@
 #include "chaos/account.hpp"
 #include "chaos/crew.hpp"
 #include "chaos/trouble.hpp"
+#include "chaos/warden.hpp"
 #include "chaos/witness.hpp"
 #include "kill/remains.hpp"
 
@@ -41,6 +44,8 @@ struct wishes {
     std::uint64_t seed =
         static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch() / std::chrono::hours(24));
 } wished;
+
+chaos::warden outside;
 
 int passed = 0;
 int failed = 0;
@@ -92,10 +97,10 @@ void show(double part, const chaos::trouble& made) {
     if (isatty(terminal) == 0) return;
     constexpr int width = 40;
     const int full = static_cast<int>(width * std::min(part, 1.0));
-    dprintf(terminal, "\r[%s%s] %3.0f %%, %zu killed, %zu crashed, %zu stopped",
+    dprintf(terminal, "\r[%s%s] %3.0f %%, %zu killed, %zu crashed, %zu stopped, %zu frozen",
             std::string(static_cast<std::size_t>(full), '#').c_str(),
             std::string(static_cast<std::size_t>(width - full), '.').c_str(), 100 * std::min(part, 1.0), made.kills,
-            made.crashes, made.stops);
+            made.crashes, made.stops, made.freezes);
 }
 
 bool a_stream_was_read() {
@@ -113,14 +118,19 @@ std::uint64_t acts() {
     return sum;
 }
 
-// For as long as was wished, and on a slow machine until one pair of actors has lived long enough for a stream.
+// For as long as was wished, and on a slow machine until one pair of actors has lived long enough for a stream. In a
+// long run, all is once stopped for longer than a handler may take.
 troupe::task<> make_trouble(chaos::trouble& made) {
     const auto start = clock_type::now();
     const auto length = std::chrono::duration<double>(wished.seconds);
     auto moved = start, shown = start;
+    bool frozen = false;
     for (std::uint64_t before = 0; clock_type::now() - start < length || !a_stream_was_read();) {
         co_await made.make();
         const auto now = clock_type::now();
+        if (length > 6 * chaos::handler_deadline && now - start > length / 2 && !std::exchange(frozen, true)) {
+            made.freeze_past_deadlines();
+        }
         if (now - start > length + chaos::patience) throw std::runtime_error("no stream was read");
         if (const std::uint64_t done = acts(); done != before) {
             before = done;
@@ -179,9 +189,10 @@ void line(const char* what, const chaos::figures& of) {
 
 void print(const chaos::trouble& made, const chaos::account& sum, std::size_t restarts) {
     std::printf(
-        "%zu actors at most; %zu killed, %zu crashed, %zu stopped and continued, %zu forkservers killed; "
-        "%zu restarts\n\n",
-        made.most_actors, made.kills, made.crashes, made.stops, made.servers, restarts);
+        "%zu actors at most; %zu killed, %zu crashed, %zu stopped and continued, %zu traced, %zu groups terminated, "
+        "%zu freezes, %zu forkservers killed; %zu restarts\n\n",
+        made.most_actors, made.kills, made.crashes, made.stops, made.traces, made.terms, made.freezes, made.servers,
+        restarts);
     std::printf("%-10s %10s %12s %10s %12s %6s\n", "", "begun", "acknowledged", "found", "and unasked", "gone");
     line("items", sum.items);
     line("requests", sum.requests);
@@ -200,7 +211,7 @@ int program() {
     const std::multiset<std::string> open = descriptors();
     const std::size_t mapped = mappings();
 
-    chaos::trouble made(wished.seed);
+    chaos::trouble made(wished.seed, outside);
     std::size_t restarts = 0;
     std::string stuck;
     try {
@@ -243,6 +254,7 @@ int main(int argc, char** argv) {
         options.add_option("--seconds", wished.seconds, "how long trouble is made")->check(CLI::PositiveNumber);
         options.add_option("--seed", wished.seed, "whom it meets, and when; else of the day");
         CLI11_PARSE(options, argc, argv);
+        outside = chaos::warden::stand_outside();
         const rlimit none{0, 0};
         setrlimit(RLIMIT_CORE, &none);
         prctl(PR_SET_CHILD_SUBREAPER, 1);  // whoever is orphaned is found below

@@ -12,6 +12,8 @@
 #include <troupe/time.hpp>
 
 #include "channel/station.hpp"
+#include "chaos/crew.hpp"
+#include "chaos/witness.hpp"
 #include "process/pidfd.hpp"
 
 namespace chaos {
@@ -49,7 +51,7 @@ trouble::target trouble::pick() {
     if (there.empty()) return {};
     const shm::process_slot& one = *there[up_to(there.size() - 1)];
     const pid_t pid = one.pid;
-    target found{troupe::process::open_pidfd(pid), false};
+    target found{troupe::process::open_pidfd(pid), pid, false};
     // Its end is not collected before its slot says so: the number was its own.
     if (!has_process(one) || one.pid != pid) return {};
     const std::string_view name(one.name);
@@ -57,25 +59,54 @@ trouble::target trouble::pick() {
     return found;
 }
 
+void trouble::kill_one(const target& one, int signal) {
+    if (!troupe::process::send_signal(one.process.get(), signal)) return;
+    ++(signal == SIGKILL ? kills : crashes);
+    if (one.takes) ++of_takers;
+}
+
+// No handler here takes long: whoever was killed as late was stopped.
+void trouble::note_hung() const noexcept {
+    const shm::program_memory& memory = troupe::channel::station::here().memory();
+    for (std::uint32_t i = 1; i < memory.slots_reached(); ++i) {
+        if (memory.process(static_cast<std::uint16_t>(i)).ended_hung != 0) the_witness().hung = 1;
+    }
+}
+
+void trouble::freeze_past_deadlines() noexcept {
+    ++freezes;
+    outside_.freeze(handler_deadline + std::chrono::seconds(1));
+}
+
+// Of a hundred: 1 forkserver, 2 freezes, 3 groups, 4 traced; then 50 killed, 10 aborted, 30 stopped.
 troupe::task<> trouble::make() {
-    const auto pause = [this] { return troupe::sleep_for(std::chrono::milliseconds(1 + up_to(3))); };
+    const auto pause = [this] { return std::chrono::milliseconds(1 + up_to(3)); };
     const std::size_t what = up_to(99);
+    note_hung();
     if (what == 0) {
         if (const pid_t server = forkserver(); server > 0 && kill(server, SIGKILL) == 0) ++servers;
+    } else if (what < 3) {
+        ++freezes;
+        outside_.freeze(10 * pause());
+    } else if (what < 6) {
+        if (const pid_t group = the_witness().group; group > 1 && kill(-group, SIGTERM) == 0) ++terms;
     } else if (const target one = pick(); one.process) {
-        if (what < 60) {
-            const int signal = what < 50 ? SIGKILL : SIGABRT;
-            if (troupe::process::send_signal(one.process.get(), signal)) {
-                ++(signal == SIGKILL ? kills : crashes);
-                if (one.takes) ++of_takers;
+        if (what < 10) {
+            ++traces;
+            outside_.trace(one.pid, 5 * pause());
+            if (what < 8) {
+                co_await troupe::sleep_for(pause());
+                kill_one(one, SIGKILL);
             }
+        } else if (what < 70) {
+            kill_one(one, what < 60 ? SIGKILL : SIGABRT);
         } else if (troupe::process::send_signal(one.process.get(), SIGSTOP)) {
             ++stops;
-            co_await pause();
+            co_await troupe::sleep_for(pause());
             troupe::process::send_signal(one.process.get(), SIGCONT);
         }
     }
-    co_await pause();
+    co_await troupe::sleep_for(pause());
 }
 
 }  // namespace chaos

@@ -1,4 +1,5 @@
-// Kills, stops and continues processes of the program, whichever and whenever the seed says.
+// Kills, stops, signals and traces processes of the program, and freezes all of it, whichever and whenever the seed
+// says.
 #pragma once
 
 #include <chrono>
@@ -9,33 +10,43 @@
 #include <troupe/task.hpp>
 
 #include "base/owned_fd.hpp"
+#include "chaos/warden.hpp"
 #include "shm/process_slot.hpp"
 
 namespace chaos {
 
 class trouble {
 public:
-    explicit trouble(std::uint64_t seed) : random_(seed) {}
+    trouble(std::uint64_t seed, const warden& outside) : random_(seed), outside_(outside) {}
 
-    // One thing, to one actor or to the forkserver; ends a few milliseconds later.
+    // One thing, to one actor, to some, to the forkserver or to the whole program; ends a few milliseconds later.
     troupe::task<> make();
+    // The whole program is stopped for longer than any handler may take.
+    void freeze_past_deadlines() noexcept;
 
     std::size_t kills = 0;
     std::size_t crashes = 0;    // of a signal that is explained
     std::size_t stops = 0;      // and continued
     std::size_t servers = 0;    // forkservers killed
+    std::size_t freezes = 0;    // of the whole program
+    std::size_t traces = 0;     // held by a tracer, some of them to be killed so
+    std::size_t terms = 0;      // SIGTERM to a group of actors
     std::size_t of_takers = 0;  // killed or crashed: consumers and sinks, each with at most one message in hand
     std::size_t most_actors = 0;
 
 private:
     struct target {
         troupe::base::owned_fd process;
+        pid_t pid = 0;
         bool takes = false;
     };
     target pick();
+    void note_hung() const noexcept;
+    void kill_one(const target& one, int signal);
     std::size_t up_to(std::size_t most) { return std::uniform_int_distribution<std::size_t>(0, most)(random_); }
 
     std::mt19937_64 random_;
+    const warden& outside_;
 };
 
 }  // namespace chaos

@@ -44,6 +44,8 @@ struct witness {
     std::atomic<std::uint32_t> out_of_order;  // in a mailbox or a pipe, where nothing excuses it
     std::atomic<std::uint32_t> overtaken;     // items that came after later ones: a receiver died and left them
     std::atomic<std::uint32_t> late;          // a request was not answered in time
+    std::atomic<std::int32_t> group;          // the process group of the actors that are signalled together; 0: none
+    std::atomic<std::uint32_t> hung;          // handlers that were killed as late, though none is
 
     std::array<doer, producers> put;
     std::array<std::array<std::atomic<std::uint32_t>, producers>, consumers> latest_got;  // number + 1

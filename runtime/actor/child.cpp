@@ -145,7 +145,11 @@ void be_actor(newborn born) {
 
         born.memory.memory().leave_mapped();
         own_process here(std::move(born.memory), born.slot, std::move(born.doorbell), std::move(born.sockets), false);
-        if (born.signals) process::let_signals_through(*born.signals);
+        if (born.signals) {
+            process::let_signals_through(*born.signals);
+        } else {
+            process::let_group_signals_through();
+        }
         here.station().know_doorbell(born.parent, std::move(born.parent_doorbell));
         arriving birth(here);
         birth.set_parent(born.parent);
@@ -199,6 +203,8 @@ newborn serve_forks(shm::program_memory memory, sockets sockets, base::owned_fd 
     struct sigaction ignored{};
     ignored.sa_handler = SIG_IGN;
     sigaction(SIGINT, &ignored, &of_main);
+    process::leave_group_signals_to_program();
+    process::let_group_signals_through();
     memory.header().server_running.store(1, std::memory_order_release);  // sync: server - publishes that it runs
     for (;;) {
         fork_request wanted;

@@ -85,9 +85,9 @@ constexpr int first_passed = 3;
         }
     }
     syscall(SYS_close_range, static_cast<unsigned>(first_passed + count), ~0u, 0u);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
+    // What is sent to the whole group meanwhile must not end a process that has no handlers yet.
+    const sigset_t held = group_signals();
+    sigprocmask(SIG_SETMASK, &held, nullptr);
     execve("/proc/self/exe", request.arguments, request.environment);
     state->error = errno;
     _exit(127);

@@ -11,6 +11,7 @@ namespace troupe::process {
 namespace {
 
 constexpr std::array caught_signals{SIGINT, SIGTERM};
+constexpr std::array signals_of_group{SIGHUP, SIGUSR1, SIGUSR2, SIGQUIT};
 
 volatile std::sig_atomic_t ending = 0;
 volatile std::sig_atomic_t interrupts = 0;
@@ -22,23 +23,46 @@ void ring_own_bell() noexcept {
     [[maybe_unused]] const ssize_t written = write(bell, &one, sizeof one);
 }
 
+// It comes once more, as if nobody had caught it, when the handler has returned.
+void let_it_end_this(int signal) noexcept {
+    struct sigaction plain{};
+    plain.sa_handler = SIG_DFL;
+    sigaction(signal, &plain, nullptr);
+    raise(signal);
+    if (getpid() == 1) _exit(128 + signal);  // whom no signal ends
+}
+
 void on_signal(int signal, siginfo_t* about, void*) {
     const int saved = errno;
     if (is_program || signal == SIGTERM) {
-        // A second one ends the program at once.
-        if (ending != 0) {
-            struct sigaction plain{};
-            plain.sa_handler = SIG_DFL;
-            sigaction(signal, &plain, nullptr);
-            raise(signal);
+        if (ending == 0) {
+            ending = signal;
+            ring_own_bell();
+        } else if (signal == SIGINT) {
+            let_it_end_this(signal);
         }
-        ending = signal;
-        ring_own_bell();
     } else if (about->si_code != SI_KERNEL) {  // not a terminal's Ctrl-C
         interrupts = 1;
         ring_own_bell();
     }
     errno = saved;
+}
+
+void on_group_signal(int signal, siginfo_t* about, void*) {
+    const int saved = errno;
+    if (signal == SIGQUIT && about->si_code != SI_KERNEL) let_it_end_this(signal);  // sent to this process: a core
+    errno = saved;
+}
+
+void catch_where_default(int signal, void (*action)(int, siginfo_t*, void*)) noexcept {
+    struct sigaction now{};
+    sigaction(signal, nullptr, &now);
+    const bool ours = (now.sa_flags & SA_SIGINFO) != 0 && now.sa_sigaction == action;
+    if (!ours && ((now.sa_flags & SA_SIGINFO) != 0 || now.sa_handler != SIG_DFL)) return;
+    struct sigaction handler{};
+    handler.sa_sigaction = action;
+    handler.sa_flags = SA_SIGINFO | SA_RESTART;
+    sigaction(signal, &handler, nullptr);
 }
 
 }  // namespace
@@ -58,16 +82,24 @@ void catch_signals(role role, int doorbell) noexcept {
     is_program = role == role::program;
     ending = 0;
     interrupts = 0;
-    for (const int signal : caught_signals) {
-        struct sigaction now{};
-        sigaction(signal, nullptr, &now);
-        const bool ours = (now.sa_flags & SA_SIGINFO) != 0 && now.sa_sigaction == &on_signal;
-        if (!ours && ((now.sa_flags & SA_SIGINFO) != 0 || now.sa_handler != SIG_DFL)) continue;
-        struct sigaction handler{};
-        handler.sa_sigaction = &on_signal;
-        handler.sa_flags = SA_SIGINFO | SA_RESTART;
-        sigaction(signal, &handler, nullptr);
-    }
+    for (const int signal : caught_signals) catch_where_default(signal, &on_signal);
+    if (!is_program) leave_group_signals_to_program();
+}
+
+sigset_t group_signals() noexcept {
+    sigset_t all;
+    sigemptyset(&all);
+    for (const int signal : signals_of_group) sigaddset(&all, signal);
+    return all;
+}
+
+void leave_group_signals_to_program() noexcept {
+    for (const int signal : signals_of_group) catch_where_default(signal, &on_group_signal);
+}
+
+void let_group_signals_through() noexcept {
+    const sigset_t all = group_signals();
+    sigprocmask(SIG_UNBLOCK, &all, nullptr);
 }
 
 int ending_signal() noexcept { return ending; }

@@ -4,6 +4,13 @@
 // process of the foreground group: the program makes it one orderly stop, and the other actors ignore it. SIGINT that
 // somebody sent to one actor (`kill -INT PID`) interrupts that actor. A handler does nothing but note the signal and
 // ring the process's own doorbell. A program that has handlers of its own for a signal keeps them.
+//
+// A SIGTERM that comes while a process unwinds is the same request once more, the group's or a repeated one, and cuts
+// nothing off: whoever gave a budget ends what outlives it. A second Ctrl-C is a person who wants the end now.
+//
+// SIGHUP, SIGUSR1, SIGUSR2 and the SIGQUIT of a terminal are sent to whole groups as well. They are the program's, and
+// do nothing in the others: by handlers that return, because a user's exec would inherit an ignored signal, and a
+// blocked one.
 #pragma once
 
 #include <csignal>
@@ -28,6 +35,12 @@ private:
 void let_signals_through(const sigset_t& before) noexcept;
 
 enum class role { program, actor };
+
+// What an exec'd process holds back until `let_group_signals_through`.
+sigset_t group_signals() noexcept;
+// In an actor and in the forkserver: from now on they do nothing there, where main left the default.
+void leave_group_signals_to_program() noexcept;
+void let_group_signals_through() noexcept;
 
 // Installs the handlers; they write to `doorbell`, an eventfd of this process.
 void catch_signals(role role, int doorbell) noexcept;

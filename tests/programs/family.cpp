@@ -1,6 +1,7 @@
-// A program with actors of several kinds, for the tests that end it: `family busy | starting | returning | orderly`.
-// It prints `ready` when they stand.
+// A program with actors of several kinds, for the tests that end it: `family busy | starting | returning | orderly |
+// cleaning | asking`. It prints `ready` when they stand.
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -40,8 +41,47 @@ troupe::task<> be_parent(troupe::queue<int> ready, int generations) {
 
 void return_at_once() {}
 
+// Unwound, it cleans up until it is told to go on.
+struct thorough {
+    ~thorough() {
+        say("cleaning");
+        std::getchar();
+        say("cleaned");
+    }
+};
+
+struct question {
+    using reply = int;
+};
+troupe::task<> answer(troupe::mailbox<question> inbox) {
+    co_await inbox.serve([](question) { return 1; });
+}
+
+// Whoever is told to quit by the terminal, and then asks its actor.
+troupe::task<> ask_after_each_signal() {
+    const auto one = co_await troupe::spawn<&answer>();
+    static volatile std::sig_atomic_t told = 0;
+    for (const int signal : {SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2}) std::signal(signal, [](int) { told = told + 1; });
+    say("ready");
+    for (int heard = 0; heard < 4; ++heard) {
+        while (told == heard) co_await troupe::sleep_for(1ms);
+        // The old actor, and a new one.
+        const int right = co_await one.ask(question{}) + co_await (co_await troupe::spawn<&answer>()).ask(question{});
+        say(right == 2 ? "answered" : "wrong");
+    }
+}
+
 troupe::task<int> live(std::vector<std::string> arguments) {
     const std::string kind = arguments.at(0);
+    if (kind == "asking") {
+        co_await ask_after_each_signal();
+        co_return 0;
+    }
+    if (kind == "cleaning") {
+        const thorough cleaned;
+        say("ready");
+        co_await troupe::sleep_for(24h);
+    }
     farewell said{"program unwound"};
     if (kind == "starting") {
         co_await troupe::spawn<&return_at_once>();

@@ -29,7 +29,8 @@ struct spawn_options {
     // Bytes of messages that may wait: 64 KiB to 256 MiB, rounded up to a power of two.
     std::size_t mailbox = std::size_t{256} << 10;
     // How long one handler of `serve` may take; 0: as long as it likes. An actor that is still in it after that, in a
-    // loop, stopped or blocked in a system call, is killed and counts as crashed.
+    // loop, stopped or blocked in a system call, is killed and counts as crashed. Time for which the whole program was
+    // stopped, or the actor traced, does not count; TROUPE_DEADLINES=off in the program's environment: no deadlines.
     std::chrono::nanoseconds message_deadline = std::chrono::nanoseconds(0);
     // Its working directory; the parent's when empty.
     std::string directory = {};

@@ -26,6 +26,7 @@
 #include "process/clone.hpp"
 #include "process/crash_handler.hpp"
 #include "process/exit_handlers.hpp"
+#include "process/lifeline.hpp"
 #include "process/limits.hpp"
 #include "process/message_socket.hpp"
 #include "process/signals.hpp"
@@ -118,6 +119,11 @@ int live(own_process& here, arriving& birth, base::post_mortem* page, std::uint3
     return entry->call()(birth);
 }
 
+void hang_on_to_program(sockets& sockets) noexcept {
+    // The one it was copied with is another's; better than none for its own children.
+    if (base::owned_fd own = process::hang_on(sockets.lifeline.get())) sockets.lifeline = std::move(own);
+}
+
 }  // namespace
 
 void be_actor(newborn born) {
@@ -126,6 +132,7 @@ void be_actor(newborn born) {
     {
         // relaxed: written once, before any actor was started
         if (!process::die_with_parent(born.memory.header().program_pid)) _exit(could_not_begin);
+        hang_on_to_program(born.sockets);
         shm::process_slot& slot = born.memory.process(born.slot);
         const shm::life now = slot.present();
         if (slot.actor() != born.actor ||
@@ -141,7 +148,7 @@ void be_actor(newborn born) {
         // relaxed: written before this process was made
         const std::uint32_t incarnation = slot.incarnation.load(std::memory_order_relaxed);
         base::post_mortem* const page = born.memory.keep_post_mortem(born.slot);
-        if (page != nullptr) process::install_crash_handler(*page, incarnation);
+        if (page != nullptr) process::install_crash_handler(*page, incarnation, slot.handling_since);
 
         born.memory.memory().leave_mapped();
         own_process here(std::move(born.memory), born.slot, std::move(born.doorbell), std::move(born.sockets), false);
@@ -195,6 +202,7 @@ void rehearse() {
 }  // namespace
 
 newborn serve_forks(shm::program_memory memory, sockets sockets, base::owned_fd requests) {
+    hang_on_to_program(sockets);
     process::detach_input();
     rehearse();
     prctl(PR_SET_NAME, "troupe-forks", 0, 0, 0);

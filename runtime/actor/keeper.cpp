@@ -1,7 +1,8 @@
 #include "actor/keeper.hpp"
 
-#include <poll.h>
+#include <pthread.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,21 +13,22 @@
 #include <troupe/detail/birth.hpp>
 #include <troupe/error.hpp>
 
+#include "actor/ticks.hpp"
 #include "actor/last_words.hpp"
 #include "base/check.hpp"
+#include "base/say.hpp"
 #include "base/step.hpp"
 #include "base/system_failure.hpp"
 #include "process/clone.hpp"
-#include "process/crash_handler.hpp"
 #include "process/pidfd.hpp"
 
 namespace troupe::actors {
 namespace {
 
-constexpr int last_word_ms = 100;         // for an actor that hangs to say where
 constexpr int link_budget_ms = 2000;      // of an actor that is linked to one that crashed
+constexpr int least_message_bytes = 512;  // what the kernel counts for the smallest message in a socket, or less
 constexpr int orphan_budget_ms = 300;     // children of an actor that died: SIGTERM, then SIGKILL
-constexpr int retired_look_again_ms = 5;  // while a writer that is alive is in the middle of a claim
+constexpr int last_wait_ms = 10'000;      // for what has been killed and does not end
 
 keeper* the_keeper = nullptr;
 
@@ -41,9 +43,11 @@ bool may_be_unheld(const shm::channel_record& record, shm::channel_kind kind) {
 
 }  // namespace
 
-keeper::keeper(shm::program_memory& memory, base::owned_fd socket, int program_bell, server_launch server)
+keeper::keeper(shm::program_memory& memory, base::owned_fd socket, base::owned_fd lifeline, int program_bell,
+               server_launch server)
     : memory_(memory),
       socket_(std::move(socket)),
+      lifeline_(std::move(lifeline)),
       poll_(epoll_create1(EPOLL_CLOEXEC)),
       program_bell_(program_bell),
       server_launch_(server),
@@ -55,6 +59,15 @@ keeper::keeper(shm::program_memory& memory, base::owned_fd socket, int program_b
     if (!poll_ || epoll_ctl(poll_.get(), EPOLL_CTL_ADD, socket_.get(), &event) != 0) {
         throw base::system_failure(errno, "the keeper of the program cannot be started");
     }
+    // A process that the program's own code forks must not hold it when the program has ended.
+    static const int once = pthread_atfork(nullptr, nullptr, [] {
+        if (the_keeper != nullptr) the_keeper->lifeline_.reset();
+    });
+    static_cast<void>(once);
+    int room = 0;
+    socklen_t size = sizeof room;
+    getsockopt(socket_.get(), SOL_SOCKET, SO_SNDBUF, &room, &size);
+    most_messages_ = std::max(room / least_message_bytes, 64);
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are the program's own
@@ -71,8 +84,10 @@ keeper::~keeper() {
 void keeper::close_in_fork_child() noexcept {
     if (the_keeper == nullptr) return;
     the_keeper->socket_.reset();
+    the_keeper->lifeline_.reset();
     the_keeper->poll_.reset();
     the_keeper->server_.reset();
+    the_keeper->strays_.close();
     for (ward& one : *the_keeper->wards_) {
         one.pidfd.reset();
         one.doorbell.reset();
@@ -81,9 +96,13 @@ void keeper::close_in_fork_child() noexcept {
 }
 
 void keeper::run() noexcept {
+    turned_at_ = base::steady_clock::now();
     while (!stopping_) {
         std::array<epoll_event, 64> events;
-        const int count = epoll_wait(poll_.get(), events.data(), static_cast<int>(events.size()), sleep_ms());
+        const int asked_ms = sleep_ms();
+        const int count = epoll_wait(poll_.get(), events.data(), static_cast<int>(events.size()), asked_ms);
+        const base::time_point now = base::steady_clock::now();
+        allow_for_stop(now, asked_ms);
         // What a process said before it ended is heard before its end.
         take_messages();
         for (int i = 0; i < count; ++i) {
@@ -91,33 +110,43 @@ void keeper::run() noexcept {
             if (about < shm::max_processes) ended(static_cast<std::uint16_t>(about));
             if (about == about_server) server_ended();
         }
-        kill_overdue();
+        kill_overdue(now);
+        look_after_strays(now);
         retired_.tidy();
         retired_.ring_due([this](shm::channel_record& record) { ring_channel(record); });
     }
-    // Whatever still lives is past every budget.
+    end_everybody();
+}
+
+// Whatever still lives is past every budget.
+void keeper::end_everybody() noexcept {
+    lifeline_.reset();  // ends also whom this process may not signal any more
     if (server_) {
         process::send_signal(server_.get(), SIGKILL);
-        pollfd gone{server_.get(), POLLIN, 0};
-        while (poll(&gone, 1, -1) < 0 && errno == EINTR) {
-        }
-        process::collect(server_.get());
+        if (process::has_ended(server_.get(), last_wait_ms)) process::collect(server_.get());
+    }
+    for (std::size_t slot = 0; slot < wards_->size(); ++slot) {
+        ward& one = (*wards_)[slot];
+        if (one.pidfd) process::send_signal(one.pidfd.get(), SIGKILL);
     }
     for (std::size_t slot = 0; slot < wards_->size(); ++slot) {
         ward& one = (*wards_)[slot];
         if (!one.pidfd) continue;
-        process::send_signal(one.pidfd.get(), SIGKILL);
-        pollfd gone{one.pidfd.get(), POLLIN, 0};
-        while (poll(&gone, 1, -1) < 0 && errno == EINTR) {
+        if (process::has_ended(one.pidfd.get(), last_wait_ms)) {
+            process::collect(one.pidfd.get());
+        } else {
+            const bool may = process::send_signal(one.pidfd.get(), 0);
+            say_it_lives(static_cast<std::uint16_t>(slot), may ? 0 : errno);
         }
-        process::collect(one.pidfd.get());
     }
 }
 
 // --- messages ------------------------------------------------------------------------------------------------------
 
+// No more than there can be at one time: what a process said before its end was seen is among them, and whoever says
+// something all the time keeps nobody's end, and no budget, from being seen.
 void keeper::take_messages() noexcept {
-    for (;;) {
+    for (int i = 0; i < most_messages_; ++i) {
         keeper_message message;
         process::received got =
             process::receive_message(socket_.get(), {reinterpret_cast<std::byte*>(&message), sizeof message}, false);
@@ -169,7 +198,14 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
         if (retired_.look_at(channel)) ring_channel(memory_.channel(channel.index()));
         break;
     }
-    case keeper_word::signal: signal(subject, message.value, message.budget_ms); break;
+    case keeper_word::signal: {
+        const signal_answer said = signal(subject, message.value, message.budget_ms);
+        if (with.descriptor_count == 1) {
+            process::send_message(with.descriptors[0].get(), {reinterpret_cast<const std::byte*>(&said), sizeof said},
+                                  {}, false);
+        }
+        break;
+    }
     case keeper_word::server_wanted:
         if (server_) break;
         failed_starts_ = 0;
@@ -196,9 +232,7 @@ void keeper::watch(std::uint16_t slot, detail::actor_id actor, base::owned_fd pi
         return;
     }
     if (one.kill_at_birth) process::send_signal(one.pidfd.get(), SIGKILL);
-    if (memory_.process(slot).message_deadline.load(std::memory_order_relaxed) != 0) {  // relaxed: written before
-        one.look_at = base::steady_clock::now();
-    }
+    begin_to_look(slot);
 }
 
 // No descriptors were left for it. An actor that nobody watches would never be missed, and one that nobody rings would
@@ -231,7 +265,8 @@ void keeper::ended(std::uint16_t slot) noexcept {
     ward& one = (*wards_)[slot];
     shm::process_slot& process = memory_.process(slot);
     if (one.pidfd) {
-        const auto status = process::peek_status(one.pidfd.get());
+        // sync: pid - observes what the kernel wrote in clone
+        const auto status = process::peek_status(one.pidfd.get(), process.pid.load(std::memory_order_acquire));
         if (!status) return;  // a false alarm
         memory_.record_exit(one.actor, *status);
     }
@@ -258,11 +293,12 @@ void keeper::ended(std::uint16_t slot) noexcept {
     end_children(one.actor);
     if (one.pidfd) {
         epoll_ctl(poll_.get(), EPOLL_CTL_DEL, one.pidfd.get(), nullptr);
-        process::collect(one.pidfd.get());
+        if (!process::collect(one.pidfd.get())) strays_.keep(std::move(one.pidfd));
     }
+    strays_.look_soon();
     one.pidfd.reset();
     one.doorbell.reset();
-    one.kill_at = one.look_at = base::time_point::max();
+    one.kill_at = one.look_at = one.late_at = base::time_point::max();
     one.kill_at_birth = false;
     if (again) {
         // sync: settling - publishes that nothing is left of its process
@@ -438,9 +474,10 @@ void keeper::end_children(detail::actor_id parent) noexcept {
     }
 }
 
-void keeper::signal(detail::actor_id actor, int signal, int budget_ms) noexcept {
+// 0, or why the actor could not be signalled. One that has ended, or has yet to be made, is none that could not.
+int keeper::signal(detail::actor_id actor, int signal, int budget_ms) noexcept {
     ward& one = (*wards_)[actor.slot()];
-    if (one.actor != actor || memory_.process(actor.slot()).present().state == shm::process_state::down) return;
+    if (one.actor != actor || memory_.process(actor.slot()).present().state == shm::process_state::down) return 0;
     // An actor may be known to others before the forkserver has said that it made it: look for it.
     // sync: pid - observes what the kernel wrote in clone
     if (!one.pidfd && memory_.alive(actor) && memory_.process(actor.slot()).pid.load(std::memory_order_acquire) != 0) {
@@ -448,57 +485,47 @@ void keeper::signal(detail::actor_id actor, int signal, int budget_ms) noexcept 
     }
     if (!one.pidfd) {
         one.kill_at_birth = memory_.alive(actor);
-        return;
+        return 0;
     }
-    process::send_signal(one.pidfd.get(), signal);
+    if (!process::send_signal(one.pidfd.get(), signal) && errno != ESRCH) return errno;
     if (budget_ms > 0) {
-        one.kill_at = std::min(one.kill_at, base::steady_clock::now() + std::chrono::milliseconds(budget_ms));
+        const auto budget = std::chrono::milliseconds(budget_ms);
+        one.kill_at = std::min(one.kill_at, after_budget(base::steady_clock::now(), budget));
     }
+    return 0;
 }
 
-void keeper::kill_overdue() noexcept {
-    const base::time_point now = base::steady_clock::now();
-    const std::uint32_t reached = memory_.slots_reached();
-    for (std::uint32_t i = 0; i < reached; ++i) {
-        ward& one = (*wards_)[i];
-        if (one.look_at <= now) look_at_handler(static_cast<std::uint16_t>(i), now);
-        if (one.kill_at > now) continue;
-        one.kill_at = base::time_point::max();
-        if (one.pidfd) process::send_signal(one.pidfd.get(), SIGKILL);
-    }
-}
-
-// A handler that begins after this look cannot be late before the deadline has passed once more.
-void keeper::look_at_handler(std::uint16_t slot, base::time_point now) noexcept {
+// Whether it was sent SIGKILL.
+bool keeper::kill(std::uint16_t slot) noexcept {
     ward& one = (*wards_)[slot];
-    shm::process_slot& process = memory_.process(slot);
-    // relaxed: written before the process was made
-    const std::chrono::nanoseconds deadline(process.message_deadline.load(std::memory_order_relaxed));
-    // sync: handling - observes when the handler began
-    const std::chrono::nanoseconds since(process.handling_since.load(std::memory_order_acquire));
-    const base::time_point began = since.count() == 0 ? now : base::time_point(since);
-    one.look_at = began + deadline;
-    if (one.look_at > now) return;
-    one.look_at = base::time_point::max();
-    process.hung.store(1, std::memory_order_relaxed);  // relaxed: published by the end
-    if (!one.pidfd) return;
-    // It may be stopped. What blocks the signal, or hangs in the kernel, is killed without a word.
-    process::send_signal(one.pidfd.get(), process::last_word_signal);
-    process::send_signal(one.pidfd.get(), SIGCONT);
-    one.kill_at = now + std::chrono::milliseconds(last_word_ms);
+    if (!one.pidfd) return false;
+    if (process::send_signal(one.pidfd.get(), SIGKILL)) return true;
+    if (errno != ESRCH) say_it_lives(slot, errno);
+    return false;
 }
 
-int keeper::sleep_ms() const noexcept {
-    base::time_point first = base::time_point::max();
-    const std::uint32_t reached = memory_.slots_reached();
-    for (std::uint32_t i = 0; i < reached; ++i) {
-        first = std::min({first, (*wards_)[i].kill_at, (*wards_)[i].look_at});
-    }
-    if (retired_.waits_for_a_writer())
-        first = std::min(first, base::steady_clock::now() + std::chrono::milliseconds(retired_look_again_ms));
-    if (first == base::time_point::max()) return -1;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(first - base::steady_clock::now()).count();
-    return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+// The one thing that the keeper has to say to a person. `error` 0: it was sent SIGKILL, and has not ended.
+void keeper::say_it_lives(std::uint16_t slot, int error) const noexcept {
+    const shm::process_slot& process = memory_.process(slot);
+    base::say("actor '%.*s' (pid %d) could not be ended: %s",
+              static_cast<int>(strnlen(process.name, sizeof process.name)), process.name,
+              // sync: pid - observes what the kernel wrote in clone
+              static_cast<int>(process.pid.load(std::memory_order_acquire)),
+              error != 0 ? strerrordesc_np(error) : "it does not react to SIGKILL");
+}
+
+void keeper::look_after_strays(base::time_point now) noexcept {
+    strays_.look(now, [this](pid_t pid) {
+        if (pid == server_pid_) return true;
+        const std::uint32_t reached = memory_.slots_reached();
+        for (std::uint32_t i = 1; i < reached; ++i) {
+            const shm::process_slot& process = memory_.process(static_cast<std::uint16_t>(i));
+            // sync: pid - observes what the kernel wrote in clone
+            if (process.pid.load(std::memory_order_acquire) != pid) continue;
+            if ((*wards_)[i].pidfd || is_starting(process.present().state)) return true;
+        }
+        return false;
+    });
 }
 
 // --- rings ---------------------------------------------------------------------------------------------------------

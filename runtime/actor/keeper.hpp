@@ -27,6 +27,7 @@
 
 #include "actor/keeper_message.hpp"
 #include "actor/retirement.hpp"
+#include "actor/strays.hpp"
 #include "base/clock.hpp"
 #include "base/owned_fd.hpp"
 #include "process/message_socket.hpp"
@@ -38,13 +39,15 @@ namespace troupe::actors {
 struct server_launch {
     char* const* arguments = nullptr;
     std::array<char* const*, 2> environments = {};  // to begin with, and when it ended before it served
-    std::array<int, 4> descriptors{};
+    std::array<int, 5> descriptors{};
 };
 
 class keeper {
 public:
-    // `socket` is the keeper's end; `program_bell` the doorbell of the program.
-    keeper(shm::program_memory& memory, base::owned_fd socket, int program_bell, server_launch server);
+    // `socket` is the keeper's end; `lifeline` what every other process hangs on; `program_bell` the doorbell of the
+    // program.
+    keeper(shm::program_memory& memory, base::owned_fd socket, base::owned_fd lifeline, int program_bell,
+           server_launch server);
     ~keeper();  // ends the thread, the forkserver and every actor that still lives
     keeper(const keeper&) = delete;
     keeper& operator=(const keeper&) = delete;
@@ -62,11 +65,16 @@ private:
         base::owned_fd doorbell;
         detail::actor_id actor;
         base::time_point kill_at = base::time_point::max();
-        base::time_point look_at = base::time_point::max();  // whether its handler takes too long
-        bool kill_at_birth = false;                          // told to end before there was a process
+        bool kill_at_birth = false;  // told to end before there was a process
+        // Of an actor whose handlers have a deadline: see keeper_time.cpp.
+        base::time_point look_at = base::time_point::max();
+        base::time_point late_at = base::time_point::max();
+        std::uint64_t in_hand = 0;  // the handler that was seen: process_slot::handling_since
+        bool judged = false;        // late: it writes down where it is, and is killed then
     };
 
     void run() noexcept;
+    void end_everybody() noexcept;
     void take_messages() noexcept;
     void answer(const keeper_message& message, process::received& with) noexcept;
     void watch(std::uint16_t slot, detail::actor_id actor, base::owned_fd pidfd) noexcept;
@@ -84,9 +92,16 @@ private:
     void clear_starts(std::uint16_t dead) noexcept;
     void give_up_start(std::uint16_t slot, shm::life now) noexcept;
     void end_children(detail::actor_id parent) noexcept;
-    void signal(detail::actor_id actor, int signal, int budget_ms) noexcept;
-    void kill_overdue() noexcept;
+    int signal(detail::actor_id actor, int signal, int budget_ms) noexcept;
+    bool kill(std::uint16_t slot) noexcept;
+    void say_it_lives(std::uint16_t slot, int error) const noexcept;
+    void look_after_strays(base::time_point now) noexcept;
+
+    void allow_for_stop(base::time_point now, int asked_ms) noexcept;
+    void kill_overdue(base::time_point now) noexcept;
+    void begin_to_look(std::uint16_t slot) noexcept;
     void look_at_handler(std::uint16_t slot, base::time_point now) noexcept;
+    void judge(std::uint16_t slot, base::time_point now) noexcept;
     int sleep_ms() const noexcept;
     void ring(std::uint32_t slot) noexcept;
     void ring_all(const shm::wait_set& waiting) noexcept;
@@ -98,14 +113,20 @@ private:
 
     shm::program_memory& memory_;
     base::owned_fd socket_;
+    base::owned_fd lifeline_;
     base::owned_fd poll_;
     int program_bell_;
     server_launch server_launch_;
     base::owned_fd server_;
+    pid_t server_pid_ = 0;
     retirement retired_;
+    strays strays_;
     std::unique_ptr<std::array<ward, shm::max_processes>> wards_;
     int failed_starts_ = 0;  // of the forkserver, in a row
     bool stopping_ = false;
+    int most_messages_ = 0;              // in one turn: as many as the socket can hold
+    base::time_point turned_at_{};       // when the turn began
+    std::chrono::nanoseconds worked_{};  // the CPU time of the thread then
     std::thread thread_;
 };
 

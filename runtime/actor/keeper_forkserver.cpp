@@ -32,6 +32,7 @@ void keeper::start_server() noexcept {
         return;
     }
     server_ = std::move(made.pidfd);
+    server_pid_ = made.pid;
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u32 = about_server;
@@ -39,10 +40,11 @@ void keeper::start_server() noexcept {
 }
 
 void keeper::server_ended() noexcept {
-    if (!server_ || !process::peek_status(server_.get())) return;
+    if (!server_ || !process::has_ended(server_.get(), 0)) return;
     epoll_ctl(poll_.get(), EPOLL_CTL_DEL, server_.get(), nullptr);
-    process::collect(server_.get());
+    if (!process::collect(server_.get())) strays_.keep(std::move(server_));
     server_.reset();
+    server_pid_ = 0;
     // sync: server - observes whether it ever ran, and publishes that it does not
     const bool ran = memory_.header().server_running.exchange(0, std::memory_order_acq_rel) != 0;
     failed_starts_ = ran ? 0 : failed_starts_ + 1;

@@ -15,7 +15,8 @@ enum class keeper_word : std::uint32_t {
     let_go,           // nobody will start this actor again: if it is down, it is dead
     ring,             // by somebody who has no descriptor left for a doorbell
     look_at,          // somebody let go of an end of channel `subject`
-    signal,           // send signal `value` to actor `subject`; `budget_ms` > 0: and SIGKILL if it still lives then
+    signal,           // send signal `value` to actor `subject`; `budget_ms` > 0: and SIGKILL if it still lives then.
+                      // With a socket to answer on: a signal_answer
     server_wanted,    // the forkserver is to be started
     slots_wanted,     // no slot is free: see whether any can be freed
     stop,             // the program ends
@@ -28,6 +29,9 @@ struct keeper_message {
     std::int32_t value = 0;
     std::int32_t budget_ms = 0;
 };
+
+// 0, or the errno for which the actor could not be sent the signal.
+using signal_answer = std::int32_t;
 
 // What the forkserver is asked: start the actor of this slot; with its doorbell, and its parent's.
 struct fork_request {

@@ -171,7 +171,9 @@ void launch::fill(const spawn_options& options, detail::start_request& request) 
     // relaxed, all: as above
     slot.revival.store(static_cast<std::uint32_t>(request.revival), std::memory_order_relaxed);
     slot.deliveries.store(request.deliveries, std::memory_order_relaxed);
-    slot.message_deadline.store(static_cast<std::uint64_t>(options.message_deadline.count()),
+    const bool timed = here_.memory().header().has_deadlines != 0;
+    // relaxed: as above
+    slot.message_deadline.store(timed ? static_cast<std::uint64_t>(options.message_deadline.count()) : 0,
                                 std::memory_order_relaxed);
     slot.watchers.add(here_.station().slot());
     if (request.has_mailbox) {
@@ -252,8 +254,12 @@ void launch::tell_born(process::cloned& made) {
 
 void launch::exec() {
     exec_environment environment(std::to_string(slot_) + ' ' + std::to_string(actor_.value));
-    const std::array<int, 5> descriptors{here_.memory().memory().fd(), here_.sockets().keeper.get(),
-                                         here_.sockets().server.get(), doorbell_.get(), here_.station().doorbell()};
+    const std::array<int, 6> descriptors{here_.memory().memory().fd(),
+                                         here_.sockets().keeper.get(),
+                                         here_.sockets().server.get(),
+                                         here_.sockets().lifeline.get(),
+                                         doorbell_.get(),
+                                         here_.station().doorbell()};
     process::exec_request request;
     request.parentage = here_.is_program() ? process::parentage::child : process::parentage::sibling;
     request.pid_word = &slot().pid;

@@ -18,8 +18,15 @@ namespace troupe::actors {
 inline constexpr const char* child_marker = "TROUPE_CHILD";
 
 // The numbers of the descriptors that are handed to what is exec'd.
-enum handed : int { handed_memory = 3, handed_keeper = 4, handed_server = 5, handed_bell = 6, handed_parent_bell = 7 };
-inline constexpr int handed_requests = 6;  // to the forkserver: where requests come from
+enum handed : int {
+    handed_memory = 3,
+    handed_keeper = 4,
+    handed_server = 5,
+    handed_lifeline = 6,
+    handed_bell = 7,
+    handed_parent_bell = 8
+};
+inline constexpr int handed_requests = 7;  // to the forkserver: where requests come from
 
 // What travels with the arguments.
 struct circumstances {

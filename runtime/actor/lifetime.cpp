@@ -1,32 +1,66 @@
 #include "actor/lifetime.hpp"
 
-#include <cstdio>
+#include <algorithm>
+#include <chrono>
+#include <utility>
 
 #include <troupe/detail/birth.hpp>
 #include <troupe/detail/branch.hpp>
+#include <troupe/error.hpp>
 #include <troupe/sync_wait.hpp>
+#include <troupe/time.hpp>
 #include <troupe/when.hpp>
 
+#include "actor/ticks.hpp"
 #include "loop/event_loop.hpp"
 
 namespace troupe::actors {
 
-outcome wind_up(own_process& here, int code, bool failed) noexcept {
-    if (!here.background().idle()) sync_wait(here.background().end_all());
-    const bool in_good_order = !failed && here.dying_of() == 0;
-    if (!here.living_children().empty()) {
-        // A child that sends to this actor, or asks it, must not wait for somebody who waits for it.
-        try {
-            sync_wait(when_any(here.end_children(in_good_order), here.refuse_mail()));
-        } catch (...) {
-            // Told to end while it waited for its children: then they are told as well.
-            try {
-                sync_wait(when_any(here.end_children(false), here.refuse_mail()));
-            } catch (...) {
-                // The keeper ends what is left of them when this process is gone.
-            }
+namespace {
+
+// The end of the program may have a budget; that of an actor has the one of whoever ends it.
+class remaining {
+public:
+    explicit remaining(std::chrono::nanoseconds budget) noexcept
+        : end_(budget.count() == 0 ? base::time_point::max() : later(base::steady_clock::now(), budget)) {}
+
+    // Throws timed_out when the budget is over.
+    template <class X>
+    void wait_for(X x) const {
+        if (end_ == base::time_point::max()) {
+            sync_wait(std::move(x));
+        } else {
+            const auto left = end_ - base::steady_clock::now();
+            sync_wait(with_timeout(std::max(left, std::chrono::nanoseconds(0)), std::move(x)));
         }
     }
+
+private:
+    base::time_point end_;
+};
+
+}  // namespace
+
+outcome wind_up(own_process& here, int code, bool failed) noexcept {
+    const remaining budget(here.end_budget());
+    try {
+        if (!here.background().idle()) budget.wait_for(here.background().end_all());
+        const bool in_good_order = !failed && here.dying_of() == 0;
+        if (here.living_children().empty()) return {code, here.dying_of()};
+        // A child that sends to this actor, or asks it, must not wait for somebody who waits for it.
+        try {
+            budget.wait_for(when_any(here.end_children(in_good_order), here.refuse_mail()));
+        } catch (const timed_out&) {
+            throw;
+        } catch (...) {
+            // Told to end while it waited for its children: then they are told as well.
+            budget.wait_for(when_any(here.end_children(false), here.refuse_mail()));
+        }
+    } catch (const timed_out&) {
+        here.name_survivors();
+    } catch (...) {
+    }
+    // The keeper ends what is left of them when this process is gone.
     return {code, here.dying_of()};
 }
 

@@ -15,6 +15,7 @@
 #include <troupe/time.hpp>
 #include <troupe/when.hpp>
 
+#include "base/say.hpp"
 #include "channel/port.hpp"
 #include "loop/event_loop.hpp"
 #include "process/message_socket.hpp"
@@ -155,6 +156,36 @@ void own_process::tell_keeper(const keeper_message& message, std::initializer_li
     if (errno == ETOOMANYREFS) process::send_message(sockets_.keeper.get(), bytes, {});
 }
 
+int own_process::signal(detail::actor_id actor, int signal, int budget_ms) noexcept {
+    const keeper_message wanted{.word = keeper_word::signal,
+                                .slot = actor.slot(),
+                                .subject = actor.value,
+                                .value = signal,
+                                .budget_ms = budget_ms};
+    const shm::program_memory& memory = this->memory();
+    if (!memory.alive(actor)) return 0;
+    if (is_program_) {
+        // The keeper is a thread of this process, and may what this may.
+        // sync: pid - observes what the kernel wrote in clone
+        const int pid = memory.process(actor.slot()).pid.load(std::memory_order_acquire);
+        if (pid > 0 && memory.alive(actor) && ::kill(pid, 0) != 0 && errno != ESRCH) return errno;
+        tell_keeper(wanted);
+        return 0;
+    }
+    process::socket_pair answer;
+    try {
+        answer = process::make_socket_pair();
+    } catch (const std::exception&) {
+        tell_keeper(wanted);  // no descriptors left: it is not heard whether it went well
+        return 0;
+    }
+    tell_keeper(wanted, {answer.second.get()});
+    answer.second.reset();
+    signal_answer said = 0;
+    process::receive_message(answer.first.get(), {reinterpret_cast<std::byte*>(&said), sizeof said}, true);
+    return said;
+}
+
 task<> own_process::refuse_mail() {
     if (mailbox_ != nullptr) {
         mailbox_->close();
@@ -188,18 +219,28 @@ void own_process::release_child(detail::actor_id actor) noexcept {
 }
 
 task<> own_process::end_children(bool in_good_order) {
-    const std::vector<child> all = living_children();
+    std::vector<child> all = living_children();
     for (const child& one : all) {
         release_child(one.actor);
-        const troupe::actor<> reference(one.actor);
-        if (one.daemon || !in_good_order) {
-            reference.terminate(std::chrono::milliseconds(daemon_budget_ms));
-        } else {
-            reference.stop();
-        }
+        if (!one.daemon && in_good_order) troupe::actor<>(one.actor).stop();
     }
+    std::erase_if(all, [&](const child& one) {
+        return (one.daemon || !in_good_order) && signal(one.actor, SIGTERM, daemon_budget_ms) != 0;
+    });
     for (const child& one : all) co_await troupe::actor<>(one.actor).join();
     children_.clear();
+}
+
+void own_process::name_survivors() noexcept {
+    const shm::program_memory& memory = this->memory();
+    for (std::uint32_t i = 1; i < memory.slots_reached(); ++i) {
+        const shm::process_slot& process = memory.process(static_cast<std::uint16_t>(i));
+        const detail::actor_id actor = process.actor();
+        if (!actor || !memory.alive(actor) || process.present().state != shm::process_state::running) continue;
+        base::say("actor '%s' (pid %d) has not ended within run_options::end_budget; it is killed", process.name,
+                  // sync: pid - observes what the kernel wrote in clone
+                  static_cast<int>(process.pid.load(std::memory_order_acquire)));
+    }
 }
 
 // --- what it is asked ----------------------------------------------------------------------------------------------

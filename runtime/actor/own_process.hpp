@@ -22,10 +22,11 @@
 
 namespace troupe::actors {
 
-// The two sockets every process of the program has.
+// What ties every process of the program to it.
 struct sockets {
-    base::owned_fd keeper;  // to the keeper
-    base::owned_fd server;  // to the forkserver
+    base::owned_fd keeper;    // to the keeper
+    base::owned_fd server;    // to the forkserver
+    base::owned_fd lifeline;  // process/lifeline.hpp: this process's own, and where its children open theirs
 };
 
 struct child {
@@ -55,13 +56,22 @@ public:
     const sockets& sockets() const noexcept { return sockets_; }
 
     void tell_keeper(const keeper_message& message, std::initializer_list<int> descriptors = {}) const noexcept;
+    // Has the keeper signal an actor, and kill it when `budget_ms` > 0 have passed. 0, or the errno for which it
+    // cannot: one of the two has changed its user. Nothing happens to an actor that is dead.
+    int signal(detail::actor_id actor, int signal, int budget_ms) noexcept;
 
     void add_child(detail::actor_id actor, bool daemon);
     std::vector<child> living_children();
     // It is not started again when it ends; if it is down, it is dead.
     void release_child(detail::actor_id actor) noexcept;
     // The mailboxes of the children end, and they are awaited; daemons, and all when not in good order, are terminated.
+    // Those that may not be signalled are not: the keeper ends them with the program.
     task<> end_children(bool in_good_order);
+    // Of the program: how long it waits for its actors when its function has ended; 0: as long as it takes.
+    std::chrono::nanoseconds end_budget() const noexcept { return end_budget_; }
+    void set_end_budget(std::chrono::nanoseconds budget) noexcept { end_budget_ = budget; }
+    // Says on stderr who still lives.
+    void name_survivors() noexcept;
 
     bool stop_requested() const noexcept;
     // This actor ends with that exception: whatever it waits for ends as cancelled.
@@ -97,6 +107,7 @@ private:
     std::vector<child> children_;
     std::exception_ptr failure_;
     bool is_program_;
+    std::chrono::nanoseconds end_budget_{};
     bool told_to_die_ = false;
     bool told_to_stop_ = false;
     detail::port* mailbox_ = nullptr;

@@ -6,6 +6,7 @@
 #include <csignal>
 
 #include "actor/own_process.hpp"
+#include "base/system_failure.hpp"
 #include "channel/port.hpp"
 
 namespace troupe::detail {
@@ -13,11 +14,12 @@ namespace {
 
 void signal_actor(actor_id actor, int signal, int budget_ms) {
     if (!actor) throw misuse("this reference names no actor: it was default-constructed");
-    actors::own_process::here().tell_keeper({.word = actors::keeper_word::signal,
-                                             .slot = actor.slot(),
-                                             .subject = actor.value,
-                                             .value = signal,
-                                             .budget_ms = budget_ms});
+    const int error = actors::own_process::here().signal(actor, signal, budget_ms);
+    if (error == 0) return;
+    const troupe::actor<> who(actor);
+    throw base::system_failure(error, "actor '" + who.name() + "' (pid " + std::to_string(who.pid()) +
+                                          ") cannot be ended: the program runs as another user than it; it ends with "
+                                          "the program");
 }
 
 // Sets a bit of its requests and rings it. Nothing when it is dead.

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <optional>
+#include <string_view>
 
 #include <troupe/error.hpp>
 #include <troupe/this_actor.hpp>
@@ -24,6 +25,7 @@
 #include "base/system_failure.hpp"
 #include "loop/event_loop.hpp"
 #include "process/clone.hpp"
+#include "process/lifeline.hpp"
 #include "process/message_socket.hpp"
 #include "process/signals.hpp"
 #include "process/standard_streams.hpp"
@@ -37,6 +39,12 @@ start_method default_method(const run_options& options) {
     const char* wanted = std::getenv("TROUPE_START_METHOD");
     if (wanted != nullptr && *wanted != '\0') return parse_start_method(wanted);
     return options.method == start_method::default_method ? start_method::forkserver : options.method;
+}
+
+// For whoever looks at an actor with a debugger, or lets it run slowly.
+bool deadlines_wanted() {
+    const char* wanted = std::getenv("TROUPE_DEADLINES");
+    return wanted == nullptr || wanted != std::string_view("off");
 }
 
 // The keeper holds two descriptors for each actor.
@@ -73,7 +81,8 @@ void close_on_exec(int first, int last) {
     const bool server = marker == "server";
     close_on_exec(handed_memory, server ? int{handed_requests} : int{handed_parent_bell});
     shm::program_memory memory = shm::program_memory::attach(base::owned_fd(handed_memory));
-    actors::sockets sockets{base::owned_fd(handed_keeper), base::owned_fd(handed_server)};
+    actors::sockets sockets{base::owned_fd(handed_keeper), base::owned_fd(handed_server),
+                            base::owned_fd(handed_lifeline)};
     if (server) {
         if (!process::die_with_parent(memory.header().program_pid)) _exit(0);
         be_actor(serve_forks(std::move(memory), std::move(sockets), base::owned_fd(handed_requests)));
@@ -115,6 +124,7 @@ int run_program(int argc, char** argv, const run_options& options, program_entry
     process::keep_standard_descriptors_open();
     const start_method method = default_method(options);
     if (options.actors < 1 || options.actors > shm::keeper_slot) throw misuse("run_options::actors is from 1 to 4095");
+    if (options.end_budget.count() < 0) throw misuse("run_options::end_budget is negative; 0 is as long as it takes");
     const actors::memory_budget budget = actors::budget_for(options.memory, process::memory_limits_now());
     has_run = true;
 
@@ -125,6 +135,7 @@ int run_program(int argc, char** argv, const run_options& options, program_entry
     header.most_actors = static_cast<std::uint32_t>(options.actors);
     header.slots_in_turn = std::min(header.most_actors, slots_to_begin_with);
     header.usable_cpus = usable_cpus();
+    header.has_deadlines = deadlines_wanted() ? 1 : 0;
     header.report_crashes = options.report_crashes ? 1 : 0;
     header.descriptor_limit = raise_descriptor_limit();
     const std::uint64_t descriptor_limit = header.descriptor_limit;
@@ -132,19 +143,22 @@ int run_program(int argc, char** argv, const run_options& options, program_entry
 
     process::socket_pair to_keeper = process::make_socket_pair();
     process::socket_pair to_server = process::make_socket_pair();
+    process::lifeline lifeline = process::make_lifeline();
     base::owned_fd doorbell = make_doorbell();
     const int bell = doorbell.get();
     actors::exec_environment server_environment("server"), server_environment_bound("server", true);
-    actors::server_launch server{
-        actors::main_arguments(),
-        {server_environment_bound.get(), server_environment.get()},
-        {memory.memory().fd(), to_keeper.first.get(), to_server.first.get(), to_server.second.get()}};
+    actors::server_launch server{actors::main_arguments(),
+                                 {server_environment_bound.get(), server_environment.get()},
+                                 {memory.memory().fd(), to_keeper.first.get(), to_server.first.get(),
+                                  lifeline.to_share.get(), to_server.second.get()}};
     actors::outcome end;
     {
         actors::own_process here(std::move(memory), 0, std::move(doorbell),
-                                 {std::move(to_keeper.first), std::move(to_server.first)}, true);
+                                 {std::move(to_keeper.first), std::move(to_server.first), std::move(lifeline.to_share)},
+                                 true);
+        here.set_end_budget(options.end_budget);
         loop::event_loop::current();  // takes its descriptors before the keeper's thread takes any
-        actors::keeper keeper(here.memory(), std::move(to_keeper.second), bell, server);
+        actors::keeper keeper(here.memory(), std::move(to_keeper.second), std::move(lifeline.held), bell, server);
         std::optional<actors::crash_reports> reports;
         if (options.report_crashes) reports.emplace(here.station());
         end = actors::live_out(

@@ -40,6 +40,7 @@ alignas(16) std::array<std::byte, handler_stack_bytes> handler_stack;
 base::post_mortem* page = nullptr;
 pid_t owner = 0;
 std::uint32_t own_incarnation = 0;
+const std::atomic<std::uint64_t>* in_hand = nullptr;
 
 // The crash that is being written down.
 std::atomic<pid_t> crashing_thread{0};
@@ -206,14 +207,29 @@ void on_crash(int signal, siginfo_t* told, void* where) {
 }
 
 void on_last_word(int, siginfo_t* told, void* where) {
+    std::uint64_t judged = 0;
+    std::memcpy(&judged, &told->si_value, sizeof judged);
+    // sync: handling - observes which handler is in hand
+    const auto still_in_hand = [judged] { return in_hand->load(std::memory_order_acquire) == judged; };
+    const int saved = errno;
     pid_t nobody = 0;
-    // relaxed: as above
-    if (getpid() == owner && crashing_thread.compare_exchange_strong(nobody, own_thread(), std::memory_order_relaxed)) {
+    if (told->si_code == SI_QUEUE && getpid() == owner && judged != 0 && still_in_hand() &&
+        // relaxed: as above
+        crashing_thread.compare_exchange_strong(nobody, own_thread(), std::memory_order_relaxed)) {
         first_signal = SIGKILL;
         first_told = *told;
         write_down(*static_cast<ucontext_t*>(where));
+        // This may be another thread than the one that handles: it must not wait longer than that.
+        while (still_in_hand()) {
+            constexpr timespec moment{0, 1'000'000};
+            nanosleep(&moment, nullptr);
+        }
+        address_count = 0;
+        locating = false;
+        page->signal.store(0, std::memory_order_relaxed);     // relaxed: it lives on
+        crashing_thread.store(0, std::memory_order_relaxed);  // relaxed: as above
     }
-    for (;;) pause();
+    errno = saved;
 }
 
 bool is_ours(const struct sigaction& handler) noexcept {
@@ -242,8 +258,10 @@ void load_unwinder() noexcept {
     if (!std::exchange(loaded, true)) _Unwind_Backtrace(&stop_at_once, nullptr);
 }
 
-void install_crash_handler(base::post_mortem& of_this_process, std::uint32_t incarnation) noexcept {
+void install_crash_handler(base::post_mortem& of_this_process, std::uint32_t incarnation,
+                           const std::atomic<std::uint64_t>& handling_since) noexcept {
     page = &of_this_process;
+    in_hand = &handling_since;
     own_incarnation = incarnation;
     crashing_thread.store(0, std::memory_order_relaxed);  // relaxed: before anything runs
     owner = getpid();

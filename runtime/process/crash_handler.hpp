@@ -10,6 +10,7 @@
 // make way: an actor ends in the same way in every build.
 #pragma once
 
+#include <atomic>
 #include <csignal>
 #include <cstdint>
 
@@ -22,10 +23,12 @@ namespace troupe::process {
 void load_unwinder() noexcept;
 
 // From now on a crash of this process, that incarnation of an actor, is written to that page, which stays mapped for
-// good.
-void install_crash_handler(base::post_mortem& of_this_process, std::uint32_t incarnation) noexcept;
+// good. So does `in_hand`: when the handler began that runs now.
+void install_crash_handler(base::post_mortem& of_this_process, std::uint32_t incarnation,
+                           const std::atomic<std::uint64_t>& in_hand) noexcept;
 
-// What a process that is to be killed is sent a moment before: it writes down where it is, and waits for the end.
+// What a process that is to be killed for a handler is sent a moment before, with `in_hand` of that handler: it writes
+// down where it is, and waits for the end. When another handler is in hand by then, nothing happens.
 inline constexpr int last_word_signal = SIGSTKFLT;
 
 }  // namespace troupe::process

@@ -1,13 +1,21 @@
 #include "process/pidfd.hpp"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <string_view>
 
 #ifndef P_PIDFD
     #define P_PIDFD 3
@@ -23,7 +31,20 @@ bool send_signal(int pidfd, int signal) noexcept {
     return syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0) == 0;
 }
 
+bool send_signal(int pidfd, int signal, std::uint64_t value) noexcept {
+    siginfo_t about{};
+    about.si_signo = signal;
+    about.si_code = SI_QUEUE;
+    about.si_pid = getpid();
+    about.si_uid = getuid();
+    static_assert(sizeof about.si_value == sizeof value);
+    std::memcpy(&about.si_value, &value, sizeof value);
+    return syscall(SYS_pidfd_send_signal, pidfd, signal, &about, 0) == 0;
+}
+
 namespace {
+
+constexpr int end_now_ms = 10'000;
 
 std::chrono::microseconds duration(const timeval& time) {
     return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
@@ -47,31 +68,128 @@ long wait_for(idtype_t kind, int id, siginfo_t& about, int options, rusage& used
     return result;
 }
 
+// The beginning of a file of /proc/PID.
+class proc_text {
+public:
+    proc_text(pid_t pid, const char* file) noexcept {
+        char path[64];
+        std::snprintf(path, sizeof path, "/proc/%d/%s", static_cast<int>(pid), file);
+        const base::owned_fd opened(open(path, O_RDONLY | O_CLOEXEC));
+        if (!opened) return;
+        const ssize_t got = read(opened.get(), bytes_, sizeof bytes_);
+        if (got > 0) length_ = static_cast<std::size_t>(got);
+    }
+    std::string_view text() const noexcept { return {bytes_, length_}; }
+
+private:
+    char bytes_[2048];
+    std::size_t length_ = 0;
+};
+
+std::uint64_t number_in(std::string_view text) noexcept {
+    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+    std::uint64_t number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
+}
+
+// The system answers 0 where it does not want to tell.
+bool may_be_asked_about(pid_t pid) noexcept {
+    char path[32];
+    std::snprintf(path, sizeof path, "/proc/%d/exe", static_cast<int>(pid));
+    char target[1];
+    return readlink(path, target, sizeof target) >= 0 || errno != EACCES;
+}
+
+// Of a process that has ended and cannot be waited for, because a debugger has not looked at its end yet.
+exit_status status_in_proc(pid_t pid) noexcept {
+    constexpr int user_ticks = 14, system_ticks = 15, exit_code = 52;  // as proc(5) counts the fields
+    const proc_text stat(pid, "stat");
+    std::string_view rest = stat.text();
+    const std::size_t name_end = rest.rfind(')');
+    if (name_end == std::string_view::npos || !may_be_asked_about(pid)) return exit_status::from_nothing();
+    rest.remove_prefix(name_end + 1);
+    std::uint64_t ticks = 0;
+    for (int field = 3; field < exit_code; ++field) {
+        if (field == user_ticks || field == system_ticks) ticks += number_in(rest);
+        const std::size_t next = rest.find(' ', 1);
+        if (next == std::string_view::npos) return exit_status::from_nothing();
+        rest.remove_prefix(next);
+    }
+    const auto word = static_cast<int>(number_in(rest));
+    exit_status status = WIFSIGNALED(word) ? exit_status::from_signal(WTERMSIG(word), WCOREDUMP(word))
+                                           : exit_status::from_exit(WEXITSTATUS(word));
+    status.details().cpu_time =
+        std::chrono::nanoseconds(std::chrono::seconds(ticks)) / std::max(sysconf(_SC_CLK_TCK), 1L);
+    return status;
+}
+
 }  // namespace
 
-std::optional<exit_status> peek_status(int pidfd) noexcept {
+std::optional<exit_status> peek_status(int pidfd, pid_t pid) noexcept {
     siginfo_t about{};
     rusage used{};
     if (wait_for(static_cast<idtype_t>(P_PIDFD), pidfd, about, WNOHANG | WNOWAIT, used) != 0) {
         return exit_status::from_nothing();
     }
-    if (about.si_pid == 0) return std::nullopt;
-    return status_of(about, used);
+    if (about.si_pid != 0) return status_of(about, used);
+    if (!has_ended(pidfd, 0)) return std::nullopt;
+    return status_in_proc(pid);
+}
+
+bool has_ended(int pidfd, int wait_ms) noexcept {
+    pollfd ended{pidfd, POLLIN, 0};
+    int found = 0;
+    do {
+        found = poll(&ended, 1, wait_ms);
+    } while (found < 0 && errno == EINTR);
+    return found == 1;
 }
 
 exit_status end_now(pid_t child) noexcept {
-    if (child <= 0) return exit_status::from_nothing();
-    ::kill(child, SIGKILL);
+    if (child <= 0 || ::kill(child, SIGKILL) != 0) return exit_status::from_nothing();
     siginfo_t about{};
     rusage used{};
-    return wait_for(P_PID, child, about, 0, used) == 0 ? status_of(about, used) : exit_status::from_nothing();
+    // Not for ever: a debugger may hold it.
+    for (int i = 0; i < end_now_ms; ++i) {
+        if (wait_for(P_PID, child, about, WNOHANG, used) != 0) break;
+        if (about.si_pid != 0) return status_of(about, used);
+        constexpr timespec moment{0, 1'000'000};
+        nanosleep(&moment, nullptr);
+    }
+    return exit_status::from_nothing();
 }
 
-void collect(int pidfd) noexcept {
+bool collect(int pidfd) noexcept {
     siginfo_t about{};
-    while (waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(pidfd), &about, WEXITED | WNOHANG | __WALL) != 0 &&
-           errno == EINTR) {
-    }
+    rusage used{};
+    return wait_for(static_cast<idtype_t>(P_PIDFD), pidfd, about, WNOHANG, used) != 0 || about.si_pid != 0;
+}
+
+bool is_zombie_child(pid_t pid) noexcept {
+    siginfo_t about{};
+    rusage used{};
+    return wait_for(P_PID, pid, about, WNOHANG | WNOWAIT, used) == 0 && about.si_pid != 0;
+}
+
+pid_t any_zombie_child() noexcept {
+    siginfo_t about{};
+    rusage used{};
+    return wait_for(P_ALL, 0, about, WNOHANG | WNOWAIT, used) == 0 ? about.si_pid : 0;
+}
+
+void collect_child(pid_t pid) noexcept {
+    siginfo_t about{};
+    rusage used{};
+    wait_for(P_PID, pid, about, WNOHANG, used);
+}
+
+pid_t tracer_of(pid_t pid) noexcept {
+    constexpr std::string_view field = "TracerPid:";
+    const proc_text status(pid, "status");
+    const std::size_t at = status.text().find(field);
+    if (at == std::string_view::npos) return 0;
+    return static_cast<pid_t>(number_in(status.text().substr(at + field.size())));
 }
 
 }  // namespace troupe::process

@@ -33,6 +33,7 @@ struct program_header {
     std::uint32_t most_actors;
     std::uint32_t usable_cpus;
     std::uint32_t report_crashes;    // 1: the program is rung at every death
+    std::uint32_t has_deadlines;     // 0: TROUPE_DEADLINES=off, and no handler is late
     std::uint64_t descriptor_limit;  // RLIMIT_NOFILE as the program found it: its actors get it back
     alignas(128) std::atomic<std::uint64_t> next_serial;
     std::atomic<std::uint32_t> next_slot;      // where the search for a free slot goes on: slots are used in turn

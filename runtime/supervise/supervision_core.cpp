@@ -169,6 +169,8 @@ task<> supervision_core::watch(std::shared_ptr<supervision_core> self) {
         co_await core.end_all();
     } catch (const cancelled&) {
         // The supervisor is gone, or its process ends.
+    } catch (...) {
+        core.failure_ = std::current_exception();  // a child that it may not end
     }
     core.over_ = true;
     core.kids_.clear();

@@ -83,6 +83,23 @@ TEST_CASE("orphans: a program that ends by itself ends those in a busy loop too"
     CHECK(doomed.nobody_is_left());
 }
 
+TEST_CASE("orphans: an actor that changed its user, its session, its signals or its parent-death signal ends too") {
+    family doomed("changed");
+    REQUIRE_THAT(doomed.read_to("ready"), Catch::Contains("ready"));
+    CHECK(doomed.meet() >= 3);
+    doomed.signal(SIGKILL);
+    CHECK(doomed.end() == -SIGKILL);
+    CHECK(doomed.nobody_is_left());
+}
+
+TEST_CASE("orphans: what has not ended within end_budget is named and killed") {
+    family slow("stubborn");
+    CHECK_THAT(slow.read_to("is killed"), Catch::Contains("actor 'stubborn' (pid "));
+    slow.meet();
+    CHECK(slow.end() == 0);
+    CHECK(slow.nobody_is_left());
+}
+
 TEST_CASE("orphans: Ctrl-C makes one orderly stop: every actor unwinds once, and the program dies of SIGINT") {
     family stopped("orderly");
     REQUIRE_THAT(stopped.read_to("ready"), Catch::Contains("ready"));

@@ -1,10 +1,16 @@
 // A program with actors of several kinds, for the tests that end it: `family busy | starting | returning | orderly |
-// cleaning | asking`. It prints `ready` when they stand.
+// cleaning | asking | changed | stubborn`. It prints `ready` when they stand.
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <vector>
+
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <troupe/troupe.hpp>
 
@@ -71,6 +77,51 @@ troupe::task<> ask_after_each_signal() {
     }
 }
 
+// What the kernel forgets to end with the program, if nothing else reminds it.
+void become_another(troupe::queue<int> ready, int how) {
+    if (how == 0 && setgid(65534) + setuid(65534) != 0) std::_Exit(1);
+    if (how == 1) setsid();
+    if (how == 2) prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+    if (how == 3) {
+        sigset_t all;
+        sigfillset(&all);
+        sigprocmask(SIG_SETMASK, &all, nullptr);
+        prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+    }
+    troupe::sync_wait(ready.put(how));
+    spin_for_ever();
+}
+troupe::task<> start_as_another(troupe::queue<int> ready) {
+    if (setgid(65534) + setuid(65534) != 0) std::_Exit(1);
+    for (const int how : {1, 2, 3}) {
+        for (const auto method : {troupe::start_method::spawn, troupe::start_method::fork}) {
+            co_await troupe::spawn<&become_another>({.method = method}, ready, how);
+        }
+    }
+    co_await troupe::sleep_for(24h);
+}
+troupe::task<> start_all_kinds() {
+    troupe::queue<int> ready;
+    const bool root = getuid() == 0;
+    std::vector<int> ends;
+    for (int how = root ? 0 : 1; how <= 3; ++how) {
+        const auto one = co_await troupe::spawn<&become_another>(ready, how);
+        ends.push_back(static_cast<int>(syscall(SYS_pidfd_open, one.pid(), 0)));
+    }
+    if (root) co_await troupe::spawn<&start_as_another>(ready);
+    for (int i = 0; i < (root ? 10 : 3); ++i) co_await ready.get();
+    // A process of the program's own code knows nothing of all this, and outlives them.
+    if (fork() == 0) {
+        std::signal(SIGHUP, SIG_IGN);
+        for (const int one : ends) {
+            pollfd ended{one, POLLIN, 0};
+            poll(&ended, 1, -1);
+        }
+        _exit(0);
+    }
+    for (const int one : ends) close(one);
+}
+
 troupe::task<int> live(std::vector<std::string> arguments) {
     const std::string kind = arguments.at(0);
     if (kind == "asking") {
@@ -79,6 +130,16 @@ troupe::task<int> live(std::vector<std::string> arguments) {
     }
     if (kind == "cleaning") {
         const thorough cleaned;
+        say("ready");
+        co_await troupe::sleep_for(24h);
+    }
+    if (kind == "stubborn") {
+        co_await troupe::spawn<&spin_for_ever>({.name = "stubborn"});
+        say("ready");
+        co_return 0;
+    }
+    if (kind == "changed") {
+        co_await start_all_kinds();
         say("ready");
         co_await troupe::sleep_for(24h);
     }
@@ -102,4 +163,7 @@ troupe::task<int> live(std::vector<std::string> arguments) {
 
 }  // namespace
 
-int main(int argc, char** argv) { return troupe::run<live>(argc, argv); }
+int main(int argc, char** argv) {
+    const bool stubborn = argc > 1 && std::string(argv[1]) == "stubborn";
+    return troupe::run<live>(argc, argv, {.end_budget = stubborn ? 100ms : 0ms});
+}

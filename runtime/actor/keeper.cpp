@@ -13,8 +13,8 @@
 #include <troupe/detail/birth.hpp>
 #include <troupe/error.hpp>
 
-#include "actor/ticks.hpp"
 #include "actor/last_words.hpp"
+#include "actor/ticks.hpp"
 #include "base/check.hpp"
 #include "base/say.hpp"
 #include "base/step.hpp"
@@ -72,8 +72,15 @@ keeper::keeper(shm::program_memory& memory, base::owned_fd socket, base::owned_f
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are the program's own
     the_keeper = this;
-    thread_ = std::thread([this] { run(); });
+    thread_ = std::thread([this] {
+        begun_.store(true, std::memory_order_release);  // sync: keeper - publishes that its thread has begun
+        begun_.notify_one();
+        run();
+    });
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    // In a fork of a process with a thread that is about to begin, the C library's setuid waits for that for ever.
+    // sync: keeper - observes that its thread has begun
+    while (!begun_.load(std::memory_order_acquire)) begun_.wait(false);
 }
 
 keeper::~keeper() {

@@ -19,6 +19,7 @@
 #include <sys/types.h>
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <thread>
@@ -127,6 +128,7 @@ private:
     int most_messages_ = 0;              // in one turn: as many as the socket can hold
     base::time_point turned_at_{};       // when the turn began
     std::chrono::nanoseconds worked_{};  // the CPU time of the thread then
+    std::atomic<bool> begun_{false};
     std::thread thread_;
 };
 

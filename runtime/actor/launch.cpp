@@ -17,7 +17,7 @@
 #include <troupe/error.hpp>
 #include <troupe/time.hpp>
 
-#include "actor/keeper.hpp"
+#include "actor/keeper_thread.hpp"
 #include "base/step.hpp"
 #include "base/system_failure.hpp"
 #include "channel/making.hpp"
@@ -292,7 +292,7 @@ void launch::copy_here() {
         process::leave_inherited_exit_handlers(process::leaks::not_looked_for);
         born.signals = held->before();
         here_.station().close_doorbells();
-        keeper::close_in_fork_child();
+        keeper_thread::close_in_fork_child();
         own_process::abandon();
         be_actor(std::move(born));
     }

@@ -11,7 +11,7 @@
 #include <troupe/time.hpp>
 #include <troupe/when.hpp>
 
-#include "actor/ticks.hpp"
+#include "keeper/ticks.hpp"
 #include "loop/event_loop.hpp"
 
 namespace troupe::actors {

@@ -13,10 +13,10 @@
 #include "actor/asking.hpp"
 #include "actor/background.hpp"
 #include "actor/fates.hpp"
-#include "actor/keeper_message.hpp"
 #include "actor/monitors.hpp"
 #include "base/owned_fd.hpp"
 #include "channel/station.hpp"
+#include "keeper/keeper_message.hpp"
 #include "loop/event_loop.hpp"
 #include "loop/source.hpp"
 

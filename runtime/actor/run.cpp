@@ -19,7 +19,7 @@
 
 #include "actor/budget.hpp"
 #include "actor/crash_reports.hpp"
-#include "actor/keeper.hpp"
+#include "actor/keeper_thread.hpp"
 #include "actor/launch.hpp"
 #include "actor/lifetime.hpp"
 #include "base/system_failure.hpp"
@@ -158,7 +158,8 @@ int run_program(int argc, char** argv, const run_options& options, program_entry
                                  true);
         here.set_end_budget(options.end_budget);
         loop::event_loop::current();  // takes its descriptors before the keeper's thread takes any
-        actors::keeper keeper(here.memory(), std::move(to_keeper.second), std::move(lifeline.held), bell, server);
+        actors::keeper_thread keeper(here.memory(), std::move(to_keeper.second), std::move(lifeline.held), bell,
+                                     server);
         std::optional<actors::crash_reports> reports;
         if (options.report_crashes) reports.emplace(here.station());
         end = actors::live_out(

@@ -187,9 +187,11 @@ void collect_child(pid_t pid) noexcept {
 pid_t tracer_of(pid_t pid) noexcept {
     constexpr std::string_view field = "TracerPid:";
     const proc_text status(pid, "status");
-    const std::size_t at = status.text().find(field);
+    std::string_view rest = status.text();
+    const std::size_t at = rest.find(field);
     if (at == std::string_view::npos) return 0;
-    return static_cast<pid_t>(number_in(status.text().substr(at + field.size())));
+    rest.remove_prefix(at + field.size());
+    return static_cast<pid_t>(number_in(rest));
 }
 
 }  // namespace troupe::process

@@ -297,6 +297,18 @@ exit_status program_memory::last_end(detail::actor_id actor) const {
     return status_of(actor).value_or(exit_status::from_nothing());
 }
 
+bool program_memory::ended_well(detail::actor_id actor) const noexcept {
+    const process_slot& p = process(actor.slot());
+    const std::uint64_t serial = actor.serial() & 0xff'ffff'ffff;
+    if (p.actor() == actor) {
+        // sync: end text - observes how its last process ended
+        if (const auto told = unpack_exit(p.ending.load(std::memory_order_acquire), serial)) return told->success();
+    }
+    // sync: exit log - observes how it ended
+    const auto logged = unpack_exit(exit_entry(actor).load(std::memory_order_acquire), serial);
+    return logged && logged->success();
+}
+
 std::optional<exit_status> program_memory::end_in_slot(detail::actor_id actor) const {
     const process_slot& p = process(actor.slot());
     const std::uint64_t serial = p.present().serial;
@@ -440,19 +452,20 @@ void program_memory::free_channel(std::uint16_t index, ring_fate fate) {
 }
 
 ring program_memory::ring_of(const channel_record& record) const {
+    if (const auto found = find_ring(record)) return *found;
+    throw corrupt("the record or the ring of a channel is damaged");
+}
+
+std::optional<ring> program_memory::find_ring(const channel_record& record) const noexcept {
     // relaxed: the record's fields were observed through its id
     const block_id block{record.ring.load(std::memory_order_relaxed)};
     const std::uint32_t granules = record.granules.load(std::memory_order_relaxed);
-    if (!blocks_->valid(block) || !ring::valid_granules(granules)) {
-        throw corrupt("the record of a channel is damaged");
-    }
+    if (!blocks_->valid(block) || !ring::valid_granules(granules)) return std::nullopt;
     auto view = ring::attach(blocks_->at(block), ring::bytes(granules));
     // relaxed: as above
     const bool shared = record.kind.load(std::memory_order_relaxed) == static_cast<std::uint32_t>(channel_kind::queue);
-    if (!view || view->granules() != granules || (view->mode() == reader_mode::many) != shared) {
-        throw corrupt("the ring of a channel is damaged");
-    }
-    return *view;
+    if (!view || view->granules() != granules || (view->mode() == reader_mode::many) != shared) return std::nullopt;
+    return view;
 }
 
 }  // namespace troupe::shm

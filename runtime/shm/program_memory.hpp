@@ -21,7 +21,7 @@
 
 namespace troupe::shm {
 
-inline constexpr std::uint32_t layout_version = 4;
+inline constexpr std::uint32_t layout_version = 5;
 
 struct program_header {
     std::uint64_t magic;
@@ -93,6 +93,8 @@ public:
     std::optional<exit_status> status_of(detail::actor_id actor) const;
     // How its last process ended, for an actor that may have been started again since.
     exit_status last_end(detail::actor_id actor) const;
+    // Whether that was by itself, and with 0.
+    bool ended_well(detail::actor_id actor) const noexcept;
     // The same when `ending` (process_slot::ending, as it was then) is still how it ended last.
     exit_status end_as_told(detail::actor_id actor, std::uint64_t ending) const;
     std::string name_of(detail::actor_id actor) const;  // empty when its slot has another actor
@@ -105,7 +107,8 @@ public:
     void open_channel(channel_id id);
     // Its ring goes back to the others of its size, empty and without open claims; or, damaged, is never used again.
     void free_channel(std::uint16_t index, ring_fate fate = ring_fate::used_again);
-    ring ring_of(const channel_record& record) const;
+    ring ring_of(const channel_record& record) const;                            // throws corrupt
+    std::optional<ring> find_ring(const channel_record& record) const noexcept;  // nothing when it is damaged
 
 private:
     program_memory() = default;

@@ -12,7 +12,8 @@ MAY_USE = {
     "coro": ["base"],
     "loop": ["base", "coro"],
     "channel": ["shm", "message", "loop"],
-    "actor": ["channel", "process"],
+    "keeper": ["channel", "process"],
+    "actor": ["keeper"],
     "supervise": ["actor"],
 }
 

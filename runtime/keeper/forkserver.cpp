@@ -3,7 +3,7 @@
 
 #include <cerrno>
 
-#include "actor/keeper.hpp"
+#include "keeper/keeper.hpp"
 #include "process/clone.hpp"
 #include "process/pidfd.hpp"
 
@@ -55,12 +55,12 @@ void keeper::server_ended() noexcept {
         shm::process_slot& process = memory_.process(slot);
         const shm::life now = process.present();
         const bool by_server = now.state == shm::process_state::cloning;
-        if ((*wards_)[slot].pidfd) continue;
+        if (wards_[slot].pidfd) continue;
         // sync: pid - observes what the kernel wrote in clone
         if ((by_server || now.state == shm::process_state::running) &&
             process.pid.load(std::memory_order_acquire) != 0) {
             if (slot != 0) take_over(slot);
-        } else if (by_server && (*wards_)[slot].kill_at_birth) {  // nobody will ask for it again
+        } else if (by_server && wards_[slot].kill_at_birth) {  // nobody will ask for it again
             give_up_start(slot, now);
         } else if (by_server) {
             process.move(now, shm::process_state::starting);

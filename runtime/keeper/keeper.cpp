@@ -1,6 +1,5 @@
-#include "actor/keeper.hpp"
+#include "keeper/keeper.hpp"
 
-#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,12 +12,11 @@
 #include <troupe/detail/birth.hpp>
 #include <troupe/error.hpp>
 
-#include "actor/last_words.hpp"
-#include "actor/ticks.hpp"
 #include "base/check.hpp"
 #include "base/say.hpp"
 #include "base/step.hpp"
-#include "base/system_failure.hpp"
+#include "keeper/last_words.hpp"
+#include "keeper/ticks.hpp"
 #include "process/clone.hpp"
 #include "process/pidfd.hpp"
 
@@ -29,8 +27,6 @@ constexpr int link_budget_ms = 2000;      // of an actor that is linked to one t
 constexpr int least_message_bytes = 512;  // what the kernel counts for the smallest message in a socket, or less
 constexpr int orphan_budget_ms = 300;     // children of an actor that died: SIGTERM, then SIGKILL
 constexpr int last_wait_ms = 10'000;      // for what has been killed and does not end
-
-keeper* the_keeper = nullptr;
 
 // Nobody asks for a process here any more; whoever did so died in the middle of it.
 bool given_up(shm::process_state state) { return shm::has_ended(state) || state == shm::process_state::failed; }
@@ -44,62 +40,36 @@ bool may_be_unheld(const shm::channel_record& record, shm::channel_kind kind) {
 }  // namespace
 
 keeper::keeper(shm::program_memory& memory, base::owned_fd socket, base::owned_fd lifeline, int program_bell,
-               server_launch server)
+               server_launch server) noexcept
     : memory_(memory),
       socket_(std::move(socket)),
       lifeline_(std::move(lifeline)),
       poll_(epoll_create1(EPOLL_CLOEXEC)),
       program_bell_(program_bell),
       server_launch_(server),
-      retired_(memory),
-      wards_(std::make_unique<std::array<ward, shm::max_processes>>()) {
+      retired_(memory) {}
+
+bool keeper::open() noexcept {
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u32 = about_socket;
-    if (!poll_ || epoll_ctl(poll_.get(), EPOLL_CTL_ADD, socket_.get(), &event) != 0) {
-        throw base::system_failure(errno, "the keeper of the program cannot be started");
-    }
-    // A process that the program's own code forks must not hold it when the program has ended.
-    static const int once = pthread_atfork(nullptr, nullptr, [] {
-        if (the_keeper != nullptr) the_keeper->lifeline_.reset();
-    });
-    static_cast<void>(once);
     int room = 0;
     socklen_t size = sizeof room;
     getsockopt(socket_.get(), SOL_SOCKET, SO_SNDBUF, &room, &size);
     most_messages_ = std::max(room / least_message_bytes, 64);
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are the program's own
-    the_keeper = this;
-    thread_ = std::thread([this] {
-        begun_.store(true, std::memory_order_release);  // sync: keeper - publishes that its thread has begun
-        begun_.notify_one();
-        run();
-    });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    // In a fork of a process with a thread that is about to begin, the C library's setuid waits for that for ever.
-    // sync: keeper - observes that its thread has begun
-    while (!begun_.load(std::memory_order_acquire)) begun_.wait(false);
+    return poll_ && epoll_ctl(poll_.get(), EPOLL_CTL_ADD, socket_.get(), &event) == 0;
 }
 
-keeper::~keeper() {
-    if (thread_.joinable()) thread_.join();
-    the_keeper = nullptr;
-}
-
-void keeper::close_in_fork_child() noexcept {
-    if (the_keeper == nullptr) return;
-    the_keeper->socket_.reset();
-    the_keeper->lifeline_.reset();
-    the_keeper->poll_.reset();
-    the_keeper->server_.reset();
-    the_keeper->strays_.close();
-    for (ward& one : *the_keeper->wards_) {
+void keeper::close() noexcept {
+    socket_.reset();
+    lifeline_.reset();
+    poll_.reset();
+    server_.reset();
+    strays_.close();
+    for (ward& one : wards_) {
         one.pidfd.reset();
         one.doorbell.reset();
     }
-    the_keeper = nullptr;
 }
 
 void keeper::run() noexcept {
@@ -132,12 +102,12 @@ void keeper::end_everybody() noexcept {
         process::send_signal(server_.get(), SIGKILL);
         if (process::has_ended(server_.get(), last_wait_ms)) process::collect(server_.get());
     }
-    for (std::size_t slot = 0; slot < wards_->size(); ++slot) {
-        ward& one = (*wards_)[slot];
+    for (std::size_t slot = 0; slot < wards_.size(); ++slot) {
+        ward& one = wards_[slot];
         if (one.pidfd) process::send_signal(one.pidfd.get(), SIGKILL);
     }
-    for (std::size_t slot = 0; slot < wards_->size(); ++slot) {
-        ward& one = (*wards_)[slot];
+    for (std::size_t slot = 0; slot < wards_.size(); ++slot) {
+        ward& one = wards_[slot];
         if (!one.pidfd) continue;
         if (process::has_ended(one.pidfd.get(), last_wait_ms)) {
             process::collect(one.pidfd.get());
@@ -165,7 +135,7 @@ void keeper::take_messages() noexcept {
 void keeper::answer(const keeper_message& message, process::received& with) noexcept {
     const auto slot = static_cast<std::uint16_t>(message.slot % shm::max_processes);
     const detail::actor_id subject{message.subject};
-    ward& one = (*wards_)[slot];
+    ward& one = wards_[slot];
     switch (message.word) {
     case keeper_word::expect:
         if (memory_.process(slot).actor() != subject || given_up(memory_.process(slot).present().state)) break;
@@ -226,7 +196,7 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
 }
 
 void keeper::watch(std::uint16_t slot, detail::actor_id actor, base::owned_fd pidfd) noexcept {
-    ward& one = (*wards_)[slot];
+    ward& one = wards_[slot];
     one.actor = actor;
     one.pidfd = std::move(pidfd);
     // sync: pid - observes what the kernel wrote in clone
@@ -245,7 +215,7 @@ void keeper::watch(std::uint16_t slot, detail::actor_id actor, base::owned_fd pi
 // No descriptors were left for it. An actor that nobody watches would never be missed, and one that nobody rings would
 // sleep for ever: it is ended now, and its end says why.
 void keeper::end_unwatched(std::uint16_t slot) noexcept {
-    ward& one = (*wards_)[slot];
+    ward& one = wards_[slot];
     shm::process_slot& process = memory_.process(slot);
     process::end_now(process.pid.load(std::memory_order_acquire));  // sync: pid - observes what the kernel wrote
     constexpr char why[] =
@@ -262,14 +232,14 @@ void keeper::end_unwatched(std::uint16_t slot) noexcept {
 
 // A child that exists, though whoever made it did not live to say so.
 void keeper::take_over(std::uint16_t slot) noexcept {
-    if ((*wards_)[slot].pidfd) return;
+    if (wards_[slot].pidfd) return;
     watch(slot, memory_.process(slot).actor(), {});
 }
 
 // --- the end of an actor -------------------------------------------------------------------------------------------
 
 void keeper::ended(std::uint16_t slot) noexcept {
-    ward& one = (*wards_)[slot];
+    ward& one = wards_[slot];
     shm::process_slot& process = memory_.process(slot);
     if (one.pidfd) {
         // sync: pid - observes what the kernel wrote in clone
@@ -278,7 +248,7 @@ void keeper::ended(std::uint16_t slot) noexcept {
         memory_.record_exit(one.actor, *status);
     }
     TROUPE_STEP("keeper: end written down");
-    const bool again = comes_again(process, memory_.last_end(one.actor));
+    const bool again = comes_again(process, memory_.ended_well(one.actor));
     if (again) retired_.hand_back(slot);
     answer_for_the_dead(memory_, slot, again, [this](std::uint16_t asker) { ring(asker); });
     const shm::process_state next = again ? shm::process_state::down : shm::process_state::dead;
@@ -296,7 +266,7 @@ void keeper::ended(std::uint16_t slot) noexcept {
     clear_channels(slot, again ? mailbox::stays : mailbox::goes);
     retired_.disown(slot);
     clear_starts(slot);
-    unlink(slot, memory_.last_end(one.actor));
+    unlink(slot, memory_.ended_well(one.actor));
     end_children(one.actor);
     if (one.pidfd) {
         epoll_ctl(poll_.get(), EPOLL_CTL_DEL, one.pidfd.get(), nullptr);
@@ -325,11 +295,11 @@ bool keeper::is_incarnation(std::uint16_t slot, std::int32_t number) const noexc
 }
 
 // Its supervisor wants it started again, and it was not asked to end.
-bool keeper::comes_again(const shm::process_slot& process, const exit_status& status) const noexcept {
+bool keeper::comes_again(const shm::process_slot& process, bool ended_well) const noexcept {
     // relaxed, all: whoever changes them then says let_go, which is heard after this
     const auto wanted = static_cast<detail::revival>(process.revival.load(std::memory_order_relaxed));
     if (wanted == detail::revival::never) return false;
-    if (wanted == detail::revival::unless_success && status.success()) return false;
+    if (wanted == detail::revival::unless_success && ended_well) return false;
     // relaxed, all: as above; a spawn that fails is told to its caller
     const bool begun =
         process.begun.load(std::memory_order_relaxed) != 0 || process.restarts.load(std::memory_order_relaxed) != 0;
@@ -351,7 +321,7 @@ void keeper::link(std::uint16_t slot, detail::actor_id other, bool tied) noexcep
     if (!tied || !there || theirs.present().state == shm::process_state::down) {
         if (there) mine.linked.remove(other.slot());
         if (there) theirs.linked.remove(slot);
-        if (tied && !memory_.last_end(other).success()) signal(one, SIGTERM, link_budget_ms);
+        if (tied && !memory_.ended_well(other)) signal(one, SIGTERM, link_budget_ms);
         return;
     }
     mine.linked.add(other.slot());
@@ -359,14 +329,14 @@ void keeper::link(std::uint16_t slot, detail::actor_id other, bool tied) noexcep
 }
 
 // The process of the slot has ended, and with it its links.
-void keeper::unlink(std::uint16_t slot, const exit_status& status) noexcept {
+void keeper::unlink(std::uint16_t slot, bool ended_well) noexcept {
     shm::process_slot& process = memory_.process(slot);
     if (process.linked.empty()) return;
     process.linked.for_each([&](std::uint32_t other) {
         shm::process_slot& theirs = memory_.process(static_cast<std::uint16_t>(other));
         process.linked.remove(other);
         theirs.linked.remove(slot);
-        if (!status.success()) signal(theirs.actor(), SIGTERM, link_budget_ms);
+        if (!ended_well) signal(theirs.actor(), SIGTERM, link_budget_ms);
     });
 }
 
@@ -378,8 +348,8 @@ void keeper::over(std::uint16_t slot) noexcept {
     memory_.header().deaths.fetch_add(1, std::memory_order_seq_cst);  // sync: deaths - publishes the end of an actor
     clear_channels(slot);
     ring_all(process.watchers);
-    (*wards_)[slot].doorbell.reset();
-    (*wards_)[slot].kill_at_birth = false;
+    wards_[slot].doorbell.reset();
+    wards_[slot].kill_at_birth = false;
     retired_.rest_slot(slot);
 }
 
@@ -418,12 +388,10 @@ void keeper::clear_channels(std::uint16_t slot, mailbox mailbox) noexcept {
             record.readers.remove(slot);
             record.writers.remove(slot);
         }
-        try {
-            shm::ring ring = memory_.ring_of(record);
-            ring.waiting_readers().remove(slot);
-            ring.waiting_writers().remove(slot);
-            if (reads && !stays) ring.close();
-        } catch (...) {
+        if (auto ring = memory_.find_ring(record)) {
+            ring->waiting_readers().remove(slot);
+            ring->waiting_writers().remove(slot);
+            if (reads && !stays) ring->close();
         }
         if (may_be_unheld(record, kind)) retired_.look_at(name);
         ring_channel(record);
@@ -438,7 +406,7 @@ void keeper::clear_starts(std::uint16_t dead) noexcept {
         const auto slot = static_cast<std::uint16_t>(i);
         shm::process_slot& process = memory_.process(slot);
         const shm::life now = process.present();
-        if (slot == dead || now.spawner != dead || !is_starting(now.state) || (*wards_)[slot].pidfd) continue;
+        if (slot == dead || now.spawner != dead || !is_starting(now.state) || wards_[slot].pidfd) continue;
         if (process.pid.load(std::memory_order_acquire) != 0) {  // sync: pid - observes what the kernel wrote in clone
             take_over(slot);
         } else if (now.state == shm::process_state::starting) {
@@ -453,8 +421,8 @@ void keeper::give_up_start(std::uint16_t slot, shm::life now) noexcept {
         over(slot);  // others may have a reference to it
     } else if (memory_.process(slot).move(now, shm::process_state::failed)) {
         clear_channels(slot);
-        (*wards_)[slot].doorbell.reset();
-        (*wards_)[slot].kill_at_birth = false;
+        wards_[slot].doorbell.reset();
+        wards_[slot].kill_at_birth = false;
         retired_.rest_slot(slot);
     }
 }
@@ -475,7 +443,7 @@ void keeper::end_children(detail::actor_id parent) noexcept {
             over(slot);
             continue;
         }
-        if ((*wards_)[slot].kill_at != base::time_point::max()) continue;
+        if (wards_[slot].kill_at != base::time_point::max()) continue;
         signal(actor, SIGTERM, orphan_budget_ms);
         end_children(actor);
     }
@@ -483,7 +451,7 @@ void keeper::end_children(detail::actor_id parent) noexcept {
 
 // 0, or why the actor could not be signalled. One that has ended, or has yet to be made, is none that could not.
 int keeper::signal(detail::actor_id actor, int signal, int budget_ms) noexcept {
-    ward& one = (*wards_)[actor.slot()];
+    ward& one = wards_[actor.slot()];
     if (one.actor != actor || memory_.process(actor.slot()).present().state == shm::process_state::down) return 0;
     // An actor may be known to others before the forkserver has said that it made it: look for it.
     // sync: pid - observes what the kernel wrote in clone
@@ -504,7 +472,7 @@ int keeper::signal(detail::actor_id actor, int signal, int budget_ms) noexcept {
 
 // Whether it was sent SIGKILL.
 bool keeper::kill(std::uint16_t slot) noexcept {
-    ward& one = (*wards_)[slot];
+    ward& one = wards_[slot];
     if (!one.pidfd) return false;
     if (process::send_signal(one.pidfd.get(), SIGKILL)) return true;
     if (errno != ESRCH) say_it_lives(slot, errno);
@@ -529,7 +497,7 @@ void keeper::look_after_strays(base::time_point now) noexcept {
             const shm::process_slot& process = memory_.process(static_cast<std::uint16_t>(i));
             // sync: pid - observes what the kernel wrote in clone
             if (process.pid.load(std::memory_order_acquire) != pid) continue;
-            if ((*wards_)[i].pidfd || is_starting(process.present().state)) return true;
+            if (wards_[i].pidfd || is_starting(process.present().state)) return true;
         }
         return false;
     });
@@ -538,7 +506,7 @@ void keeper::look_after_strays(base::time_point now) noexcept {
 // --- rings ---------------------------------------------------------------------------------------------------------
 
 void keeper::ring(std::uint32_t slot) noexcept {
-    const int bell = slot == 0 ? program_bell_ : (*wards_)[slot].doorbell.get();
+    const int bell = slot == 0 ? program_bell_ : wards_[slot].doorbell.get();
     if (bell < 0) return;
     const std::uint64_t one = 1;
     [[maybe_unused]] const ssize_t written = write(bell, &one, sizeof one);
@@ -553,11 +521,9 @@ void keeper::ring_channel(shm::channel_record& record) noexcept {
     const std::uint32_t reader = record.reader.load(std::memory_order_relaxed);
     if (reader < shm::max_processes) ring(reader);
     ring_all(record.readers);
-    try {
-        const shm::ring ring = memory_.ring_of(record);
-        ring_all(ring.waiting_readers());
-        ring_all(ring.waiting_writers());
-    } catch (...) {
+    if (const auto ring = memory_.find_ring(record)) {
+        ring_all(ring->waiting_readers());
+        ring_all(ring->waiting_writers());
     }
 }
 

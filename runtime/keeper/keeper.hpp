@@ -13,24 +13,20 @@
 //   that it had in hand is told.)
 //   5. the status is collected, the mailbox retired, and the slot rests until no ring holds a claim of the dead process
 //
-// The thread allocates nothing and takes no lock, so that the program may be forked at any moment.
+// It allocates nothing, throws nothing and takes no lock, so that the program may be forked at any moment, and no state
+// of the program's own keeps an end from being seen. `tests/structure` holds the library that it is made of to that.
 #pragma once
 
 #include <sys/types.h>
 
 #include <array>
-#include <atomic>
 #include <cstdint>
-#include <memory>
-#include <thread>
 
-#include <troupe/exit_status.hpp>
-
-#include "actor/keeper_message.hpp"
-#include "actor/retirement.hpp"
-#include "actor/strays.hpp"
 #include "base/clock.hpp"
 #include "base/owned_fd.hpp"
+#include "keeper/keeper_message.hpp"
+#include "keeper/retirement.hpp"
+#include "keeper/strays.hpp"
 #include "process/message_socket.hpp"
 #include "shm/program_memory.hpp"
 
@@ -48,13 +44,19 @@ public:
     // `socket` is the keeper's end; `lifeline` what every other process hangs on; `program_bell` the doorbell of the
     // program.
     keeper(shm::program_memory& memory, base::owned_fd socket, base::owned_fd lifeline, int program_bell,
-           server_launch server);
-    ~keeper();  // ends the thread, the forkserver and every actor that still lives
+           server_launch server) noexcept;
     keeper(const keeper&) = delete;
     keeper& operator=(const keeper&) = delete;
 
-    // In a forked child of the program, where the thread does not exist: what it held open is closed.
-    static void close_in_fork_child() noexcept;
+    // False, with errno, when the system does not let it wait.
+    bool open() noexcept;
+    // Until it is told to stop; then it ends the forkserver and every actor that still lives.
+    void run() noexcept;
+
+    // In a copy of the program that the thread is not in: what it held is closed. In one that the program's own code
+    // has made, the lifeline alone: it must not outlive the program.
+    void close() noexcept;
+    void close_lifeline() noexcept { lifeline_.reset(); }
 
 private:
     // What epoll says an event is about: a slot, or one of these.
@@ -74,7 +76,6 @@ private:
         bool judged = false;        // late: it writes down where it is, and is killed then
     };
 
-    void run() noexcept;
     void end_everybody() noexcept;
     void take_messages() noexcept;
     void answer(const keeper_message& message, process::received& with) noexcept;
@@ -83,10 +84,10 @@ private:
     void take_over(std::uint16_t slot) noexcept;
     void ended(std::uint16_t slot) noexcept;
     bool is_incarnation(std::uint16_t slot, std::int32_t number) const noexcept;
-    bool comes_again(const shm::process_slot& process, const exit_status& status) const noexcept;
+    bool comes_again(const shm::process_slot& process, bool ended_well) const noexcept;
     void let_go(detail::actor_id actor) noexcept;
     void link(std::uint16_t slot, detail::actor_id other, bool tied) noexcept;
-    void unlink(std::uint16_t slot, const exit_status& status) noexcept;
+    void unlink(std::uint16_t slot, bool ended_well) noexcept;
     void over(std::uint16_t slot) noexcept;
     enum class mailbox { goes, stays };
     void clear_channels(std::uint16_t slot, mailbox mailbox = mailbox::goes) noexcept;
@@ -122,14 +123,12 @@ private:
     pid_t server_pid_ = 0;
     retirement retired_;
     strays strays_;
-    std::unique_ptr<std::array<ward, shm::max_processes>> wards_;
+    std::array<ward, shm::max_processes> wards_;
     int failed_starts_ = 0;  // of the forkserver, in a row
     bool stopping_ = false;
     int most_messages_ = 0;              // in one turn: as many as the socket can hold
     base::time_point turned_at_{};       // when the turn began
     std::chrono::nanoseconds worked_{};  // the CPU time of the thread then
-    std::atomic<bool> begun_{false};
-    std::thread thread_;
 };
 
 }  // namespace troupe::actors

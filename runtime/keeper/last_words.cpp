@@ -1,4 +1,4 @@
-#include "actor/last_words.hpp"
+#include "keeper/last_words.hpp"
 
 #include <cstring>
 
@@ -30,19 +30,15 @@ bool tell_asker(shm::program_memory& memory, std::uint16_t dead, std::uint64_t a
                                       .target = static_cast<std::uint32_t>(to.serial())};
     // sync: end text - observes how it ended
     const std::uint64_t ending = memory.process(dead).ending.load(std::memory_order_acquire);
-    try {
-        const shm::ring ring = memory.ring_of(memory.channel(static_cast<std::uint16_t>(index - 1)));
-        shm::ring_writer writer(ring, memory.owner(shm::keeper_slot));
-        shm::claim claim;
-        if (writer.try_claim(sizeof frame + sizeof ending, shm::most_messages, claim) != shm::room::claimed)
-            return false;
-        std::memcpy(claim.payload(), &frame, sizeof frame);
-        std::memcpy(claim.payload() + sizeof frame, &ending, sizeof ending);
-        static_cast<void>(claim.commit(detail::inline_record));
-        TROUPE_STEP("keeper: asker told");
-    } catch (...) {
-        return false;  // the asker's ring is damaged: it finds out by itself
-    }
+    const auto ring = memory.find_ring(memory.channel(static_cast<std::uint16_t>(index - 1)));
+    if (!ring) return false;  // the asker's ring is damaged: it finds out by itself
+    shm::ring_writer writer(*ring, memory.owner(shm::keeper_slot));
+    shm::claim claim;
+    if (writer.try_claim(sizeof frame + sizeof ending, shm::most_messages, claim) != shm::room::claimed) return false;
+    std::memcpy(claim.payload(), &frame, sizeof frame);
+    std::memcpy(claim.payload() + sizeof frame, &ending, sizeof ending);
+    static_cast<void>(claim.commit(detail::inline_record));
+    TROUPE_STEP("keeper: asker told");
     return true;
 }
 

@@ -15,8 +15,8 @@
 #include <ctime>
 #include <utility>
 
-#include "actor/ticks.hpp"
-#include "actor/keeper.hpp"
+#include "keeper/keeper.hpp"
+#include "keeper/ticks.hpp"
 #include "process/crash_handler.hpp"
 #include "process/pidfd.hpp"
 
@@ -44,7 +44,7 @@ void keeper::allow_for_stop(base::time_point now, int asked_ms) noexcept {
     if (asked_ms < 0 || stopped < usual_lateness) return;
     const std::uint32_t reached = memory_.slots_reached();
     for (std::uint32_t i = 0; i < reached; ++i) {
-        ward& one = (*wards_)[i];
+        ward& one = wards_[i];
         one.kill_at = later(one.kill_at, stopped);
         one.late_at = later(one.late_at, stopped);
     }
@@ -53,7 +53,7 @@ void keeper::allow_for_stop(base::time_point now, int asked_ms) noexcept {
 void keeper::kill_overdue(base::time_point now) noexcept {
     const std::uint32_t reached = memory_.slots_reached();
     for (std::uint32_t i = 0; i < reached; ++i) {
-        ward& one = (*wards_)[i];
+        ward& one = wards_[i];
         const auto slot = static_cast<std::uint16_t>(i);
         if (one.look_at <= now) look_at_handler(slot, now);
         if (one.kill_at > now) continue;
@@ -64,7 +64,7 @@ void keeper::kill_overdue(base::time_point now) noexcept {
 
 void keeper::begin_to_look(std::uint16_t slot) noexcept {
     if (deadline_of(memory_.process(slot)).count() == 0) return;
-    ward& one = (*wards_)[slot];
+    ward& one = wards_[slot];
     one.in_hand = 0;
     one.judged = false;
     one.late_at = base::time_point::max();
@@ -72,7 +72,7 @@ void keeper::begin_to_look(std::uint16_t slot) noexcept {
 }
 
 void keeper::look_at_handler(std::uint16_t slot, base::time_point now) noexcept {
-    ward& one = (*wards_)[slot];
+    ward& one = wards_[slot];
     shm::process_slot& process = memory_.process(slot);
     const std::chrono::nanoseconds deadline = deadline_of(process);
     // sync: handling - observes when the handler began
@@ -93,7 +93,7 @@ void keeper::look_at_handler(std::uint16_t slot, base::time_point now) noexcept 
 }
 
 void keeper::judge(std::uint16_t slot, base::time_point now) noexcept {
-    ward& one = (*wards_)[slot];
+    ward& one = wards_[slot];
     const shm::process_slot& process = memory_.process(slot);
     // Who looks at it with a debugger takes the time he takes.
     // sync: pid - observes what the kernel wrote in clone
@@ -114,7 +114,7 @@ int keeper::sleep_ms() const noexcept {
     base::time_point first = strays_.look_at();
     const std::uint32_t reached = memory_.slots_reached();
     for (std::uint32_t i = 0; i < reached; ++i) {
-        const ward& one = (*wards_)[i];
+        const ward& one = wards_[i];
         first = std::min(first, one.look_at);
         if (one.kill_at == base::time_point::max()) continue;
         first = std::min({first, one.kill_at, later(now, tick_of(one.kill_at - now))});

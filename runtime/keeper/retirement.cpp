@@ -1,4 +1,4 @@
-#include "actor/retirement.hpp"
+#include "keeper/retirement.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -49,12 +49,12 @@ shm::block_id parcel_of(shm::program_memory& memory, const shm::record& record) 
 
 void retirement::retire_channel(shm::channel_id channel) noexcept {
     if (!channel || memory_.channel(channel.index()).name() != channel) return;
-    channels_.set(channel.index());
+    channels_[channel.index()] = true;
     anything_ = true;
 }
 
 void retirement::rest_slot(std::uint16_t slot) noexcept {
-    slots_.set(slot);
+    slots_[slot] = true;
     obstacles_[slot] = {};
     anything_ = true;
 }
@@ -98,11 +98,8 @@ bool retirement::look_at(shm::channel_id channel) noexcept {
     const bool sent_to = held(channel, detail::sending_end);
     const bool read = held(channel, detail::receiving_end);
     if (sent_to && read) return false;
-    try {
-        memory_.ring_of(record).close();
-    } catch (...) {
-        // damaged: whoever is left finds out when it looks
-    }
+    // damaged: whoever is left finds out when it looks
+    if (auto ring = memory_.find_ring(record)) ring->close();
     TROUPE_STEP("keeper: pipe closed");
     if (!sent_to && !read) retire_channel(channel);
     return true;
@@ -111,19 +108,15 @@ bool retirement::look_at(shm::channel_id channel) noexcept {
 void retirement::discard(shm::block_id block) noexcept {
     if (!memory_.blocks().valid(block) || memory_.blocks().is_free(block)) return;
     channel::discard_parcel(memory_, block, [this](shm::channel_id held) {
-        if (look_at(held)) to_ring_.set(held.index());
+        if (look_at(held)) to_ring_[held.index()] = true;
     });
 }
 
 // Drops what is in the ring; in_flight while a live process is in the middle of a claim.
 retirement::drained retirement::drain(shm::channel_id channel) noexcept {
     shm::channel_record& record = memory_.channel(channel.index());
-    std::optional<shm::ring> ring;
-    try {
-        ring = memory_.ring_of(record);
-    } catch (...) {
-        return drained::damaged;
-    }
+    std::optional<shm::ring> ring = memory_.find_ring(record);
+    if (!ring) return drained::damaged;
     const auto end = [&ring](shm::sight seen) {
         if (seen == shm::sight::in_flight) return drained::in_flight;
         return seen != shm::sight::corrupt && ring->at_rest() ? drained::empty : drained::damaged;
@@ -169,30 +162,28 @@ void retirement::hand_back(std::uint16_t slot) noexcept {
                    return one.place.load(std::memory_order_relaxed) == place;  // relaxed: as above
                });
     };
-    try {
-        shm::ring_reader reader(memory_.ring_of(memory_.channel(static_cast<std::uint16_t>(mailbox - 1))),
-                                memory_.owners());
-        if (!reader.recover()) return;  // damaged: the next reader finds out
-        shm::record found;
-        for (shm::sight seen = reader.look(found); seen == shm::sight::message;) {
-            const shm::record here = found;
-            const shm::block_id parcel = parcel_of(memory_, here);
-            if (parcel) channel::send_parcel(memory_, parcel, memory_.owner(slot));
-            seen = reader.look_after(here, found);
-            if (!went_with_it(here)) continue;
-            reader.consume(here);
-            if (parcel) discard(parcel);
-        }
-        reader.flush();
-    } catch (...) {
+    const auto ring = memory_.find_ring(memory_.channel(static_cast<std::uint16_t>(mailbox - 1)));
+    if (!ring) return;
+    shm::ring_reader reader(*ring, memory_.owners());
+    if (!reader.recover()) return;  // damaged: the next reader finds out
+    shm::record found;
+    for (shm::sight seen = reader.look(found); seen == shm::sight::message;) {
+        const shm::record here = found;
+        const shm::block_id parcel = parcel_of(memory_, here);
+        if (parcel) channel::send_parcel(memory_, parcel, memory_.owner(slot));
+        seen = reader.look_after(here, found);
+        if (!went_with_it(here)) continue;
+        reader.consume(here);
+        if (parcel) discard(parcel);
     }
+    reader.flush();
 }
 
 // What a dead reader had finished and not swept would stay until somebody came to read the queue.
 void retirement::sweep(shm::channel_id queue, const shm::ring& ring) noexcept {
     shm::ring_shared_reader reader(ring, memory_.owner(shm::keeper_slot), memory_.owners());
     reader.notice_deaths();
-    if (reader.writers_wait() || reader.head_moved()) to_ring_.set(queue.index());
+    if (reader.writers_wait() || reader.head_moved()) to_ring_[queue.index()] = true;
 }
 
 void retirement::disown(std::uint16_t slot) noexcept {
@@ -201,16 +192,14 @@ void retirement::disown(std::uint16_t slot) noexcept {
     for (std::uint32_t i = next_written(process, 0); i < shm::max_channels; i = next_written(process, i + 1)) {
         const shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(i));
         if (state_of(record) != shm::channel_state::open) continue;
-        try {
-            const shm::ring ring = memory_.ring_of(record);
-            ring.disown(dead, [this, dead](const shm::record& found) {
+        // damaged: whoever reads it finds out
+        if (const auto ring = memory_.find_ring(record)) {
+            ring->disown(dead, [this, dead](const shm::record& found) {
                 if (const shm::block_id parcel = parcel_of(memory_, found)) {
                     channel::send_parcel(memory_, parcel, dead);
                 }
             });
-            if (ring.mode() == shm::reader_mode::many) sweep(record.name(), ring);
-        } catch (...) {
-            // damaged: whoever reads it finds out
+            if (ring->mode() == shm::reader_mode::many) sweep(record.name(), *ring);
         }
     }
     TROUPE_STEP("keeper: disowned");
@@ -239,15 +228,13 @@ bool retirement::passed(std::uint16_t slot) noexcept {
         if (now.next == shm::max_channels) return true;
         const shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(now.next));
         if (state_of(record) != shm::channel_state::open) continue;
-        try {
-            const shm::ring ring = memory_.ring_of(record);
+        // damaged: nobody reads on in it
+        if (const auto ring = memory_.find_ring(record)) {
             if (now.channel != record.name().value) {
                 now.channel = record.name().value;
-                now.tail = ring.tail_position();
+                now.tail = ring->tail_position();
             }
-            if (shm::distance(now.tail, ring.head_position()) < 0) return false;
-        } catch (...) {
-            // damaged: nobody reads on in it
+            if (shm::distance(now.tail, ring->head_position()) < 0) return false;
         }
     }
 }
@@ -263,7 +250,7 @@ void retirement::tidy() noexcept {
                 waits_ = true;
                 continue;
             }
-            channels_.reset(i);
+            channels_[i] = false;
             // What another process scribbled over must not meet the next user of the ring.
             memory_.free_channel(channel.index(),
                                  found == drained::damaged ? shm::ring_fate::quarantined : shm::ring_fate::used_again);
@@ -272,7 +259,7 @@ void retirement::tidy() noexcept {
     for (std::size_t i = slots_._Find_first(); i < slots_.size(); i = slots_._Find_next(i)) {
         const auto slot = static_cast<std::uint16_t>(i);
         if (!passed(slot)) continue;
-        slots_.reset(i);
+        slots_[i] = false;
         memory_.free_process(slot);
     }
     anything_ = slots_.any() || channels_.any();

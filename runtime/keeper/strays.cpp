@@ -1,4 +1,4 @@
-#include "actor/strays.hpp"
+#include "keeper/strays.hpp"
 
 #include <fcntl.h>
 #include <sys/prctl.h>

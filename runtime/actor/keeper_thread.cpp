@@ -1,0 +1,60 @@
+#include "actor/keeper_thread.hpp"
+
+#include <pthread.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <utility>
+
+#include "base/system_failure.hpp"
+
+namespace troupe::actors {
+namespace {
+
+keeper* the_keeper = nullptr;
+
+}  // namespace
+
+keeper_thread::keeper_thread(shm::program_memory& memory, base::owned_fd socket, base::owned_fd lifeline,
+                             int program_bell, server_launch server)
+    : keeper_(std::make_unique<keeper>(memory, std::move(socket), std::move(lifeline), program_bell, server)) {
+    if (!keeper_->open()) throw base::system_failure(errno, "the keeper of the program cannot be started");
+    // A process that the program's own code forks must not hold it when the program has ended.
+    static const int once = pthread_atfork(nullptr, nullptr, [] {
+        if (the_keeper != nullptr) the_keeper->close_lifeline();
+    });
+    static_cast<void>(once);
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are the program's own
+    the_keeper = keeper_.get();
+    try {
+        thread_ = std::thread([this] {
+            begun_.store(true, std::memory_order_release);  // sync: keeper - publishes that its thread has begun
+            begun_.notify_one();
+            keeper_->run();
+        });
+    } catch (...) {
+        the_keeper = nullptr;
+        pthread_sigmask(SIG_SETMASK, &before, nullptr);
+        throw;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    // In a fork of a process with a thread that is about to begin, the C library's setuid waits for that for ever.
+    // sync: keeper - observes that its thread has begun
+    while (!begun_.load(std::memory_order_acquire)) begun_.wait(false);
+}
+
+keeper_thread::~keeper_thread() {
+    thread_.join();
+    the_keeper = nullptr;
+}
+
+void keeper_thread::close_in_fork_child() noexcept {
+    if (the_keeper == nullptr) return;
+    the_keeper->close();
+    the_keeper = nullptr;
+}
+
+}  // namespace troupe::actors

@@ -108,9 +108,12 @@ task<> stop_of(pid_t program, pid_t actor, timespec length) {
 }
 
 task<> stopped_in_a_handler() {
-    const auto one = co_await troupe::spawn<worker>({.name = "frozen", .message_deadline = 200ms});
-    constexpr timespec five_deadlines{1, 0};
-    co_await handles(one, stop_of(getpid(), one.pid(), five_deadlines));
+    const auto one = co_await troupe::spawn<worker>({.name = "frozen", .message_deadline = 2s});
+    constexpr timespec two_deadlines{4, 0};
+    co_await handles(one, [](pid_t actor, timespec length) -> task<> {
+        co_await deadlines_pass(500ms, 1);  // the keeper has seen the handler by then
+        co_await stop_of(getpid(), actor, length);
+    }(one.pid(), two_deadlines));
     co_await ends_well(one);
 }
 

@@ -36,7 +36,7 @@ class join_wait final : public fate_wait {
 public:
     explicit join_wait(actor_id actor) noexcept : fate_wait(actor) {}
     exit_status await_resume() {
-        check();
+        throw_if_failed();
         return status();
     }
 };

@@ -392,7 +392,7 @@ namespace {
 class arrival final : public detail::wait, private loop::source {
 public:
     explicit arrival(launch& started) : started_(started) {}
-    void await_resume() const { check(); }
+    void await_resume() const { throw_if_failed(); }
 
 private:
     bool try_finish() override { return started_.arrived(); }

@@ -25,7 +25,7 @@ void wait::wake() noexcept {
     ready.push_back(*this);
 }
 
-void wait::fail(std::exception_ptr failure) noexcept {
+void wait::fail_with(std::exception_ptr failure) noexcept {
     if (state_ != state::open) return;
     state_ = state::failed;
     failure_ = std::move(failure);

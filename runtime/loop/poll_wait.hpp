@@ -16,7 +16,7 @@ public:
 
     // The descriptor stays open until the await has ended.
     poll_wait(int fd, until what) noexcept : fd_(fd), until_(what) {}
-    void await_resume() const { check(); }
+    void await_resume() const { throw_if_failed(); }
 
 private:
     static void seen(uv_poll_s* watch, int status, int events);

@@ -33,7 +33,7 @@ namespace troupe::detail {
 class supervision_wait final : public wait {
 public:
     supervision_wait(supervision_core& core, std::function<bool()> holds) : core_(core), holds_(std::move(holds)) {}
-    void await_resume() const { check(); }
+    void await_resume() const { throw_if_failed(); }
 
     supervision_wait* next_waiting = nullptr;
 

@@ -50,7 +50,7 @@ public:
     public:
         explicit taking(box& from) : from_(from) {}
         int await_resume() const {
-            check();
+            throw_if_failed();
             return value_;
         }
 
@@ -84,7 +84,7 @@ public:
         for (auto* one : waiting_) one->wake();
     }
     void fail_all(int with) {
-        for (auto* one : std::vector<taking*>(waiting_)) one->fail(std::make_exception_ptr(with));
+        for (auto* one : std::vector<taking*>(waiting_)) one->fail_with(std::make_exception_ptr(with));
     }
 
     std::size_t size() const { return numbers_.size(); }

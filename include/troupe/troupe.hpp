@@ -16,6 +16,8 @@
 // without success has taken nothing. What went wrong is an exception of `troupe::error`.
 #pragma once
 
+#include <troupe/detail/compiler.hpp>
+
 #include <troupe/actor.hpp>
 #include <troupe/buffer.hpp>
 #include <troupe/down.hpp>

@@ -64,11 +64,12 @@ private:
     batch_label label_;
 };
 
+// At most as many as there can be, whatever stands there by now.
 inline std::uint32_t count_of_batch(std::span<const std::byte> body) noexcept {
     batch_label label;
     if (body.size() < sizeof label) return 0;
     std::memcpy(&label, body.data(), sizeof label);
-    return label.count;
+    return std::min<std::uint32_t>(label.count, most_in_batch);
 }
 
 // One message of a batch; nothing where the bytes are not what a batch has.
@@ -76,7 +77,7 @@ inline std::optional<std::span<const std::byte>> part_of_batch(std::span<const s
     batch_label label;
     if (body.size() < sizeof label) return std::nullopt;
     std::memcpy(&label, body.data(), sizeof label);
-    if (index >= label.count) return std::nullopt;
+    if (index >= label.count || label.count > most_in_batch) return std::nullopt;
     std::size_t from = std::size_t{index} * label.size, to = from + label.size;
     std::size_t first = sizeof label;
     if (label.size == 0) {
@@ -99,7 +100,7 @@ inline std::span<const std::byte> row_of_batch(std::span<const std::byte> body, 
     batch_label label;
     if (body.size() < sizeof label) return {};
     std::memcpy(&label, body.data(), sizeof label);
-    if (label.size != size || index >= label.count) return {};
+    if (label.size != size || index >= label.count || label.count > most_in_batch) return {};
     const std::size_t first = sizeof label + index * size;
     const std::size_t length = std::min<std::size_t>(most, label.count - index) * size;
     return first + length <= body.size() ? body.subspan(first, length) : std::span<const std::byte>{};

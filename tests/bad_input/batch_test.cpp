@@ -79,3 +79,10 @@ TEST_CASE("batch record: a label that says more than there is gives nothing behi
     CHECK(row_of_batch(std::span(body).first(3), 0, 8, 5).empty());
     CHECK_FALSE(part_of_batch(std::span(body).first(3), 0));
 }
+
+TEST_CASE("batch record: a label that counts more messages than a record can have is nothing") {
+    const bytes body = with_label(written({numbered(2000), 2}), {.count = 2000, .size = 1});
+    for (const std::uint32_t index : {0u, 999u, 1000u, 1023u, 1999u}) CHECK_FALSE(part_of_batch(body, index));
+    CHECK(row_of_batch(body, 0, 1, 10).empty());
+    CHECK(count_of_batch(body) == troupe::channel::most_in_batch);
+}

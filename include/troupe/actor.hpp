@@ -102,11 +102,11 @@ public:
         check_takes<detail::message_in<Messages>>();
         return detail::send_many(detail::mailbox_of(id_), messages);
     }
-    // Without waiting.
+    // Without waiting. What was not sent is still the caller's, with its buffers and connections.
     template <class M>
     send_result try_send(const M& message) const {
         check_takes<M>();
-        return detail::try_send(id_, {.type = detail::type_id<M>()}, detail::encoded(message));
+        return detail::try_send(id_, {.type = detail::type_id<M>()}, detail::encoded_on_loan(message));
     }
 
     // Sends a message that names a reply, and waits for it. Throws actor_died when the actor ends before it answered,

@@ -50,9 +50,12 @@ send_result try_send(actor_id actor, message_frame frame, parting message) {
     actors::own_process& here = actors::own_process::here();
     if (!actor) throw misuse("this reference names no actor: it was default-constructed");
     port* mailbox = here.station().mailbox_of(actor);
-    if (mailbox == nullptr) return send_result::gone;
+    if (mailbox == nullptr) {
+        message.give_back_lent();
+        return send_result::gone;
+    }
     send_wait once(*mailbox, frame, std::move(message));
-    switch (once.try_send()) {
+    switch (once.try_once()) {
     case push_result::sent: return send_result::sent;
     case push_result::full: return send_result::full;
     case push_result::closed: break;

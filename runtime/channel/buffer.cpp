@@ -22,27 +22,36 @@ buffer::buffer(std::size_t bytes) {
 }
 
 // It may outlive `run`, or be a copy in a forked child: then there is nothing to give back.
-void buffer::let_go() noexcept {
+void buffer::free_block() noexcept {
     const shm::block_id block{std::exchange(block_, 0)};
     data_ = nullptr;
     size_ = 0;
     channel::station* const here = channel::station::current();
-    if (!block || here == nullptr || !here->memory().blocks().belongs_to(block, here->owner())) return;
+    if (here == nullptr || !here->memory().blocks().belongs_to(block, here->owner())) return;
     here->memory().blocks().release(block);
 }
 
 namespace detail {
 
 handle_ref handle_traits<buffer>::refer(const buffer& held) {
-    const shm::block_id block{std::exchange(held.block_, 0)};
-    held.data_ = nullptr;
-    held.size_ = 0;
-    if (!block) return {0, buffer_role};
+    if (held.block_ == 0) return {0, buffer_role};
+    if (held.block_ == buffer::moved_away) {
+        throw misuse(
+            "this buffer was moved away before, by std::move or by a send of its message; put a new one there");
+    }
+    const shm::block_id block{held.block_};
     channel::station& here = channel::station::here();
     if (!here.memory().blocks().belongs_to(block, here.owner())) {
         throw misuse("this buffer belongs to the process this one was forked from; pass it as an argument of spawn");
     }
+    held.data_ = nullptr;
+    held.size_ = 0;
+    held.block_ = buffer::moved_away;
     return channel::refer_to_buffer(here.memory(), block);
+}
+
+void handle_traits<buffer>::give_back(const void* home, handle_ref& ref) {
+    if (ref.object != 0) adopt(*static_cast<buffer*>(const_cast<void*>(home)), ref);
 }
 
 void handle_traits<buffer>::adopt(buffer& into, const handle_ref& ref) {
@@ -53,6 +62,7 @@ void handle_traits<buffer>::adopt(buffer& into, const handle_ref& ref) {
     channel::station& here = channel::station::here();
     const shm::block_id block = channel::take_out_buffer(here.memory(), here.owner(), ref);
     into.block_ = block.value;
+    into.data_ = here.memory().blocks().at(block);  // so that it is freed should it be damaged
     const std::span<std::byte> bytes = channel::buffer_bytes(here.memory(), block);
     into.data_ = bytes.data();
     into.size_ = bytes.size();

@@ -12,7 +12,7 @@ void throw_wrong_type() {
 
 bool try_put(port& to, message_frame frame, parting message) {
     send_wait once(to, frame, std::move(message));
-    switch (once.try_send()) {
+    switch (once.try_once()) {
     case push_result::sent: return true;
     case push_result::full: return false;
     case push_result::closed: break;

@@ -76,7 +76,7 @@ constinit std::size_t spare = 0;
 
 void give_back(const handle_ref& one) noexcept {
     channel::station* const here = channel::station::current();
-    if (here == nullptr) return;
+    if (here == nullptr || (one.role & taken_role) != 0) return;
     if ((one.role & buffer_role) != 0) {
         const shm::block_id block = channel::buffer_of(here->memory(), one);
         if (block && here->memory().blocks().belongs_to(block, here->owner())) here->memory().blocks().release(block);
@@ -88,6 +88,18 @@ void give_back(const handle_ref& one) noexcept {
 }  // namespace
 
 parting::parting() : out_(spare > 0 ? spare_buffers[--spare] : new outgoing) {}
+
+// What cannot be put back goes with the message.
+void parting::give_back_lent(std::span<const handle_ref> packed) noexcept {
+    for (const lent_handle& one : out_->lent) {
+        handle_ref& from = packed.empty() ? out_->handles[one.place] : const_cast<handle_ref&>(packed[one.place]);
+        try {
+            one.give_back(one.home, from);
+        } catch (const error&) {
+        }
+    }
+    out_->lent.clear();
+}
 
 void parting::let_go() noexcept {
     for (const handle_ref& one : out_->handles) give_back(one);
@@ -121,6 +133,26 @@ void receive_wait::abandon() noexcept { port_->leave(*this); }
 // --- sending -------------------------------------------------------------------------------------------------------
 
 void send_wait::drop_block() noexcept { port_->drop_block(block_); }
+
+push_result send_wait::try_once() {
+    struct guard {
+        send_wait& self;
+        push_result result = push_result::closed;
+        ~guard() {
+            if (result != push_result::sent && self.bytes_kept_ == 0) self.give_back_lent();
+        }
+    } once{*this};
+    return once.result = try_send();
+}
+
+void send_wait::give_back_lent() noexcept {
+    std::span<const handle_ref> packed;
+    if (block_ != 0) {
+        const auto content = channel::look_into_parcel(channel::station::here().memory(), {block_});
+        if (content) packed = content->handles;
+    }
+    message_.give_back_lent(packed);
+}
 
 push_result send_wait::try_send() {
     if (bytes_kept_ != 0) return port_->push_flat(frame_, {kept_.data(), bytes_kept_});

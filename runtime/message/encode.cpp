@@ -149,6 +149,7 @@ private:
     void write_handle(const handle_shape& what, const void* value) {
         packer_.pack_uint32(counted(out_.handles.size()));
         out_.handles.push_back(what.refer(value));
+        if (what.give_back != nullptr) out_.lent.push_back({what.home(value), what.give_back, out_.handles.size() - 1});
     }
 
     void write_packed(const packed_shape& what, const void* value) {
@@ -167,10 +168,15 @@ private:
 
 void encode_shape(const shape& what, const void* value, outgoing& out) {
     const std::size_t bytes = out.bytes.size();
+    const std::size_t lent = out.lent.size();
     try {
         writer(out).write(what, value);
     } catch (...) {
         out.bytes.truncate(bytes);
+        for (; out.lent.size() > lent; out.lent.pop_back()) {
+            const lent_handle& last = out.lent.back();
+            last.give_back(last.home, out.handles[last.place]);
+        }
         throw;
     }
 }

@@ -9,10 +9,13 @@
 #include <concepts>
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <type_traits>
 
 #include <troupe/detail/actor_id.hpp>
 #include <troupe/detail/batch.hpp>
 #include <troupe/detail/decoded.hpp>
+#include <troupe/detail/handler.hpp>
 #include <troupe/detail/request.hpp>
 #include <troupe/exit_status.hpp>
 #include <troupe/time.hpp>
@@ -28,8 +31,11 @@ send_result try_send(actor_id actor, message_frame frame, parting message);
 template <class M, class... Ms>
 inline constexpr bool one_of = (std::same_as<M, Ms> || ...);
 
-template <class M>
-concept request_like = requires { typename M::reply; };
+// What of a message given to `send` travels: a text where the actor takes std::string.
+template <class M, class... Ms>
+using sent_as = std::conditional_t<!one_of<M, Ms...> && one_of<std::string, Ms...> &&
+                                       std::is_convertible_v<const M&, std::string_view>,
+                                   std::string, M>;
 
 // Waits until the actor has ended.
 class join_wait final : public fate_wait {
@@ -91,8 +97,13 @@ public:
     // sent does not say that it will be handled: the actor may die before.
     template <class M>
     [[nodiscard("a send does nothing until it is awaited")]] auto send(const M& message) const {
-        check_takes<M>();
-        return detail::sending(detail::mailbox_of(id_), message);
+        using sent = detail::sent_as<M, Ms...>;
+        check_takes<sent>();
+        if constexpr (std::is_same_v<sent, M>) {
+            return detail::sending(detail::mailbox_of(id_), message);
+        } else {
+            return detail::sending(detail::mailbox_of(id_), sent(std::string_view(message)));
+        }
     }
     // Sends all of an array, a vector or a span, in its order, as one `send` after the other would, at less cost: small
     // ones go many in a record, and those become visible together. It must outlive the wait. Where one cannot be
@@ -105,8 +116,13 @@ public:
     // Without waiting. What was not sent is still the caller's, with its buffers and connections.
     template <class M>
     send_result try_send(const M& message) const {
-        check_takes<M>();
-        return detail::try_send(id_, {.type = detail::type_id<M>()}, detail::encoded_on_loan(message));
+        using sent = detail::sent_as<M, Ms...>;
+        check_takes<sent>();
+        if constexpr (std::is_same_v<sent, M>) {
+            return detail::try_send(id_, {.type = detail::type_id<M>()}, detail::encoded_on_loan(message));
+        } else {
+            return try_send(sent(std::string_view(message)));
+        }
     }
 
     // Sends a message that names a reply, and waits for it. Throws actor_died when the actor ends before it answered,

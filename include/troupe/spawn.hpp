@@ -42,20 +42,64 @@ struct spawn_options {
 
 namespace detail {
 
-template <class Signature>
-struct actor_function;
-template <class R, class... Ps>
-struct actor_function<R (*)(Ps...)> {
+// What keeps a function from being an actor's.
+enum class mistake : std::uint8_t {
+    none,
+    no_function,
+    member_function,
+    generic,
+    changes_itself,
+    mailbox_by_reference,
+    mailbox_not_first,
+    changes_argument,
+};
+
+template <class T>
+inline constexpr bool is_mailbox = false;
+template <class... Ms>
+inline constexpr bool is_mailbox<mailbox<Ms...>> = true;
+
+// A first parameter that is meant as a mailbox says what is sent there, wherever it stands.
+template <class... Ps>
+struct reference_for {
+    using type = actor<>;
+};
+template <class... Ms, class... Ps>
+struct reference_for<mailbox<Ms...>, Ps...> {
+    using type = actor<Ms...>;
+};
+template <class P, class... Ps>
+struct reference_for<P, Ps...> : reference_for<Ps...> {};
+
+template <class... Ps>
+consteval mistake mistake_in_parameters() {
+    constexpr bool mailboxes[] = {is_mailbox<std::remove_cvref_t<Ps>>..., false};
+    if (mailboxes[0]) return mistake::mailbox_by_reference;
+    if ((is_mailbox<std::remove_cvref_t<Ps>> || ...)) return mistake::mailbox_not_first;
+    if (((std::is_lvalue_reference_v<Ps> && !std::is_const_v<std::remove_reference_t<Ps>>) || ...)) {
+        return mistake::changes_argument;
+    }
+    return mistake::none;
+}
+
+template <class R, mistake What, class... Ps>
+struct called_with {
     using result = R;
     using arguments = std::tuple<std::decay_t<Ps>...>;
     using reference = actor<>;
     static constexpr bool has_mailbox = false;
+    static constexpr mistake what = What;
     static std::string_view message_name(std::uint32_t) { return {}; }
 };
+
+template <class Signature>
+struct actor_function : called_with<void, mistake::no_function> {};
+template <class R, class... Ps>
+struct actor_function<R (*)(Ps...)> : called_with<R, mistake_in_parameters<Ps...>(), Ps...> {
+    using reference = typename reference_for<std::remove_cvref_t<Ps>...>::type;
+};
 template <class R, class... Ms, class... Ps>
-struct actor_function<R (*)(mailbox<Ms...>, Ps...)> {
-    using result = R;
-    using arguments = std::tuple<std::decay_t<Ps>...>;
+struct actor_function<R (*)(mailbox<Ms...>, Ps...)> : called_with<R, mistake_in_parameters<void, Ps...>(), Ps...> {
     using reference = actor<Ms...>;
     static constexpr bool has_mailbox = true;
     static std::string_view message_name(std::uint32_t type) {
@@ -66,31 +110,81 @@ struct actor_function<R (*)(mailbox<Ms...>, Ps...)> {
 };
 template <class R, class... Ps>
 struct actor_function<R (*)(Ps...) noexcept> : actor_function<R (*)(Ps...)> {};
+
+// The call operator of a lambda, or of a function object.
+template <class Signature>
+struct call_operator : actor_function<Signature> {};  // static
 template <class R, class C, class... Ps>
-struct actor_function<R (C::*)(Ps...) const> : actor_function<R (*)(Ps...)> {};
+struct call_operator<R (C::*)(Ps...) const> : actor_function<R (*)(Ps...)> {};
 template <class R, class C, class... Ps>
-struct actor_function<R (C::*)(Ps...) const noexcept> : actor_function<R (*)(Ps...)> {};
+struct call_operator<R (C::*)(Ps...) const noexcept> : actor_function<R (*)(Ps...)> {};
+template <class R, class C, class... Ps>
+struct call_operator<R (C::*)(Ps...) const&> : actor_function<R (*)(Ps...)> {};
+template <class R, class C, class... Ps>
+struct call_operator<R (C::*)(Ps...) const & noexcept> : actor_function<R (*)(Ps...)> {};
+template <class Signature>
+    requires std::is_member_pointer_v<Signature>
+struct call_operator<Signature> : called_with<void, mistake::changes_itself> {};
 
 template <auto Fn>
 consteval auto signature_of() {
-    if constexpr (std::is_class_v<decltype(Fn)>) {
-        return actor_function<decltype(&decltype(Fn)::operator())>{};
+    using function = decltype(Fn);
+    if constexpr (requires { &function::operator(); }) {
+        return call_operator<decltype(&function::operator())>{};
+    } else if constexpr (std::is_class_v<function>) {
+        return called_with<void, mistake::generic>{};
+    } else if constexpr (std::is_member_function_pointer_v<function>) {
+        return called_with<void, mistake::member_function>{};
     } else {
-        return actor_function<decltype(Fn)>{};
+        return actor_function<function>{};
     }
 }
+
+template <class T>
+inline constexpr bool is_result =
+    std::is_void_v<T> || std::is_same_v<T, int> || std::is_same_v<T, task<>> || std::is_same_v<T, task<int>>;
+
+template <class... Arguments>
+consteval bool all_travel(std::type_identity<std::tuple<Arguments...>>) {
+    (check_travels<Arguments>(), ...);
+    return (travels<Arguments> && ...);
+}
+
+// What `Fn` is as an actor's function. Where it is none, a sentence says so before anything else is looked at.
 template <auto Fn>
-using function_of = decltype(signature_of<Fn>());
+struct function_of : decltype(signature_of<Fn>()) {
+    using signature = decltype(signature_of<Fn>());
+    static constexpr mistake found = signature::what;
+
+    static_assert(
+        found != mistake::no_function,
+        "troupe: this is no function; an actor is a function or a lambda without captures: spawn<function>()");
+    static_assert(found != mistake::member_function,
+                  "troupe: a member function cannot be an actor, because its object stays behind; use a free function, "
+                  "or a static one");
+    static_assert(found != mistake::generic,
+                  "troupe: an actor's function says the types of its parameters: it is not generic or overloaded");
+    static_assert(found != mistake::changes_itself,
+                  "troupe: a lambda that is an actor is a constant; leave out mutable, and use local variables");
+    static_assert(found != mistake::mailbox_by_reference,
+                  "troupe: an actor takes its mailbox by value: mailbox<...>, without & or &&");
+    static_assert(found != mistake::mailbox_not_first,
+                  "troupe: an actor has one mailbox, and it is the first parameter");
+    static_assert(found != mistake::changes_argument,
+                  "troupe: an actor's arguments are copies of its own, so that a parameter like int& would change "
+                  "nothing for the caller; take it by value");
+    static_assert(found != mistake::none || is_result<typename signature::result>,
+                  "troupe: an actor's function returns void or int, or is a coroutine that gives one (troupe::task<>, "
+                  "task<int>)");
+    static constexpr bool sound = found == mistake::none && is_result<typename signature::result> &&
+                                  all_travel(std::type_identity<typename signature::arguments>{});
+};
 
 // What an actor's process does: decodes its arguments and calls the function.
 template <auto Fn>
 int call_actor(birth& born) {
     using function = function_of<Fn>;
     using result = typename function::result;
-    static_assert(std::is_void_v<result> || std::is_same_v<result, int> || std::is_same_v<result, task<>> ||
-                      std::is_same_v<result, task<int>>,
-                  "troupe: an actor's function returns void or int, or is a coroutine that gives one (troupe::task<>, "
-                  "task<int>)");
     auto arguments = decoded<typename function::arguments>(born.arguments());
     born.begin();
     const auto call = [&]() -> decltype(auto) {
@@ -145,15 +239,18 @@ template <auto Fn, class... Args>
 task<typename detail::function_of<Fn>::reference> spawn(spawn_options options, Args&&... args) {
     using function = detail::function_of<Fn>;
     using arguments = typename function::arguments;
-    static_assert(sizeof...(Args) == std::tuple_size_v<arguments>,
+    static_assert(!function::sound || sizeof...(Args) == std::tuple_size_v<arguments>,
                   "troupe: spawn was given more or fewer arguments than the actor's function takes");
-    if constexpr (sizeof...(Args) == std::tuple_size_v<arguments>) {
-        static_assert(std::is_constructible_v<arguments, Args&&...>,
+    if constexpr (function::sound && sizeof...(Args) == std::tuple_size_v<arguments>) {
+        constexpr bool convert = std::is_constructible_v<arguments, Args&&...>;
+        static_assert(convert,
                       "troupe: an argument given to spawn does not convert to what the actor's function takes");
-        const arguments values(std::forward<Args>(args)...);
-        return detail::start_actor<typename function::reference>(
-            std::move(options),
-            detail::start_request{&detail::known_actor<Fn>::entry, detail::encoded(values), function::has_mailbox});
+        if constexpr (convert) {
+            const arguments values(std::forward<Args>(args)...);
+            return detail::start_actor<typename function::reference>(
+                std::move(options),
+                detail::start_request{&detail::known_actor<Fn>::entry, detail::encoded(values), function::has_mailbox});
+        }
     }
 }
 
@@ -161,6 +258,14 @@ template <auto Fn, class... Args>
     requires(sizeof...(Args) == 0 || !(detail::is_options<Args> || ...))
 task<typename detail::function_of<Fn>::reference> spawn(Args&&... args) {
     return spawn<Fn>(spawn_options{}, std::forward<Args>(args)...);
+}
+
+// For who gives the function as an argument: says where it belongs.
+template <class Function, class... Args>
+    requires detail::function_like<std::remove_pointer_t<std::remove_cvref_t<Function>>>
+auto spawn(Function&&, Args&&...) {
+    static_assert(!std::is_same_v<Function, Function>,
+                  "troupe: the actor's function stands in angle brackets: spawn<function>(arguments...)");
 }
 
 }  // namespace troupe

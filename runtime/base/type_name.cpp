@@ -19,7 +19,8 @@ caught current_exception_description() {
     try {
         throw;
     } catch (const std::exception& e) {
-        return {type_name(typeid(e)), e.what()};
+        const char* const text = e.what();
+        return {type_name(typeid(e)), text != nullptr ? text : ""};
     } catch (...) {
         const std::type_info* type = abi::__cxa_current_exception_type();
         return {type != nullptr ? type_name(*type) : "an exception of another language", {}};

@@ -41,6 +41,20 @@ troupe::task<> stop_in_reverse_order() {
     CHECK(crew.children().empty());
 }
 
+troupe::task<> without_options() {
+    troupe::queue<std::string> log;
+    troupe::supervisor crew;
+    const std::string name = "b";
+    co_await crew.spawn<announce>(log, "a");
+    co_await lines(log, 1);
+    co_await crew.spawn<announce>(troupe::supervision{.restart = troupe::restart_policy::temporary}, log, name);
+    co_await lines(log, 1);
+    co_await crew.start({troupe::child<announce>(log, "c"), troupe::child<announce>(troupe::supervision{}, log, "d")});
+    co_await lines(log, 2);
+    CHECK(crew.children().size() == 4);
+    co_await crew.stop();
+}
+
 troupe::task<std::vector<std::string>> begun_after_a_kill(troupe::restart_strategy strategy, std::size_t count) {
     troupe::queue<std::string> log;
     troupe::supervisor crew({.strategy = strategy});
@@ -283,6 +297,8 @@ troupe::task<> more_restarts_than_owner_numbers() {
 TEST_CASE("supervisor: a list of children is started in its order and stopped in the reverse") {
     watched(stop_in_reverse_order());
 }
+
+TEST_CASE("supervisor: children need no options") { watched(without_options()); }
 
 TEST_CASE("supervisor: one for one starts the child that ended, and no other") {
     CHECK(watched(begun_after_a_kill(troupe::restart_strategy::one_for_one, 1)) ==

@@ -18,7 +18,7 @@ namespace {
 
 // Handlers run the last first.
 void end_here(int status, void*) {
-    flush_standard_streams();
+    flush_every_stream();
     _exit(status & 0xff);
 }
 #ifdef TROUPE_LEAK_CHECKER

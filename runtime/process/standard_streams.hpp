@@ -1,4 +1,8 @@
-// Standard input, output and error of the program and its actors.
+// Standard input, output and error of the program and its actors, and the buffers that lie before them.
+//
+// A thread that reads holds the lock of its FILE until something comes, which may be never. So nothing here waits for a
+// lock: `fflush(nullptr)`, which takes the lock of every FILE, and `cout.flush()`, which takes that of stdout, are
+// called nowhere in troupe. What could not be flushed is written by whoever has the lock, or by the process's own end.
 #pragma once
 
 namespace troupe::process {
@@ -7,7 +11,13 @@ namespace troupe::process {
 // opened would be taken for stdout.
 void keep_standard_descriptors_open() noexcept;
 
-// What is buffered would be printed by both processes after a fork.
+// Of stdout and stderr, and of the C++ streams before them.
 void flush_standard_streams() noexcept;
+// Of these, and of every other FILE that something was written to.
+void flush_every_stream() noexcept;
+
+// In a copy of another process: what lies in the buffers of FILEs and of the standard C++ streams is the other's, which
+// writes it, or has read it. Stdin is /dev/null afterwards.
+void leave_inherited_streams() noexcept;
 
 }  // namespace troupe::process

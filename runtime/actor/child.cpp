@@ -37,13 +37,6 @@ namespace {
 
 constexpr int could_not_begin = 127;
 
-template <std::size_t N>
-void copy_text(char (&into)[N], const std::string& text) {
-    const std::size_t length = std::min(text.size(), N - 1);
-    std::memcpy(into, text.data(), length);
-    into[length] = '\0';
-}
-
 class arriving final : public detail::birth {
 public:
     explicit arriving(own_process& here) : here_(here) {}
@@ -97,7 +90,12 @@ private:
     bool begun_ = false;
 };
 
-void settle_in(const circumstances& around, base::post_mortem* page, std::uint32_t incarnation) {
+void settle_in(const circumstances& around, base::owned_fd directory_of_parent, base::post_mortem* page,
+               std::uint32_t incarnation) {
+    if (directory_of_parent && !process::enter(directory_of_parent.get()) && !around.directory.starts_with('/')) {
+        throw spawn_failed(std::string("the working directory of its parent cannot be entered: ") +
+                           std::strerror(errno) + "; use start method spawn, or name one (spawn_options::directory)");
+    }
     for (const auto& [key, value] : around.environment) setenv(key.c_str(), value.c_str(), 1);
     if (!around.directory.empty() && chdir(around.directory.c_str()) != 0) {
         throw spawn_failed("its working directory '" + around.directory + "': " + std::strerror(errno));
@@ -105,9 +103,10 @@ void settle_in(const circumstances& around, base::post_mortem* page, std::uint32
     process::apply(around.limits, page, incarnation);
 }
 
-int live(own_process& here, arriving& birth, base::post_mortem* page, std::uint32_t incarnation) {
+int live(own_process& here, arriving& birth, base::owned_fd directory_of_parent, base::post_mortem* page,
+         std::uint32_t incarnation) {
     const shm::process_slot& self = here.station().self();
-    settle_in(birth.open(), page, incarnation);
+    settle_in(birth.open(), std::move(directory_of_parent), page, incarnation);
     // relaxed: written by the parent before this process was made
     const std::uint64_t key = self.entry.load(std::memory_order_relaxed);
     const detail::registration* entry = detail::registration::find(key);
@@ -119,12 +118,12 @@ int live(own_process& here, arriving& birth, base::post_mortem* page, std::uint3
     return entry->call()(birth);
 }
 
+}  // namespace
+
 void hang_on_to_program(sockets& sockets) noexcept {
     // The one it was copied with is another's; better than none for its own children.
     if (base::owned_fd own = process::hang_on(sockets.lifeline.get())) sockets.lifeline = std::move(own);
 }
-
-}  // namespace
 
 void be_actor(newborn born) {
     int code = could_not_begin;
@@ -161,7 +160,7 @@ void be_actor(newborn born) {
         arriving birth(here);
         birth.set_parent(born.parent);
         const outcome end = live_out(
-            here, [&] { return live(here, birth, page, incarnation); },
+            here, [&] { return live(here, birth, std::move(born.directory), page, incarnation); },
             [&](const base::caught& caught) {
                 if (birth.begun()) {
                     slot.exception_of = incarnation;
@@ -173,100 +172,11 @@ void be_actor(newborn born) {
             });
         signal = end.signal;
         if (birth.begun()) code = end.code;
-        process::flush_standard_streams();
+        process::flush_every_stream();
         TROUPE_STEP("child: about to end");
     }
     if (signal != 0) process::die_of(signal);
     std::exit(code);
-}
-
-namespace {
-
-void refuse_start(shm::program_memory& memory, const sockets& sockets, std::uint16_t slot_number,
-                  const std::string& why) {
-    shm::process_slot& slot = memory.process(slot_number);
-    copy_text(slot.failure, why);
-    for (shm::life then = slot.present(); !slot.move(then, shm::process_state::failed); then = slot.present()) {
-    }
-    const keeper_message told{.word = keeper_word::not_born, .slot = slot_number, .subject = slot.actor().value};
-    process::send_message(sockets.keeper.get(), {reinterpret_cast<const std::byte*>(&told), sizeof told}, {});
-}
-
-// What every clone does first and what is made once in a process, so that it comes with the clone.
-void rehearse() {
-    process::load_unwinder();
-    const detail::parting nothing = detail::encoded(circumstances{});
-    static_cast<void>(detail::decoded<circumstances>(detail::as_incoming(*nothing)));
-}
-
-}  // namespace
-
-newborn serve_forks(shm::program_memory memory, sockets sockets, base::owned_fd requests) {
-    hang_on_to_program(sockets);
-    process::detach_input();
-    rehearse();
-    prctl(PR_SET_NAME, "troupe-forks", 0, 0, 0);
-    // A terminal's Ctrl-C is the program's; the actors get back what main had set.
-    struct sigaction of_main{};
-    struct sigaction ignored{};
-    ignored.sa_handler = SIG_IGN;
-    sigaction(SIGINT, &ignored, &of_main);
-    process::leave_group_signals_to_program();
-    process::let_group_signals_through();
-    memory.header().server_running.store(1, std::memory_order_release);  // sync: server - publishes that it runs
-    for (;;) {
-        fork_request wanted;
-        process::received got =
-            process::receive_message(requests.get(), {reinterpret_cast<std::byte*>(&wanted), sizeof wanted}, true);
-        if (got.bytes == 0) _exit(0);
-        if (got.bytes != static_cast<std::ptrdiff_t>(sizeof wanted)) continue;
-        const auto slot_number = static_cast<std::uint16_t>(wanted.slot % shm::max_processes);
-        shm::process_slot& slot = memory.process(slot_number);
-        const shm::life now = slot.present();
-        // relaxed: written before the state said starting
-        const std::uint32_t number = slot.incarnation.load(std::memory_order_relaxed);
-        // Asked for twice, a request may be left over from an earlier start; its doorbell is nobody's any more.
-        if (slot.actor().value != wanted.actor || now.state != shm::process_state::starting ||
-            number != wanted.incarnation || !slot.move(now, shm::process_state::cloning)) {
-            continue;
-        }
-        TROUPE_STEP("forkserver: request taken");
-        if (got.descriptor_count != 2) {
-            refuse_start(memory, sockets, slot_number,
-                         "the forkserver has no descriptors left; raise the limit of open files (ulimit -n)");
-            continue;
-        }
-        const auto incarnation = static_cast<std::int32_t>(wanted.incarnation);
-        process::cloned made = process::copy_process(process::parentage::sibling, &slot.pid);
-        if (made.pid == 0) {
-            if (!memory.memory().remap()) _exit(could_not_begin);
-            process::leave_inherited_exit_handlers(process::leaks::looked_for);
-            memory.touch_process(slot_number);
-            requests.reset();
-            sigaction(SIGINT, &of_main, nullptr);
-            newborn born{std::move(memory), slot_number, detail::actor_id{wanted.actor}};
-            born.doorbell = std::move(got.descriptors[0]);
-            born.parent = static_cast<std::uint16_t>(wanted.parent % shm::max_processes);
-            born.parent_doorbell = std::move(got.descriptors[1]);
-            born.sockets = std::move(sockets);
-            return born;
-        }
-        TROUPE_STEP("forkserver: cloned");
-        if (!made) {
-            refuse_start(memory, sockets, slot_number,
-                         std::string("the forkserver could not clone: ") + std::strerror(made.error) +
-                             base::descriptor_advice(made.error));
-            continue;
-        }
-        const keeper_message born{
-            .word = keeper_word::born, .slot = slot_number, .subject = wanted.actor, .value = incarnation};
-        const int pidfd = made.pidfd.get();
-        const std::span bytes{reinterpret_cast<const std::byte*>(&born), sizeof born};
-        // Without the pidfd when too many descriptors are on their way: the keeper finds the process by its slot.
-        if (!process::send_message(sockets.keeper.get(), bytes, {&pidfd, 1})) {
-            process::send_message(sockets.keeper.get(), bytes, {});
-        }
-    }
 }
 
 }  // namespace troupe::actors

@@ -1,5 +1,6 @@
 #include "actor/launch.hpp"
 
+#include <fcntl.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -17,12 +18,14 @@
 #include <troupe/error.hpp>
 #include <troupe/time.hpp>
 
+#include "actor/calling.hpp"
 #include "actor/keeper_thread.hpp"
 #include "base/step.hpp"
 #include "base/system_failure.hpp"
 #include "channel/making.hpp"
 #include "channel/parcel.hpp"
 #include "channel/port.hpp"
+#include "process/birthmark.hpp"
 #include "process/clone.hpp"
 #include "process/exit_handlers.hpp"
 #include "process/limits.hpp"
@@ -32,8 +35,6 @@
 
 namespace troupe::actors {
 namespace {
-
-char** arguments_of_main = nullptr;
 
 std::string because(int error) { return std::string(": ") + std::strerror(error); }
 
@@ -45,35 +46,51 @@ std::string advice_for(int error) {
     return base::descriptor_advice(error);
 }
 
-// The forkserver has stayed where it was started; its actors start where their parent is now.
-std::string working_directory() {
-    char* path = get_current_dir_name();
-    std::string found = path != nullptr ? path : "";
-    std::free(path);
-    return found;
-}
+// The forkserver has stayed where it was started; its actors start where their parent is now. By a descriptor, because
+// the way there may be closed to this user, or gone.
+base::owned_fd working_directory() { return base::owned_fd(open("/proc/self/cwd", O_PATH | O_DIRECTORY | O_CLOEXEC)); }
 
 }  // namespace
-
-void keep_main_arguments(char** argv) noexcept { arguments_of_main = argv; }
-char* const* main_arguments() noexcept { return arguments_of_main; }
 
 // All symbols are bound when a process starts: the forkserver does that once, in place of each of its clones.
 constexpr const char *binding = "LD_BIND_NOW", *our_binding = "troupe";
 
-exec_environment::exec_environment(const std::string& marker, bool bind_now) {
-    for (char** one = environ; *one != nullptr; ++one) lines_.emplace_back(*one);
-    lines_.push_back(std::string(child_marker) + '=' + marker);
+exec_environment::exec_environment(const std::string& calling, bool bind_now) {
+    const std::string stale = std::string(process::birthmark_variable) + '=';
+    for (char** one = environ; one != nullptr && *one != nullptr; ++one) {
+        if (!std::string_view(*one).starts_with(stale)) lines_.emplace_back(*one);
+    }
+    lines_.push_back(process::birthmark(calling));
     if (bind_now && std::getenv(binding) == nullptr) lines_.push_back(std::string(binding) + '=' + our_binding);
     for (std::string& line : lines_) pointers_.push_back(line.data());
     pointers_.push_back(nullptr);
 }
 
 void clean_environment() noexcept {
-    unsetenv(child_marker);
+    unsetenv(process::birthmark_variable);
     if (const char* how = std::getenv(binding); how != nullptr && how == std::string_view(our_binding)) {
         unsetenv(binding);
     }
+}
+
+process::cloned exec_actor(process::parentage parentage, shm::program_memory& memory, const sockets& sockets,
+                           std::uint16_t slot_number, int bell, int parent_bell, int directory) {
+    shm::process_slot& slot = memory.process(slot_number);
+    exec_environment environment(to_string(calling{.slot = slot_number, .actor = slot.actor()}));
+    const std::array<int, 6> descriptors{
+        memory.memory().fd(), sockets.keeper.get(), sockets.server.get(), sockets.lifeline.get(), bell, parent_bell};
+    process::exec_request request;
+    request.parentage = parentage;
+    request.pid_word = &slot.pid;
+    request.descriptors = descriptors;
+    request.environment = environment.get();
+    request.directory = directory;
+    process::cloned made = process::clone_and_exec(request);
+    if (made && made.error != 0) {
+        std::snprintf(slot.failure, sizeof slot.failure, "the program could not be executed again: %s%s",
+                      std::strerror(made.error), advice_for(made.error).c_str());
+    }
+    return made;
 }
 
 // A start on its way: what was prepared is given back unless a process came of it.
@@ -100,6 +117,9 @@ private:
     void prepare(const spawn_options& options, detail::start_request& request);
     void pack(const spawn_options& options, detail::start_request& request);
     void ask_server();
+    process::parentage parentage() const noexcept {
+        return here_.is_program() ? process::parentage::child : process::parentage::sibling;
+    }
     void tell_born(process::cloned& made);
     void copy_here();
     void exec();
@@ -200,7 +220,6 @@ void launch::prepare(const spawn_options& options, detail::start_request& reques
 // {bytes of the circumstances:4}{flat:4} circumstances, arguments; one parcel.
 void launch::pack(const spawn_options& options, detail::start_request& request) {
     circumstances around_it{options.directory, options.environment, options.limits};
-    if (around_it.directory.empty() && method_ == start_method::forkserver) around_it.directory = working_directory();
     const detail::parting around = detail::encoded(around_it);
     detail::parting all;
     const std::uint32_t head[2] = {static_cast<std::uint32_t>(around->bytes.size()), request.arguments->flat ? 1u : 0u};
@@ -232,9 +251,10 @@ void launch::ask_server() {
     // relaxed: written by this process before the state said starting
     const std::uint32_t incarnation = slot().incarnation.load(std::memory_order_relaxed);
     const fork_request wanted{slot_, here_.station().slot(), actor_.value, incarnation};
-    const std::array<int, 2> bells{doorbell_.get(), here_.station().doorbell()};
-    if (!process::send_message(here_.sockets().server.get(),
-                               {reinterpret_cast<const std::byte*>(&wanted), sizeof wanted}, bells)) {
+    const base::owned_fd directory = working_directory();
+    const std::array<int, 3> with{doorbell_.get(), here_.station().doorbell(), directory.get()};
+    if (!directory || !process::send_message(here_.sockets().server.get(),
+                                             {reinterpret_cast<const std::byte*>(&wanted), sizeof wanted}, with)) {
         const int error = errno;
         refuse("actor '" + name_ + "' could not be asked of the forkserver" + because(error) + advice_for(error));
     }
@@ -248,48 +268,43 @@ void launch::tell_born(process::cloned& made) {
     TROUPE_STEP("spawn: process made");
     // relaxed: of a process this one has just made
     const auto incarnation = static_cast<std::int32_t>(slot().incarnation.load(std::memory_order_relaxed));
-    here_.tell_keeper({.word = keeper_word::born, .slot = slot_, .subject = actor_.value, .value = incarnation},
-                      {made.pidfd.get()});
+    const keeper_message born{.word = keeper_word::born, .slot = slot_, .subject = actor_.value, .value = incarnation};
+    if (made.pidfd) {
+        here_.tell_keeper(born, {made.pidfd.get()});
+    } else {
+        here_.tell_keeper(born);  // which finds it by its slot
+    }
 }
 
 void launch::exec() {
-    exec_environment environment(std::to_string(slot_) + ' ' + std::to_string(actor_.value));
-    const std::array<int, 6> descriptors{here_.memory().memory().fd(),
-                                         here_.sockets().keeper.get(),
-                                         here_.sockets().server.get(),
-                                         here_.sockets().lifeline.get(),
-                                         doorbell_.get(),
-                                         here_.station().doorbell()};
-    process::exec_request request;
-    request.parentage = here_.is_program() ? process::parentage::child : process::parentage::sibling;
-    request.pid_word = &slot().pid;
-    request.descriptors = descriptors;
-    request.arguments = main_arguments();
-    request.environment = environment.get();
-    process::cloned made = process::clone_and_exec(request);
+    process::cloned made =
+        exec_actor(parentage(), here_.memory(), here_.sockets(), slot_, doorbell_.get(), here_.station().doorbell());
     if (!made) refuse("actor '" + name_ + "' could not be started" + because(made.error) + advice_for(made.error));
-    if (made.error != 0) {
-        std::snprintf(slot().failure, sizeof slot().failure, "the program could not be executed again: %s%s",
-                      std::strerror(made.error), advice_for(made.error).c_str());
-    }
     tell_born(made);
 }
 
 void launch::copy_here() {
-    const auto parentage = here_.is_program() ? process::parentage::child : process::parentage::sibling;
+    if (const int threads = process::threads_of_this_process(); !here_.is_program() && threads > 1) {
+        refuse("actor '" + name_ + "' could not be forked: its parent has " + std::to_string(threads) +
+               " threads, and the copy would hold for ever what the others have locked; use start method spawn or "
+               "forkserver for it (spawn_options::method)");
+    }
     // A signal that is meant for the child must not be noted by the parent's handlers in it, and forgotten.
     std::optional<process::signals_held> held(std::in_place);
-    process::cloned made = process::copy_process(parentage, &slot().pid);
+    process::cloned made = process::copy_process(parentage(), &slot().pid);
     if (made.pid == 0) {
         TROUPE_STEP("fork: copied");
         // This is the child. Of the parent's objects it takes what it needs, and never touches the others again.
         newborn born{here_.station().take_memory(), slot_, actor_};
         if (!born.memory.memory().remap()) _exit(127);
+        // sync: pid - publishes it; the parent may not have come to that
+        born.memory.process(slot_).pid.store(getpid(), std::memory_order_release);
         born.doorbell = std::move(doorbell_);
         born.parent = here_.station().slot();
         born.parent_doorbell = here_.station().take_doorbell();
         born.sockets = here_.take_sockets();
         process::leave_inherited_exit_handlers(process::leaks::not_looked_for);
+        process::leave_inherited_streams();
         born.signals = held->before();
         here_.station().close_doorbells();
         keeper_thread::close_in_fork_child();

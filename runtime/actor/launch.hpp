@@ -1,7 +1,10 @@
 // How the three start methods make a process, and what it then is. See child.cpp for the child's side.
 #pragma once
 
+#include <algorithm>
 #include <csignal>
+#include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,11 +14,9 @@
 #include <troupe/spawn.hpp>
 
 #include "actor/own_process.hpp"
+#include "process/clone.hpp"
 
 namespace troupe::actors {
-
-// In the environment of what is exec'd: "server", or "SLOT ACTOR". Taken out again by `run` before anything else.
-inline constexpr const char* child_marker = "TROUPE_CHILD";
 
 // The numbers of the descriptors that are handed to what is exec'd.
 enum handed : int {
@@ -28,12 +29,20 @@ enum handed : int {
 };
 inline constexpr int handed_requests = 7;  // to the forkserver: where requests come from
 
-// What travels with the arguments.
+// What was asked of this start, and travels with the arguments.
 struct circumstances {
     std::string directory;
     std::vector<std::pair<std::string, std::string>> environment;
     struct limits limits;
 };
+
+// Cut where there is no room for all of it.
+template <std::size_t N>
+void copy_text(char (&into)[N], const std::string& text) {
+    const std::size_t length = std::min(text.size(), N - 1);
+    std::memcpy(into, text.data(), length);
+    into[length] = '\0';
+}
 
 // What a new process has when it is about to become an actor.
 struct newborn {
@@ -43,19 +52,22 @@ struct newborn {
     base::owned_fd doorbell = {};
     std::uint16_t parent = 0;
     base::owned_fd parent_doorbell = {};
+    base::owned_fd directory = {};  // its parent's, where it is not in it yet
     struct sockets sockets = {};
     std::optional<sigset_t> signals = {};  // held until its own handlers stand; then this mask
 };
 
 // The rest of this process's life.
 [[noreturn]] void be_actor(newborn born);
+// This process ends with the program, also when it has changed its user; what it was copied with is another's.
+void hang_on_to_program(sockets& sockets) noexcept;
 // Clones an actor for every request, for ever. Returns in none but the clones, with what they are to be.
 newborn serve_forks(shm::program_memory memory, sockets sockets, base::owned_fd requests);
 
-// The environment of this process with the marker in it, as exec takes it.
+// The environment of this process, as exec takes it, for a child with that calling.
 class exec_environment {
 public:
-    explicit exec_environment(const std::string& marker, bool bind_now = false);
+    explicit exec_environment(const std::string& calling, bool bind_now = false);
     char* const* get() noexcept { return pointers_.data(); }
 
 private:
@@ -64,8 +76,9 @@ private:
 };
 // Takes out of the environment what was put there for this process.
 void clean_environment() noexcept;
-// The arguments of main.
-char* const* main_arguments() noexcept;
-void keep_main_arguments(char** argv) noexcept;
+
+// Executes this program afresh, for it to become the actor of that slot.
+process::cloned exec_actor(process::parentage parentage, shm::program_memory& memory, const sockets& sockets,
+                           std::uint16_t slot, int bell, int parent_bell, int directory = -1);
 
 }  // namespace troupe::actors

@@ -18,12 +18,14 @@
 #include <troupe/this_actor.hpp>
 
 #include "actor/budget.hpp"
+#include "actor/calling.hpp"
 #include "actor/crash_reports.hpp"
 #include "actor/keeper_thread.hpp"
 #include "actor/launch.hpp"
 #include "actor/lifetime.hpp"
 #include "base/system_failure.hpp"
 #include "loop/event_loop.hpp"
+#include "process/birthmark.hpp"
 #include "process/clone.hpp"
 #include "process/lifeline.hpp"
 #include "process/message_socket.hpp"
@@ -37,7 +39,13 @@ constexpr std::uint32_t slots_to_begin_with = 1024;
 
 start_method default_method(const run_options& options) {
     const char* wanted = std::getenv("TROUPE_START_METHOD");
-    if (wanted != nullptr && *wanted != '\0') return parse_start_method(wanted);
+    if (wanted != nullptr && *wanted != '\0') {
+        try {
+            return parse_start_method(wanted);
+        } catch (const misuse& problem) {
+            throw misuse(std::string("TROUPE_START_METHOD in the environment: ") + problem.what());
+        }
+    }
     return options.method == start_method::default_method ? start_method::forkserver : options.method;
 }
 
@@ -74,26 +82,30 @@ void close_on_exec(int first, int last) {
     for (int fd = first; fd <= last; ++fd) fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-// This process was exec'd to be an actor, or the forkserver.
-[[noreturn]] void be_child(const std::string& marker) {
-    actors::clean_environment();
+process::file_id program_file(const shm::program_header& header) {
+    return {.device = header.program_device, .inode = header.program_inode};
+}
+
+// This process was executed to be an actor, or the forkserver.
+[[noreturn]] void be_child(const actors::calling& called) {
     using namespace actors;
-    const bool server = marker == "server";
-    close_on_exec(handed_memory, server ? int{handed_requests} : int{handed_parent_bell});
+    close_on_exec(handed_memory, called.server ? int{handed_requests} : int{handed_parent_bell});
     shm::program_memory memory = shm::program_memory::attach(base::owned_fd(handed_memory));
+    if (process::own_file() != program_file(memory.header())) {
+        give_up(called, &memory,
+                "it is another executable than the program; before troupe::run, main shall not execute another, and a "
+                "program whose file is replaced while it runs is not to be started by way of the dynamic loader");
+    }
     actors::sockets sockets{base::owned_fd(handed_keeper), base::owned_fd(handed_server),
                             base::owned_fd(handed_lifeline)};
-    if (server) {
+    if (called.server) {
         if (!process::die_with_parent(memory.header().program_pid)) _exit(0);
         be_actor(serve_forks(std::move(memory), std::move(sockets), base::owned_fd(handed_requests)));
     }
-    char* end = nullptr;
-    const auto slot = static_cast<std::uint16_t>(std::strtoul(marker.c_str(), &end, 10));
-    const detail::actor_id actor{std::strtoull(end, nullptr, 10)};
-    newborn born{std::move(memory), slot, actor};
+    newborn born{std::move(memory), called.slot, called.actor};
     born.doorbell = base::owned_fd(handed_bell);
     // relaxed: written by the parent before this process was made
-    born.parent = detail::actor_id{born.memory.process(slot).parent.load(std::memory_order_relaxed)}.slot();
+    born.parent = detail::actor_id{born.memory.process(called.slot).parent.load(std::memory_order_relaxed)}.slot();
     born.parent_doorbell = base::owned_fd(handed_parent_bell);
     born.sockets = std::move(sockets);
     be_actor(std::move(born));
@@ -109,18 +121,10 @@ void take_first_slot(shm::program_memory& memory) {
     self.move(self.present(), shm::process_state::running);
 }
 
-}  // namespace
-
-namespace detail {
-
-int run_program(int argc, char** argv, const run_options& options, program_entry entry) {
+// This process is the program, for good.
+int be_program(int argc, char** argv, const run_options& options, detail::program_entry entry) {
     static bool has_run = false;
-    if (const char* marker = std::getenv(actors::child_marker)) {
-        actors::keep_main_arguments(argv);
-        be_child(marker);
-    }
     if (has_run) throw misuse("troupe::run is called once in a process, from main; this is the second time");
-    actors::keep_main_arguments(argv);
     process::keep_standard_descriptors_open();
     const start_method method = default_method(options);
     if (options.actors < 1 || options.actors > shm::keeper_slot) throw misuse("run_options::actors is from 1 to 4095");
@@ -137,6 +141,9 @@ int run_program(int argc, char** argv, const run_options& options, program_entry
     header.usable_cpus = usable_cpus();
     header.has_deadlines = deadlines_wanted() ? 1 : 0;
     header.report_crashes = options.report_crashes ? 1 : 0;
+    const process::file_id file = process::own_file();
+    header.program_device = file.device;
+    header.program_inode = file.inode;
     header.descriptor_limit = raise_descriptor_limit();
     const std::uint64_t descriptor_limit = header.descriptor_limit;
     take_first_slot(memory);
@@ -147,8 +154,7 @@ int run_program(int argc, char** argv, const run_options& options, program_entry
     base::owned_fd doorbell = make_doorbell();
     const int bell = doorbell.get();
     actors::exec_environment server_environment("server"), server_environment_bound("server", true);
-    actors::server_launch server{actors::main_arguments(),
-                                 {server_environment_bound.get(), server_environment.get()},
+    actors::server_launch server{{server_environment_bound.get(), server_environment.get()},
                                  {memory.memory().fd(), to_keeper.first.get(), to_server.first.get(),
                                   lifeline.to_share.get(), to_server.second.get()}};
     actors::outcome end;
@@ -166,7 +172,7 @@ int run_program(int argc, char** argv, const run_options& options, program_entry
             here,
             [&] {
                 std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
-                if (entry.start != nullptr) return run_to_end(entry.start(std::move(arguments)));
+                if (entry.start != nullptr) return detail::run_to_end(entry.start(std::move(arguments)));
                 return entry.call(std::move(arguments));
             },
             [](const base::caught& caught) {
@@ -178,9 +184,34 @@ int run_program(int argc, char** argv, const run_options& options, program_entry
     }
     loop::event_loop::close();
     restore_descriptor_limit(descriptor_limit);
-    process::flush_standard_streams();
+    process::flush_every_stream();
     if (end.signal != 0) process::die_of(end.signal);
     return end.code & 0xff;
+}
+
+constexpr int wrong_use = 2, failure = 1;
+
+// One sentence.
+void say(const char* what) noexcept { std::fprintf(stderr, "troupe: %s\n", what); }
+
+}  // namespace
+
+namespace detail {
+
+int run_program(int argc, char** argv, const run_options& options, program_entry entry) {
+    try {
+        const auto called = actors::find_calling();
+        actors::clean_environment();
+        if (called) be_child(*called);
+        return be_program(argc, argv, options, entry);
+    } catch (const misuse& problem) {
+        say(problem.what());
+        return wrong_use;
+    } catch (...) {
+        const base::caught problem = base::current_exception_description();
+        say((problem.text.empty() ? problem.type : problem.text).c_str());
+        return failure;
+    }
 }
 
 }  // namespace detail

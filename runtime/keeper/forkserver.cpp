@@ -18,7 +18,7 @@ void keeper::start_server() noexcept {
     process::exec_request request;
     request.parentage = process::parentage::child;
     request.descriptors = server_launch_.descriptors;
-    request.arguments = server_launch_.arguments;
+    request.pid_word = &memory_.header().server_pid;
     // A library with symbols that nobody defines is no reason to have no forkserver.
     request.environment = server_launch_.environments[failed_starts_ == 0 ? 0 : 1];
     process::cloned made = process::clone_and_exec(request);

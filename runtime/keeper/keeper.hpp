@@ -34,7 +34,6 @@ namespace troupe::actors {
 
 // How the forkserver is started: what is handed to it.
 struct server_launch {
-    char* const* arguments = nullptr;
     std::array<char* const*, 2> environments = {};  // to begin with, and when it ended before it served
     std::array<int, 5> descriptors{};
 };

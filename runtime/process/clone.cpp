@@ -1,9 +1,11 @@
 #include "process/clone.hpp"
 
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <linux/sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -11,6 +13,8 @@
 #include <cerrno>
 #include <csignal>
 
+#include "process/birthmark.hpp"
+#include "process/pidfd.hpp"
 #include "process/signals.hpp"
 
 #ifndef CLOSE_RANGE_UNSHARE
@@ -59,6 +63,11 @@ constexpr int first_passed = 3;
     auto* state = static_cast<exec_state*>(argument);
     const exec_request& request = *state->request;
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    stamp_birthmark(request.environment);
+    if (request.directory >= 0 && !enter(request.directory)) {
+        state->error = errno;
+        _exit(127);
+    }
     for (int signal = 1; signal < NSIG; ++signal) {
         struct sigaction now{};
         if (sigaction(signal, nullptr, &now) != 0 || now.sa_handler == SIG_IGN || now.sa_handler == SIG_DFL) continue;
@@ -88,7 +97,8 @@ constexpr int first_passed = 3;
     // What is sent to the whole group meanwhile must not end a process that has no handlers yet.
     const sigset_t held = group_signals();
     sigprocmask(SIG_SETMASK, &held, nullptr);
-    execve("/proc/self/exe", request.arguments, request.environment);
+    const command again = own_command();
+    execve(again.path, again.arguments, request.environment);
     state->error = errno;
     _exit(127);
 }
@@ -136,11 +146,38 @@ long clone3_onto_stack(clone_args* args, void (*entry)(void*), void* argument) n
 #endif
 }
 
-}  // namespace
+// The list by which the kernel gives robust mutexes back when this process ends. The kernel forgets it in a copy, and
+// what is on it is the other's.
+class robust_list {
+public:
+    robust_list() noexcept { syscall(SYS_get_robust_list, 0, &head_, &bytes_); }
 
-cloned copy_process(parentage parentage, std::atomic<std::int32_t>* pid_word) noexcept {
+    void renew_in_copy() const noexcept {
+        if (head_ == nullptr) return;
+        head_->list.next = &head_->list;
+        head_->list_op_pending = nullptr;
+        syscall(SYS_set_robust_list, head_, bytes_);
+    }
+
+private:
+    robust_list_head* head_ = nullptr;
+    std::size_t bytes_ = 0;
+};
+
+cloned fork_child(std::atomic<std::int32_t>* pid_word) noexcept {
+    cloned result;
+    result.pid = fork();
+    if (result.pid < 0) result.error = errno;
+    if (result.pid <= 0) return result;
+    pid_word->store(result.pid, std::memory_order_release);  // sync: pid - publishes the child's
+    result.pidfd = open_pidfd(result.pid);
+    return result;
+}
+
+cloned clone_sibling(std::atomic<std::int32_t>* pid_word) noexcept {
+    const robust_list robust;
     int pidfd = -1;
-    clone_args args = arguments_for(parentage, pid_word, &pidfd);
+    clone_args args = arguments_for(parentage::sibling, pid_word, &pidfd);
     if (void* address = thread_id_address()) {
         args.flags |= CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID;
         args.child_tid = reinterpret_cast<std::uint64_t>(address);
@@ -150,7 +187,21 @@ cloned copy_process(parentage parentage, std::atomic<std::int32_t>* pid_word) no
     result.pid = static_cast<pid_t>(pid);
     if (pid < 0) result.error = errno;
     if (pid > 0) result.pidfd.reset(pidfd);
+    if (pid == 0) robust.renew_in_copy();
     return result;
+}
+
+}  // namespace
+
+cloned copy_process(parentage parentage, std::atomic<std::int32_t>* pid_word) noexcept {
+    return parentage == parentage::child ? fork_child(pid_word) : clone_sibling(pid_word);
+}
+
+int threads_of_this_process() noexcept {
+    struct stat tasks{};
+    // A folder has a link for each folder in it, and two of its own.
+    if (stat("/proc/self/task", &tasks) != 0 || tasks.st_nlink < 3) return 1;
+    return static_cast<int>(tasks.st_nlink) - 2;
 }
 
 cloned clone_and_exec(const exec_request& request) noexcept {
@@ -185,6 +236,18 @@ cloned clone_and_exec(const exec_request& request) noexcept {
 bool die_with_parent(pid_t parent) noexcept {
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     return getppid() == parent;
+}
+
+bool enter(int directory) noexcept {
+    if (fchdir(directory) == 0) return true;
+    const int error = errno;
+    struct stat there{}, here{};
+    if (fstat(directory, &there) == 0 && stat("/proc/self/cwd", &here) == 0 && there.st_dev == here.st_dev &&
+        there.st_ino == here.st_ino) {
+        return true;
+    }
+    errno = error;
+    return false;
 }
 
 void detach_input() noexcept {

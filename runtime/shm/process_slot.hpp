@@ -18,6 +18,7 @@
 // P1  the word holds the low bits of the actor's serial, so a swap that is out of date fails.
 // P2  `pid` is written by the kernel inside clone, before the child runs: it is set if and only if a process exists.
 //     Whoever dies between clone and telling the keeper leaves a slot from which the keeper can still find the child.
+//     (Where the program forks, it and the child both write it: when the program dies, its children do.)
 // P3  the keeper alone collects statuses, and marks a slot dead before it does so; a pid found in a slot that is not
 //     dead after a pidfd was opened for it therefore was the right process.
 // P4  `incarnation` only grows; with the slot it makes the owner number of ring claims. An actor that is down is

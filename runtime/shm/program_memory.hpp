@@ -21,7 +21,7 @@
 
 namespace troupe::shm {
 
-inline constexpr std::uint32_t layout_version = 5;
+inline constexpr std::uint32_t layout_version = 6;
 
 struct program_header {
     std::uint64_t magic;
@@ -34,6 +34,8 @@ struct program_header {
     std::uint32_t usable_cpus;
     std::uint32_t report_crashes;    // 1: the program is rung at every death
     std::uint32_t has_deadlines;     // 0: TROUPE_DEADLINES=off, and no handler is late
+    std::uint64_t program_device;    // with the inode: which file the program is
+    std::uint64_t program_inode;
     std::uint64_t descriptor_limit;  // RLIMIT_NOFILE as the program found it: its actors get it back
     alignas(128) std::atomic<std::uint64_t> next_serial;
     std::atomic<std::uint32_t> next_slot;      // where the search for a free slot goes on: slots are used in turn
@@ -42,6 +44,7 @@ struct program_header {
     std::atomic<std::uint32_t> channels_reached;
     std::atomic<std::uint32_t> server_ends;  // how often the forkserver has ended: requests to it may be lost
     std::atomic<std::uint32_t> server_running;
+    std::atomic<std::int32_t> server_pid;  // written by the kernel inside clone
     std::atomic<std::uint32_t> server_error;         // errno, when it could not be started
     alignas(128) std::atomic<std::uint32_t> awake;   // actors that are not asleep: more than CPUs, and nobody spins
     alignas(128) std::atomic<std::uint64_t> deaths;  // grows when an actor's end has been written down

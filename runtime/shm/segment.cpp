@@ -20,6 +20,8 @@ namespace {
 
 std::string in_mib(std::size_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
 
+constexpr int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+
 // RLIMIT_FSIZE holds for a memfd too, and past it the system does not only refuse: it sends SIGXFSZ.
 bool set_size(int fd, std::size_t bytes) {
     rlimit limit{};
@@ -45,7 +47,7 @@ segment segment::create(std::size_t bytes) {
         throw out_of_memory("the program's shared memory needs a file of " + in_mib(bytes) +
                             " (it is sparse): " + std::strerror(errno) + "; raise the limit of file sizes (ulimit -f)");
     }
-    if (fcntl(made.fd_.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+    if (fcntl(made.fd_.get(), F_ADD_SEALS, seals) != 0) {
         throw out_of_memory(std::string("the shared memory cannot be sealed: ") + std::strerror(errno));
     }
     made.map(nullptr);
@@ -63,6 +65,8 @@ segment segment::attach(base::owned_fd fd, std::size_t least) {
     made.map(nullptr);
     return made;
 }
+
+bool segment::is_one(int fd) noexcept { return fcntl(fd, F_GET_SEALS) == seals; }
 
 segment::segment(segment&& other) noexcept
     : fd_(std::move(other.fd_)),

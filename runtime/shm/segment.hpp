@@ -20,6 +20,9 @@ public:
     static segment create(std::size_t bytes);
     static segment attach(base::owned_fd fd, std::size_t least);
 
+    // Whether that descriptor is a segment, of some program.
+    static bool is_one(int fd) noexcept;
+
     segment(segment&& other) noexcept;
     segment& operator=(segment&&) = delete;
     ~segment();

@@ -80,7 +80,6 @@ TEST_CASE("handles: task_done more often than items were put throws misuse") {
     CHECK_THROWS_WITH(q.task_done(), Contains("more often than items were"));
 }
 
-TEST_CASE("handles: run is called once in a process; the second time throws misuse") {
-    CHECK_THROWS_AS(troupe::run<&no_program>(0, nullptr), troupe::misuse);
-    CHECK_THROWS_WITH(troupe::run<&no_program>(0, nullptr), Contains("once"));
+TEST_CASE("handles: run is called once in a process; the second time is wrong use") {
+    CHECK(troupe::run<&no_program>(0, nullptr) == 2);
 }

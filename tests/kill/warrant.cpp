@@ -12,14 +12,15 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <string_view>
 #include <utility>
 
 #include <troupe/troupe.hpp>
 
-#include "actor/launch.hpp"
 #include "base/step.hpp"
 #include "channel/station.hpp"
 #include "kill/remains.hpp"
+#include "process/birthmark.hpp"
 
 namespace killing {
 namespace {
@@ -77,10 +78,10 @@ paper* shared_paper() {
 
 // Before main, in every process of the program.
 const bool posted = [] {
-    const char* child = std::getenv(troupe::actors::child_marker);
+    const char* child = std::getenv(troupe::process::birthmark_variable);
     if (child == nullptr) unsetenv(variable);  // a test program run by another one has a warrant of its own
     warrant = shared_paper();
-    if (child != nullptr && std::strcmp(child, "server") == 0) server = getpid();
+    if (child != nullptr && std::string_view(child).starts_with("server")) server = getpid();
     troupe::base::step_hook = &on_step;
     return true;
 }();

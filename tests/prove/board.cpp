@@ -10,8 +10,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <string_view>
 
-#include "actor/launch.hpp"
+#include "process/birthmark.hpp"
 
 namespace proving {
 namespace {
@@ -35,8 +36,8 @@ const bool found = [] {
     if (fd < 0) std::abort();
     the_board = map(fd);
     close(fd);
-    const char* child = std::getenv(troupe::actors::child_marker);
-    if (child != nullptr && std::strcmp(child, "server") == 0) the_board->server = static_cast<std::uint32_t>(getpid());
+    const char* child = std::getenv(troupe::process::birthmark_variable);
+    if (child != nullptr && std::string_view(child).starts_with("server")) the_board->server = static_cast<std::uint32_t>(getpid());
     return true;
 }();
 

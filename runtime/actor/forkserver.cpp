@@ -1,0 +1,183 @@
+// The forkserver: a process that main has brought as far as `run`, and that is cloned for every actor from there.
+//
+// A clone has one thread, and the locks of the other threads as they were in that moment. So a server that has more
+// than one, because main made them before `run`, is not cloned: it executes the program for each actor, as start method
+// spawn does, and says so.
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "actor/launch.hpp"
+#include "base/step.hpp"
+#include "base/system_failure.hpp"
+#include "process/clone.hpp"
+#include "process/crash_handler.hpp"
+#include "process/exit_handlers.hpp"
+#include "process/message_socket.hpp"
+#include "process/signals.hpp"
+#include "process/standard_streams.hpp"
+
+namespace troupe::actors {
+namespace {
+
+constexpr std::size_t descriptors_of_a_request = 3;
+
+// What every clone does first and what is made once in a process, so that it comes with the clone.
+void rehearse() {
+    process::load_unwinder();
+    const detail::parting nothing = detail::encoded(circumstances{});
+    static_cast<void>(detail::decoded<circumstances>(detail::as_incoming(*nothing)));
+}
+
+void say_that_it_executes(int threads) noexcept {
+    static bool said = false;
+    if (std::exchange(said, true)) return;
+    std::string text =
+        "troupe: main made threads before troupe::run (there are " + std::to_string(threads) +
+        "), and a clone would find what they have locked locked for ever; so the forkserver executes "
+        "the program for each actor, as start method spawn does. Make the threads after run has begun.\n";
+    [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
+}
+
+class forkserver {
+public:
+    forkserver(shm::program_memory memory, sockets sockets, base::owned_fd requests)
+        : memory_(std::move(memory)), sockets_(std::move(sockets)), requests_(std::move(requests)) {
+        // A terminal's Ctrl-C is the program's; the actors get back what main had set.
+        sigaction(SIGINT, &ignored_, &of_main_);
+        process::leave_group_signals_to_program();
+        process::let_group_signals_through();
+    }
+
+    // Returns in the clones alone.
+    newborn serve();
+
+private:
+    // In a clone: what it is to be.
+    std::optional<newborn> start(const fork_request& wanted, process::received& with);
+    process::cloned execute(std::uint16_t slot, const process::received& with);
+    newborn become(const fork_request& wanted, process::received& with);
+    void refuse(std::uint16_t slot, const std::string& why);
+
+    shm::program_memory memory_;
+    sockets sockets_;
+    base::owned_fd requests_;
+    struct sigaction of_main_{};
+    struct sigaction ignored_ = [] {
+        struct sigaction ignored{};
+        ignored.sa_handler = SIG_IGN;
+        return ignored;
+    }();
+};
+
+newborn forkserver::serve() {
+    // sync: server - publishes that it runs
+    memory_.header().server_running.store(1, std::memory_order_release);
+    for (;;) {
+        fork_request wanted;
+        process::received got =
+            process::receive_message(requests_.get(), {reinterpret_cast<std::byte*>(&wanted), sizeof wanted}, true);
+        if (got.bytes == 0) _exit(0);
+        if (got.bytes != static_cast<std::ptrdiff_t>(sizeof wanted)) continue;
+        if (auto born = start(wanted, got)) return std::move(*born);
+    }
+}
+
+std::optional<newborn> forkserver::start(const fork_request& wanted, process::received& with) {
+    const auto slot_number = static_cast<std::uint16_t>(wanted.slot % shm::max_processes);
+    shm::process_slot& slot = memory_.process(slot_number);
+    const shm::life now = slot.present();
+    // relaxed: written before the state said starting
+    const std::uint32_t number = slot.incarnation.load(std::memory_order_relaxed);
+    // Asked for twice, a request may be left over from an earlier start; its doorbell is nobody's any more.
+    if (slot.actor().value != wanted.actor || now.state != shm::process_state::starting ||
+        number != wanted.incarnation || !slot.move(now, shm::process_state::cloning)) {
+        return std::nullopt;
+    }
+    TROUPE_STEP("forkserver: request taken");
+    if (with.descriptor_count != descriptors_of_a_request) {
+        refuse(slot_number, "the forkserver has no descriptors left; raise the limit of open files (ulimit -n)");
+        return std::nullopt;
+    }
+    const int threads = process::threads_of_this_process();
+    if (threads > 1) say_that_it_executes(threads);
+    const process::cloned made =
+        threads > 1 ? execute(slot_number, with) : process::copy_process(process::parentage::sibling, &slot.pid);
+    if (made.pid == 0) return become(wanted, with);
+    TROUPE_STEP("forkserver: cloned");
+    if (!made) {
+        refuse(slot_number, std::string("the forkserver could not clone: ") + std::strerror(made.error) +
+                                base::descriptor_advice(made.error));
+        return std::nullopt;
+    }
+    const keeper_message born{.word = keeper_word::born,
+                              .slot = slot_number,
+                              .subject = wanted.actor,
+                              .value = static_cast<std::int32_t>(wanted.incarnation)};
+    const int pidfd = made.pidfd.get();
+    const std::span bytes{reinterpret_cast<const std::byte*>(&born), sizeof born};
+    // Without the pidfd when too many descriptors are on their way: the keeper finds the process by its slot.
+    if (!process::send_message(sockets_.keeper.get(), bytes, {&pidfd, 1})) {
+        process::send_message(sockets_.keeper.get(), bytes, {});
+    }
+    return std::nullopt;
+}
+
+process::cloned forkserver::execute(std::uint16_t slot, const process::received& with) {
+    const auto& [bell, parent_bell, directory, none] = with.descriptors;
+    // What is ignored stays so across an exec.
+    const process::signals_held held;
+    sigaction(SIGINT, &of_main_, nullptr);
+    process::cloned made = exec_actor(process::parentage::sibling, memory_, sockets_, slot, bell.get(),
+                                      parent_bell.get(), directory.get());
+    sigaction(SIGINT, &ignored_, nullptr);
+    return made;
+}
+
+newborn forkserver::become(const fork_request& wanted, process::received& with) {
+    constexpr int could_not_begin = 127;
+    auto& [bell, parent_bell, directory, none] = with.descriptors;
+    const auto slot = static_cast<std::uint16_t>(wanted.slot % shm::max_processes);
+    if (!memory_.memory().remap()) _exit(could_not_begin);
+    process::leave_inherited_exit_handlers(process::leaks::looked_for);
+    process::leave_inherited_streams();
+    memory_.touch_process(slot);
+    requests_.reset();
+    sigaction(SIGINT, &of_main_, nullptr);
+    newborn born{std::move(memory_), slot, detail::actor_id{wanted.actor}};
+    born.doorbell = std::move(bell);
+    born.parent = static_cast<std::uint16_t>(wanted.parent % shm::max_processes);
+    born.parent_doorbell = std::move(parent_bell);
+    born.directory = std::move(directory);
+    born.sockets = std::move(sockets_);
+    return born;
+}
+
+void forkserver::refuse(std::uint16_t slot_number, const std::string& why) {
+    shm::process_slot& slot = memory_.process(slot_number);
+    copy_text(slot.failure, why);
+    for (shm::life then = slot.present(); !slot.move(then, shm::process_state::failed); then = slot.present()) {
+    }
+    const keeper_message told{.word = keeper_word::not_born, .slot = slot_number, .subject = slot.actor().value};
+    process::send_message(sockets_.keeper.get(), {reinterpret_cast<const std::byte*>(&told), sizeof told}, {});
+}
+
+}  // namespace
+
+newborn serve_forks(shm::program_memory memory, sockets sockets, base::owned_fd requests) {
+    hang_on_to_program(sockets);
+    process::detach_input();
+    rehearse();
+    process::flush_every_stream();  // what main printed before run: the clones do not
+    prctl(PR_SET_NAME, "troupe-forks", 0, 0, 0);
+    return forkserver(std::move(memory), std::move(sockets), std::move(requests)).serve();
+}
+
+}  // namespace troupe::actors

@@ -44,7 +44,8 @@ memory_budget budget_for(std::size_t wanted, const process::memory_limits& limit
         if (const auto found = fitted(wanted, shm::most_halvings, most)) return *found;
         refuse(wanted, most, limits);
     }
-    const std::size_t room = std::min<std::size_t>(space == process::unlimited ? space : space / 2, limits.file_size);
+    const std::size_t room =
+        std::min<std::size_t>({space == process::unlimited ? space : space / 2, limits.usual_space, limits.file_size});
     // Half of the memory: the system cannot take shared memory back when it runs short.
     const std::size_t half = std::max<std::size_t>(std::min(limits.machine, limits.cgroup) / 2, least_memory);
     for (std::size_t bytes = half; bytes >= least_memory; bytes -= bytes / 8) {

@@ -39,6 +39,7 @@ struct fork_request {
     std::uint32_t parent = 0;
     std::uint64_t actor = 0;
     std::uint32_t incarnation = 0;
+    std::uint32_t unused = 0;  // a gap would be sent as it was found
 };
 
 }  // namespace troupe::actors

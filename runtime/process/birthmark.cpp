@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <climits>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "base/owned_fd.hpp"
+#include "base/valgrind.hpp"
 #include "process/address_map.hpp"
 
 namespace troupe::process {
@@ -23,8 +25,9 @@ constexpr std::size_t pid_digits = 10;
 
 struct origin {
     std::string calling;
-    pid_t pid = 0;  // of the process that began here
-    std::string file = "/proc/self/exe";
+    pid_t pid = 0;                              // of the process that began here
+    std::string executable = "/proc/self/exe";  // what to execute
+    std::string file = executable;              // what was loaded
     std::vector<std::string> words;
     std::vector<char*> arguments;
 };
@@ -93,11 +96,19 @@ void read_loader_command(int argc, char** argv, origin& here) {
     here.words = std::move(words);
 }
 
+// Under valgrind the link is the program's for readlink, and valgrind's own for everybody else.
+void read_link(origin& here) {
+    char path[PATH_MAX];
+    const ssize_t length = readlink(here.executable.c_str(), path, sizeof path);
+    if (length > 0) here.executable = here.file = std::string(path, static_cast<std::size_t>(length));
+}
+
 // Before the constructors of static objects, with what main will be given.
 [[gnu::constructor(101)]] void begin(int argc, char** argv, char** environment) {
     origin& here = own();
     here.pid = getpid();
     here.words.assign(argv, argv + argc);
+    if (base::under_valgrind()) read_link(here);
     // Nobody interprets the loader itself, nor a program that is linked statically.
     if (getauxval(AT_BASE) == 0) read_loader_command(argc, argv, here);
     for (std::string& word : here.words) here.arguments.push_back(word.data());
@@ -124,7 +135,7 @@ const std::string& own_calling() noexcept { return own().calling; }
 
 bool is_copy_of_called() noexcept { return !own().calling.empty() && own().pid != getpid(); }
 
-command own_command() noexcept { return {"/proc/self/exe", own().arguments.data()}; }
+command own_command() noexcept { return {own().executable.c_str(), own().arguments.data()}; }
 
 file_id own_file() noexcept {
     struct stat about{};

@@ -13,7 +13,9 @@
 #include <cerrno>
 #include <csignal>
 
+#include "base/valgrind.hpp"
 #include "process/birthmark.hpp"
+#include "process/old_clone.hpp"
 #include "process/pidfd.hpp"
 #include "process/signals.hpp"
 
@@ -174,18 +176,19 @@ cloned fork_child(std::atomic<std::int32_t>* pid_word) noexcept {
     return result;
 }
 
-cloned clone_sibling(std::atomic<std::int32_t>* pid_word) noexcept {
+cloned clone_copy(parentage parentage, std::atomic<std::int32_t>* pid_word) noexcept {
     const robust_list robust;
     int pidfd = -1;
-    clone_args args = arguments_for(parentage::sibling, pid_word, &pidfd);
+    clone_args args = arguments_for(parentage, pid_word, &pidfd);
     if (void* address = thread_id_address()) {
         args.flags |= CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID;
         args.child_tid = reinterpret_cast<std::uint64_t>(address);
     }
-    const long pid = syscall(SYS_clone3, &args, sizeof args);
+    long pid = syscall(SYS_clone3, &args, sizeof args);
+    if (pid < 0) pid = errno == ENOSYS ? old_clone(args) : -errno;
     cloned result;
     result.pid = static_cast<pid_t>(pid);
-    if (pid < 0) result.error = errno;
+    if (pid < 0) result.error = static_cast<int>(-pid);
     if (pid > 0) result.pidfd.reset(pidfd);
     if (pid == 0) robust.renew_in_copy();
     return result;
@@ -194,7 +197,9 @@ cloned clone_sibling(std::atomic<std::int32_t>* pid_word) noexcept {
 }  // namespace
 
 cloned copy_process(parentage parentage, std::atomic<std::int32_t>* pid_word) noexcept {
-    return parentage == parentage::child ? fork_child(pid_word) : clone_sibling(pid_word);
+    // Valgrind opens no pidfd of a process that is there already.
+    const bool by_fork = parentage == parentage::child && !base::under_valgrind();
+    return by_fork ? fork_child(pid_word) : clone_copy(parentage, pid_word);
 }
 
 int threads_of_this_process() noexcept {
@@ -220,7 +225,8 @@ cloned clone_and_exec(const exec_request& request) noexcept {
     args.stack_size = child_stack_bytes;
     {
         const signals_held held;
-        const long pid = clone3_onto_stack(&args, &exec_child, &state);
+        long pid = clone3_onto_stack(&args, &exec_child, &state);
+        if (pid == -ENOSYS) pid = old_clone_onto_stack(args, &exec_child, &state);
         if (pid < 0) {
             result.error = static_cast<int>(-pid);
         } else {

@@ -7,10 +7,14 @@
 #include <algorithm>
 #include <fstream>
 
+#include "base/valgrind.hpp"
 #include "process/cgroup.hpp"
 
 namespace troupe::process {
 namespace {
+
+// It does not give more, and memcheck looks for pointers in all that is mapped.
+constexpr std::uint64_t space_under_valgrind = std::uint64_t{32} << 30, usual_space_under_valgrind = 512u << 20;
 
 std::uint64_t soft_limit(__rlimit_resource_t resource) {
     rlimit limit{};
@@ -44,6 +48,10 @@ memory_limits memory_limits_now() {
     now.cgroup = cgroup_memory_limit();
     now.address_space = soft_limit(RLIMIT_AS);
     if (now.address_space != unlimited) now.address_space -= std::min(now.address_space, mapped_bytes());
+    if (base::under_valgrind()) {
+        now.address_space = std::min(now.address_space, space_under_valgrind);
+        now.usual_space = usual_space_under_valgrind;
+    }
     now.file_size = soft_limit(RLIMIT_FSIZE);
     return now;
 }

@@ -13,6 +13,7 @@ struct memory_limits {
     std::uint64_t machine = unlimited;        // its physical memory
     std::uint64_t cgroup = unlimited;         // the tightest limit of the groups this process is in
     std::uint64_t address_space = unlimited;  // left of RLIMIT_AS
+    std::uint64_t usual_space = unlimited;    // of that, for a program that does not ask for more
     std::uint64_t file_size = unlimited;      // RLIMIT_FSIZE, which holds for a memfd too
 };
 

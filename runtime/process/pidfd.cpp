@@ -13,9 +13,12 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <string_view>
+
+#include "base/valgrind.hpp"
 
 #ifndef P_PIDFD
     #define P_PIDFD 3
@@ -27,9 +30,35 @@ base::owned_fd open_pidfd(pid_t pid) noexcept {
     return base::owned_fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
 }
 
-bool send_signal(int pidfd, int signal) noexcept {
-    return syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0) == 0;
+namespace {
+
+// Where the system does not know the call for it. The pid is still its own: whoever sends has not collected it yet.
+bool send_by_pid(int pidfd, int signal, siginfo_t* about) noexcept {
+    char text[512];
+    std::snprintf(text, sizeof text, "/proc/self/fdinfo/%d", pidfd);
+    const base::owned_fd file(open(text, O_RDONLY | O_CLOEXEC));
+    const ssize_t length = file ? read(file.get(), text, sizeof text - 1) : -1;
+    if (length < 0) return false;
+    text[length] = '\0';
+    const char* found = std::strstr(text, "\nPid:");
+    const auto pid = static_cast<pid_t>(found != nullptr ? std::strtol(found + 5, nullptr, 10) : 0);
+    if (pid <= 0) {
+        errno = ESRCH;
+        return false;
+    }
+    return (about == nullptr ? ::kill(pid, signal) : syscall(SYS_rt_sigqueueinfo, pid, signal, about)) == 0;
 }
+
+bool send(int pidfd, int signal, siginfo_t* about) noexcept {
+    // Valgrind complains at each call that it does not know.
+    if (base::under_valgrind()) return send_by_pid(pidfd, signal, about);
+    if (syscall(SYS_pidfd_send_signal, pidfd, signal, about, 0) == 0) return true;
+    return errno == ENOSYS && send_by_pid(pidfd, signal, about);
+}
+
+}  // namespace
+
+bool send_signal(int pidfd, int signal) noexcept { return send(pidfd, signal, nullptr); }
 
 bool send_signal(int pidfd, int signal, std::uint64_t value) noexcept {
     siginfo_t about{};
@@ -39,7 +68,7 @@ bool send_signal(int pidfd, int signal, std::uint64_t value) noexcept {
     about.si_uid = getuid();
     static_assert(sizeof about.si_value == sizeof value);
     std::memcpy(&about.si_value, &value, sizeof value);
-    return syscall(SYS_pidfd_send_signal, pidfd, signal, &about, 0) == 0;
+    return send(pidfd, signal, &about);
 }
 
 namespace {

@@ -14,6 +14,7 @@
 #include <troupe/error.hpp>
 
 #include "base/system_failure.hpp"
+#include "base/valgrind.hpp"
 
 namespace troupe::shm {
 namespace {
@@ -50,7 +51,7 @@ segment segment::create(std::size_t bytes) {
     if (fcntl(made.fd_.get(), F_ADD_SEALS, seals) != 0) {
         throw out_of_memory(std::string("the shared memory cannot be sealed: ") + std::strerror(errno));
     }
-    made.map(nullptr);
+    made.map();
     return made;
 }
 
@@ -62,7 +63,7 @@ segment segment::attach(base::owned_fd fd, std::size_t least) {
     segment made;
     made.bytes_ = static_cast<std::size_t>(about.st_size);
     made.fd_ = std::move(fd);
-    made.map(nullptr);
+    made.map();
     return made;
 }
 
@@ -78,15 +79,26 @@ segment::~segment() {
     if (base_ != nullptr && !leave_mapped_) munmap(base_, bytes_);
 }
 
-void segment::map(void* at) {
-    void* place = mmap(at, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd_.get(), 0);
-    if (place == MAP_FAILED) {
+// Helgrind does not look at what could not be read or written when it was mapped. Nothing in the segment is protected
+// by locks, and it knows no other protection.
+void* segment::mapped(void* at, int flags) const noexcept {
+    const bool unwatched = base::under_helgrind();
+    constexpr int all = PROT_READ | PROT_WRITE;
+    void* place = mmap(at, bytes_, unwatched ? PROT_NONE : all, MAP_SHARED | MAP_NORESERVE | flags, fd_.get(), 0);
+    if (place == MAP_FAILED) return nullptr;
+    if (unwatched) mprotect(place, bytes_, all);
+    madvise(place, bytes_, MADV_DONTFORK);
+    madvise(place, bytes_, MADV_DONTDUMP);
+    return place;
+}
+
+void segment::map() {
+    void* place = mapped(nullptr, 0);
+    if (place == nullptr) {
         throw out_of_memory("the program's shared memory needs " + in_mib(bytes_) + " of address space: " +
                             std::strerror(errno) + "; raise the limit of virtual memory (ulimit -v)");
     }
     base_ = static_cast<std::byte*>(place);
-    madvise(base_, bytes_, MADV_DONTFORK);
-    madvise(base_, bytes_, MADV_DONTDUMP);
 }
 
 void* segment::map_for_good(std::size_t offset, std::size_t length) const noexcept {
@@ -97,15 +109,7 @@ void* segment::map_for_good(std::size_t offset, std::size_t length) const noexce
     return place;
 }
 
-bool segment::remap() noexcept {
-    if (mmap(base_, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE | MAP_FIXED, fd_.get(), 0) ==
-        MAP_FAILED) {
-        return false;
-    }
-    madvise(base_, bytes_, MADV_DONTFORK);
-    madvise(base_, bytes_, MADV_DONTDUMP);
-    return true;
-}
+bool segment::remap() noexcept { return mapped(base_, MAP_FIXED) != nullptr; }
 
 bool segment::back(std::size_t offset, std::size_t length) noexcept {
     int result = 0;

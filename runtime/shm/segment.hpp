@@ -51,7 +51,8 @@ public:
     bool remap() noexcept;
 
 private:
-    void map(void* at);
+    void map();
+    void* mapped(void* at, int flags) const noexcept;  // null when the system refuses
 
     base::owned_fd fd_;
     std::byte* base_ = nullptr;

@@ -56,24 +56,18 @@ void doorbell_rung() {
 
 void set_awake(bool awake) {
     if (the_process == nullptr) return;
-    shm::process_slot& self = the_process->station().self();
-    std::atomic<std::uint32_t>& count = the_process->memory().header().awake;
-    // The keeper takes one off for a process that dies while its word says awake.
-    // crash: between the two, the count stays one off; it only guides spinning
-    if (awake) {
-        // relaxed, both: a hint that guides spinning
-        if (self.awake.exchange(1, std::memory_order_relaxed) == 0) count.fetch_add(1, std::memory_order_relaxed);
-    } else {
-        // relaxed, both: a hint that guides spinning
-        if (self.awake.exchange(0, std::memory_order_relaxed) != 0) count.fetch_sub(1, std::memory_order_relaxed);
-    }
+    // crash: the bit stays as it is; the keeper clears it
+    shm::wait_set& all = the_process->memory().header().awake;
+    awake ? all.add(the_process->station().slot()) : all.remove(the_process->station().slot());
 }
 
 // Spin unless others need the CPU: the sender of the last message ran on this one, or more actors are awake than CPUs.
 bool may_spin() {
     if (the_process == nullptr) return false;
     const shm::program_header& header = the_process->memory().header();
-    if (header.awake.load(std::memory_order_relaxed) > header.usable_cpus) return false;  // relaxed: a hint
+    if (header.awake.count_below(the_process->memory().slots_reached(), header.usable_cpus + 1) > header.usable_cpus) {
+        return false;
+    }
     const int cpu = sched_getcpu();
     return header.usable_cpus > 1 && the_process->station().peer_cpu() != static_cast<std::uint8_t>(cpu);
 }

@@ -17,9 +17,21 @@ constexpr std::size_t bytes_at(std::size_t handles) {
     return (handles_at + handles * sizeof(detail::handle_ref) + 63) / 64 * 64;
 }
 
-std::uint64_t next_stamp(shm::owner_id owner) {
-    static std::uint64_t count = 0;
-    return std::uint64_t{owner.value} << 48 | ++count;
+// Stamps come from one count in the header, many at a time, and never again: neither from the next process of a slot
+// nor from a copy of this one.
+constexpr std::uint64_t stamps_at_a_time = 1u << 12;
+struct stamp_range {
+    std::uint64_t next = 0, end = 0;
+};
+constinit stamp_range own_stamps;
+
+std::uint64_t next_stamp(shm::program_memory& memory) {
+    if (own_stamps.next == own_stamps.end) {
+        // relaxed: numbers that nobody else gets
+        own_stamps.next = memory.header().stamps.fetch_add(stamps_at_a_time, std::memory_order_relaxed);
+        own_stamps.end = own_stamps.next + stamps_at_a_time;
+    }
+    return ++own_stamps.next;
 }
 
 constexpr unsigned place_shift = 4, index_bits = 17;
@@ -35,6 +47,8 @@ void for_each_buffer(shm::program_memory& memory, shm::block_id parcel, Visit&& 
 }
 
 }  // namespace
+
+void take_new_stamps() noexcept { own_stamps = {}; }
 
 std::uint64_t weight_of(shm::program_memory& memory, const detail::outgoing& message) {
     std::uint64_t weight = message.bytes.size();
@@ -53,7 +67,7 @@ parcel_label pack_parcel(shm::program_memory& memory, shm::owner_id owner, detai
     const shm::block_id block = memory.blocks().take(at + message.bytes.size(), owner);
     std::byte* start = memory.blocks().at(block);
     auto* header = reinterpret_cast<parcel_header*>(start);
-    const std::uint64_t stamp = next_stamp(owner);
+    const std::uint64_t stamp = next_stamp(memory);
     // crash: the owner's, with the old handles listed; the keeper frees it, and looks once too often
     header->handles.store(0, std::memory_order_release);    // sync: parcel - publishes that nothing is listed yet
     header->stamp.store(stamp, std::memory_order_release);  // sync: parcel - publishes who wrote it
@@ -144,7 +158,7 @@ shm::block_id take_buffer(shm::program_memory& memory, shm::owner_id owner, std:
     const shm::block_id block = memory.blocks().take(bytes_at(0) + bytes, owner);
     auto* header = reinterpret_cast<parcel_header*>(memory.blocks().at(block));
     header->handles.store(0, std::memory_order_release);  // sync: parcel - publishes that nothing is listed
-    header->stamp.store(next_stamp(owner), std::memory_order_release);  // sync: parcel - publishes whose it is
+    header->stamp.store(next_stamp(memory), std::memory_order_release);  // sync: parcel - publishes whose it is
     header->length = bytes;
     TROUPE_STEP("buffer: taken");
     return block;

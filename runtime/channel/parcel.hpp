@@ -42,6 +42,9 @@ struct parcel_label {
     std::uint64_t weight = 0;
 };
 
+// In a process that has just begun: it may be a copy of another, whose stamps are not its own.
+void take_new_stamps() noexcept;
+
 // The bytes of a message, and of its buffers: what counts against what may be on its way at a time.
 std::uint64_t weight_of(shm::program_memory& memory, const detail::outgoing& message);
 

@@ -8,6 +8,7 @@
 #include <troupe/error.hpp>
 
 #include "base/step.hpp"
+#include "channel/parcel.hpp"
 #include "channel/port.hpp"
 
 namespace troupe::channel {
@@ -22,6 +23,7 @@ station::station(shm::program_memory memory, std::uint16_t slot, base::owned_fd 
       keeper_(keeper),
       hands_(memory_.process(slot), memory_.post_mortem(slot)) {
     the_station = this;
+    take_new_stamps();
 }
 
 station::~station() {

@@ -259,10 +259,7 @@ void keeper::ended(std::uint16_t slot) noexcept {
     memory_.header().deaths.fetch_add(1, std::memory_order_seq_cst);  // sync: deaths - publishes the end of an actor
     TROUPE_STEP("keeper: death counted");
     if (memory_.header().report_crashes != 0) ring(0);
-    // relaxed, both: a hint that guides spinning
-    if (process.awake.exchange(0, std::memory_order_relaxed) != 0) {
-        memory_.header().awake.fetch_sub(1, std::memory_order_relaxed);
-    }
+    memory_.header().awake.remove(slot);
     clear_channels(slot, again ? mailbox::stays : mailbox::goes);
     retired_.disown(slot);
     clear_starts(slot);

@@ -206,8 +206,11 @@ void retirement::disown(std::uint16_t slot) noexcept {
     free_blocks(dead);
 }
 
-// No ring and no parcel on its way names them.
+// No ring and no parcel on its way names them, and no record those that were to be rings.
 void retirement::free_blocks(shm::owner_id dead) noexcept {
+    memory_.blocks().for_each_ring([&](shm::block_id block, shm::block_state state, shm::owner_id of) {
+        if (state == shm::block_state::owned && of == dead) memory_.blocks().release(block);
+    });
     for (;;) {
         // One at a time: discarding one looks at others.
         shm::block_id next;

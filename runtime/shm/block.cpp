@@ -41,7 +41,7 @@ std::size_t block_store::backed_bytes() const {
         const std::uint32_t reached = reached_[c].load(std::memory_order_acquire);
         for (std::uint32_t i = 0; i < reached; ++i) {
             // relaxed: a sum for a limit, taken while others take and free
-            if (state(c, i).load(std::memory_order_relaxed) & backed_bit) sum += map_.classes[c].bytes;
+            if (state(c, i).load(std::memory_order_relaxed) != 0) sum += map_.classes[c].bytes;
         }
     }
     return sum;
@@ -71,16 +71,20 @@ std::optional<block_id> block_store::take_in(std::uint32_t size_class, owner_id 
         while (reached < i + 1 &&
                !reached_[size_class].compare_exchange_weak(reached, i + 1, std::memory_order_acq_rel)) {
         }
-        // crash: owned and maybe without pages; the keeper frees it, and dropping pages that are not there is harmless
+        const std::uint64_t mine = pack(block_state::owned, owner);
+        // crash: owned, and maybe without pages, which the word says; the keeper frees it
         // sync: block - publishes the owner
-        if (!word.compare_exchange_strong(seen, pack(block_state::owned, owner), std::memory_order_acq_rel)) continue;
+        if (!word.compare_exchange_strong(seen, backed ? mine : mine & ~backed_bit, std::memory_order_acq_rel))
+            continue;
         TROUPE_STEP("block: taken");
-        const block_id id = block_id::make(size_class, i);
-        if (!backed && !memory_->back(c.offset(i), c.bytes)) {
+        if (backed) return block_id::make(size_class, i);
+        if (!memory_->back(c.offset(i), c.bytes)) {
             word.store(0, std::memory_order_release);  // sync: block - publishes that it is free; crash: free
             return std::nullopt;
         }
-        return id;
+        TROUPE_STEP("block: backed");
+        word.store(mine, std::memory_order_release);  // sync: block - publishes that it has pages; crash: as before
+        return block_id::make(size_class, i);
     }
     return std::nullopt;
 }
@@ -92,10 +96,10 @@ void block_store::drop_kept_pages(owner_id owner) {
             reached_[c].load(std::memory_order_acquire);  // sync: reached - observes a taken block
         for (std::uint32_t i = 0; i < reached; ++i) {
             std::uint64_t free_with_pages = backed_bit;
-            // crash: owned by a dead process; the keeper frees it
+            const std::uint64_t mine_without = pack(block_state::owned, owner) & ~backed_bit;
+            // crash: owned by a dead process, and without pages; the keeper frees it
             // sync: block - publishes the owner
-            if (!state(c, i).compare_exchange_strong(free_with_pages, pack(block_state::owned, owner),
-                                                     std::memory_order_acq_rel)) {
+            if (!state(c, i).compare_exchange_strong(free_with_pages, mine_without, std::memory_order_acq_rel)) {
                 continue;
             }
             const block_class& size = map_.classes[c];
@@ -152,12 +156,15 @@ bool block_store::receive(block_id id, owner_id from, owner_id to, liveness who)
 void block_store::release(block_id id) {
     const block_class& c = map_.classes[id.size_class()];
     const bool is_ring = id.size_class() >= message_classes;
-    const bool keep = is_ring || (std::size_t{id.index()} + 1) * c.bytes <= kept_bytes;
+    std::atomic<std::uint64_t>& word = state(id.size_class(), id.index());
+    // sync: block - observes whether its taker lived to give it pages
+    const bool backed = (word.load(std::memory_order_acquire) & backed_bit) != 0;
+    const bool keep = backed && (is_ring || (std::size_t{id.index()} + 1) * c.bytes <= kept_bytes);
     if (!keep) memory_->drop(c.offset(id.index()), c.bytes);
     TROUPE_STEP("block: released");
     // crash: before, its owner still has it; after, it is free
     // sync: block - publishes that it is free
-    state(id.size_class(), id.index()).store(keep ? backed_bit : 0, std::memory_order_release);
+    word.store(keep ? backed_bit : 0, std::memory_order_release);
 }
 
 bool block_store::belongs_to(block_id id, owner_id owner) const {

@@ -11,7 +11,8 @@
 // Invariants
 // B1  when a process has ended, the keeper sends on its behalf those of its blocks that a record in some ring names.
 //     What it still owns then was never committed, or has been received: that is freed.
-// B2  ring blocks and others have windows of their own: a ring's memory is never used for anything else.
+// B2  ring blocks and others have windows of their own: a ring's memory is never used for anything else. Its maker owns
+//     it until a channel's record names it, and from then on it is the record's (travelling, and never received).
 // B3  low blocks are taken first and keep their pages when they are freed (as many as `kept_bytes` a size), so that a
 //     steady stream of large messages costs no page faults.
 #pragma once
@@ -115,7 +116,7 @@ private:
         }
     }
 
-    // The word: owner:16 | backed:1 << 16 | state << 24.
+    // The word: owner:16 | backed:1 << 16 | state << 24. It is 0 of a block that is free and has no pages.
     static constexpr std::uint64_t backed_bit = 1u << 16;
     static block_state state_of(std::uint64_t word) { return static_cast<block_state>(word >> 24 & 0xff); }
     static owner_id owner_of(std::uint64_t word) { return owner_id{static_cast<std::uint16_t>(word & 0xffff)}; }

@@ -171,7 +171,6 @@ std::optional<std::uint16_t> program_memory::claim_process(std::uint16_t spawner
         p.replies.store(0, std::memory_order_relaxed);
         p.arguments.store(0, std::memory_order_relaxed);
         p.requests.store(serial << request_bits, std::memory_order_relaxed);
-        p.awake.store(0, std::memory_order_relaxed);
         p.receiving.store(0, std::memory_order_relaxed);
         p.begun.store(0, std::memory_order_relaxed);
         p.ending.store(0, std::memory_order_relaxed);
@@ -203,7 +202,6 @@ bool program_memory::restart_process(detail::actor_id actor) {
     // crash: down; the keeper ends what the dead supervisor had
     p.pid.store(0, std::memory_order_relaxed);
     p.replies.store(0, std::memory_order_relaxed);
-    p.awake.store(0, std::memory_order_relaxed);
     p.receiving.store(0, std::memory_order_relaxed);
     p.begun.store(0, std::memory_order_relaxed);
     p.handling_type.store(0, std::memory_order_relaxed);
@@ -402,7 +400,7 @@ channel_id program_memory::claim_channel(channel_kind kind, unsigned granule_bit
             c.state.store(static_cast<std::uint32_t>(channel_state::free), std::memory_order_release);
             throw;
         }
-        // crash: making, with a ring; the keeper frees both
+        // crash: owned, and named by nobody; the keeper frees it
         // relaxed, all below: published by the id
         c.ring.store(block.value, std::memory_order_relaxed);
         c.kind.store(static_cast<std::uint32_t>(kind), std::memory_order_relaxed);
@@ -414,6 +412,9 @@ channel_id program_memory::claim_channel(channel_kind kind, unsigned granule_bit
         c.done.store(0, std::memory_order_relaxed);
         c.draining.store(0, std::memory_order_relaxed);
         TROUPE_STEP("channel: has a ring");
+        // crash: making, with a ring; the keeper frees both
+        blocks_->send(block, owner(maker));
+        TROUPE_STEP("channel: ring is its own");
         const std::uint32_t granules = 1u << granule_bits;
         const reader_mode mode = kind == channel_kind::queue ? reader_mode::many : reader_mode::one;
         auto used = ring::attach(blocks_->at(block), ring::bytes(granules));

@@ -46,8 +46,9 @@ struct program_header {
     std::atomic<std::uint32_t> server_running;
     std::atomic<std::int32_t> server_pid;  // written by the kernel inside clone
     std::atomic<std::uint32_t> server_error;         // errno, when it could not be started
-    alignas(128) std::atomic<std::uint32_t> awake;   // actors that are not asleep: more than CPUs, and nobody spins
+    alignas(128) wait_set awake;                     // processes that are not asleep: more than CPUs, and nobody spins
     alignas(128) std::atomic<std::uint64_t> deaths;  // grows when an actor's end has been written down
+    alignas(128) std::atomic<std::uint64_t> stamps;  // of parcels: each process takes many at a time
     alignas(128) std::atomic<std::uint32_t> blocks_reached[block_classes];
 };
 static_assert(sizeof(program_header) <= page_bytes);

@@ -37,6 +37,15 @@ bool wait_set::empty() const noexcept {
     return true;
 }
 
+std::uint32_t wait_set::count_below(std::uint32_t slot, std::uint32_t enough) const noexcept {
+    std::uint32_t count = 0;
+    for (std::uint32_t word = 0; word * 64 < slot && count < enough; ++word) {
+        // relaxed: a guess
+        count += static_cast<std::uint32_t>(std::popcount(bits_[word].load(std::memory_order_relaxed)));
+    }
+    return count;
+}
+
 std::optional<std::uint32_t> wait_set::next_after(std::uint32_t slot) const noexcept {
     slot %= most_processes;
     const std::uint32_t first = slot / 64;

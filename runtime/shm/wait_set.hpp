@@ -26,6 +26,8 @@ public:
     void clear() noexcept;
     bool contains(std::uint32_t slot) const noexcept;
     bool empty() const noexcept;
+    // Of the slots below that one; the count stops at `enough`. A guess while others come and go.
+    std::uint32_t count_below(std::uint32_t slot, std::uint32_t enough) const noexcept;
 
     // The first waiting slot behind `slot`, going round; `slot` itself comes last. Gives turns when one of many is
     // rung.

@@ -133,11 +133,11 @@ troupe::task<> reported_before_the_head_moves() {
     auto worker = co_await troupe::spawn<&work_off_and_wait>(q);
     co_await killing::asleep(worker.id());
     killing::sign_warrant(killing::victim::itself, 0);
-    const auto& slot = troupe::channel::station::here().memory().process(worker.id().slot());
+    const auto& awake = troupe::channel::station::here().memory().header().awake;
     bool came_there = false;
     killing::at_own_step("ring: sweep requested", [&] {
         came_there = q.try_put(1);
-        while (killing::noted() == 0 || slot.awake != 0) std::this_thread::yield();
+        while (killing::noted() == 0 || awake.contains(worker.id().slot())) std::this_thread::yield();
     });
     CHECK_FALSE(q.try_get().has_value());  // it sweeps, on behalf of the worker
     killing::at_own_step("", nullptr);

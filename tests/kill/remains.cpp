@@ -1,5 +1,6 @@
 #include "kill/remains.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -13,15 +14,12 @@
 namespace killing {
 namespace {
 
-std::size_t children_here() {
+std::size_t actors_here() {
     std::size_t count = 0;
-    for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
-        std::ifstream list(thread.path() / "children");
-        for (int pid; list >> pid;) {
-            std::string name;
-            std::getline(std::ifstream("/proc/" + std::to_string(pid) + "/comm"), name);
-            if (name != "troupe-forks" && !name.empty()) ++count;
-        }
+    for (const int pid : children_here()) {
+        std::string name;
+        std::getline(std::ifstream("/proc/" + std::to_string(pid) + "/comm"), name);
+        if (name != "troupe-forks" && !name.empty()) ++count;
     }
     return count;
 }
@@ -36,20 +34,36 @@ troupe::task<> until_there_is(remains wanted) {
 
 }  // namespace
 
+std::vector<int> children_here() {
+    std::vector<int> all;
+    for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+        std::ifstream list(thread.path() / "children");
+        for (int pid; list >> pid;) all.push_back(pid);
+    }
+    return all;
+}
+
 remains remains::now() {
     using namespace troupe;
     const shm::program_memory& memory = channel::station::here().memory();
     remains there;
-    there.children = children_here();
+    there.children = actors_here();
     for (std::uint32_t i = 0; i < memory.header().slots_reached; ++i) {
-        if (memory.process(static_cast<std::uint16_t>(i)).present().state != shm::process_state::free) ++there.slots;
+        const shm::process_slot& slot = memory.process(static_cast<std::uint16_t>(i));
+        if (slot.present().state != shm::process_state::free) ++there.slots;
+        slot.linked.for_each([&](std::uint32_t) { ++there.linked; });
     }
+    memory.header().awake.for_each([&](std::uint32_t slot) { there.awake += slot != 0; });
+    std::size_t rings_of_lanes = 0;
     for (std::uint32_t i = 0; i < memory.header().channels_reached; ++i) {
         const shm::channel_record& channel = memory.channel(static_cast<std::uint16_t>(i));
         // The program's own lane for replies is made at its first request, and stays.
         const bool lane = channel.kind == static_cast<std::uint32_t>(shm::channel_kind::replies) && channel.reader == 0;
-        if (channel.state != 0 && !lane) ++there.channels;
+        if (channel.state == 0) continue;
+        ++(lane ? rings_of_lanes : there.channels);
     }
+    memory.blocks().for_each_ring([&](shm::block_id, shm::block_state, shm::owner_id) { ++there.rings; });
+    there.rings -= std::min(there.rings, rings_of_lanes);
     memory.blocks().for_each_used([&](shm::block_id, shm::block_state, shm::owner_id) { ++there.blocks; });
     return there;
 }
@@ -65,7 +79,8 @@ remains remains::settled(const remains& before) {
 
 std::ostream& operator<<(std::ostream& out, const remains& there) {
     return out << there.children << " children, " << there.slots << " slots, " << there.channels << " channels, "
-               << there.blocks << " blocks";
+               << there.rings << " rings, " << there.blocks << " blocks, " << there.awake << " awake, " << there.linked
+               << " links";
 }
 
 }  // namespace killing

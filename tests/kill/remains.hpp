@@ -3,14 +3,21 @@
 
 #include <cstddef>
 #include <iosfwd>
+#include <vector>
 
 namespace killing {
+
+// The pids of this process's children, zombies and the forkserver too.
+std::vector<int> children_here();
 
 struct remains {
     std::size_t children = 0;  // processes, zombies too; the forkserver is not counted
     std::size_t slots = 0;     // of the process table
     std::size_t channels = 0;  // mailboxes, queues, pipes
+    std::size_t rings = 0;     // taken, be they a channel's or nobody's
     std::size_t blocks = 0;    // large messages and arguments
+    std::size_t awake = 0;     // processes that look awake; without the program
+    std::size_t linked = 0;    // links
 
     static remains now();
     // What an idle program has: its own slot.

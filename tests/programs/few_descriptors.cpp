@@ -60,8 +60,8 @@ private:
 };
 
 troupe::task<> until_asleep(troupe::detail::actor_id actor) {
-    const auto& slot = troupe::channel::station::here().memory().process(actor.slot());
-    while (slot.awake.load() != 0) co_await troupe::sleep_for(1ms);
+    const auto& awake = troupe::channel::station::here().memory().header().awake;
+    while (awake.contains(actor.slot())) co_await troupe::sleep_for(1ms);
 }
 
 troupe::task<> work(troupe::mailbox<doubled, doubled_by> inbox) {

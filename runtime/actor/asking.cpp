@@ -228,11 +228,13 @@ incoming ask_wait::reply() {
 namespace {
 
 // The lane for replies of a process that lives; null when it has ended, and nobody is left to hear.
-port* lane_of(actor_id asker, std::uint16_t owner) {
+port* lane_of(actor_id asker, std::uint32_t incarnation) {
     channel::station& here = channel::station::here();
     const shm::program_memory& memory = here.memory();
     const shm::process_slot& slot = memory.process(asker.slot());
-    if (slot.actor() != asker || memory.owners().is_dead(shm::owner_id{owner})) return nullptr;
+    // sync: incarnation - observes the start of a later one
+    const bool same = slot.actor() == asker && slot.incarnation.load(std::memory_order_acquire) == incarnation;
+    if (!same || shm::has_ended(slot.present().state)) return nullptr;
     const std::uint32_t index = slot.replies.load(std::memory_order_acquire);  // sync: replies - observes the ring
     if (index == 0) return nullptr;
     try {
@@ -242,9 +244,10 @@ port* lane_of(actor_id asker, std::uint16_t owner) {
     }
 }
 
-void send_reply(std::uint64_t asker, std::uint16_t owner, std::uint32_t request, std::uint32_t kind, outgoing& value) {
+void send_reply(std::uint64_t asker, std::uint32_t incarnation, std::uint32_t request, std::uint32_t kind,
+                outgoing& value) {
     const actor_id to{asker};
-    port* replies = lane_of(to, owner);
+    port* replies = lane_of(to, incarnation);
     if (replies == nullptr) return;
     replies->deliver_to(to);
     std::uint64_t block = 0;
@@ -258,13 +261,18 @@ void send_reply(std::uint64_t asker, std::uint16_t owner, std::uint32_t request,
 reply_address reply_address_of(const letter& request) {
     if (request.frame.request == 0) return {};
     channel::station& here = channel::station::here();
-    // The slot is not used again before this request has been read, so it still names the asker.
-    const actor_id asker = here.memory().process(shm::owner_id{request.writer}.slot()).actor();
-    return {asker.value, request.frame.request, request.writer, channel::station::here().hands().take(request, asker)};
+    const shm::owner_id writer{request.frame.writer};
+    const shm::process_slot& slot = here.memory().process(writer.slot());
+    const actor_id asker = slot.actor();
+    // sync: incarnation - observes the claim of the slot
+    const std::uint32_t incarnation = slot.incarnation.load(std::memory_order_acquire);
+    // In this order: a writer that lives is the one that was found in its slot.
+    if (request.from->writer_of(request) != shm::owner_id::make(writer.slot(), incarnation)) return {};
+    return {asker.value, incarnation, request.frame.request, here.hands().take(request, asker, incarnation)};
 }
 
 void reply_address::send(std::uint32_t kind, outgoing& value) {
-    send_reply(asker_, asker_owner_, request_, kind, value);
+    send_reply(asker_, incarnation_, request_, kind, value);
     asker_ = 0;
     if (hand_ != 0) channel::station::here().hands().lay_down(std::exchange(hand_, 0));
 }

@@ -43,18 +43,17 @@ public:
 
     // Takes over the parcel; throws corrupt when it is not what the parent packed.
     circumstances open() {
-        const shm::block_id block{here_.station().self().arguments.load(
-            std::memory_order_relaxed)};  // relaxed: written by the parent before this process was made
-        const auto content = channel::look_into_parcel(here_.memory(), block);
-        std::uint32_t head[2];
-        if (!content || content->bytes.size() < sizeof head) throw corrupt("the arguments of this actor are damaged");
-        const detail::actor_id parent{
-            here_.station().self().parent.load(std::memory_order_relaxed)};  // relaxed: as the arguments
-        if (!channel::receive_parcel(here_.memory(), block, here_.memory().owner(parent.slot()),
-                                     here_.station().owner())) {
-            throw corrupt("the arguments of this actor are gone");
-        }
+        const shm::process_slot& self = here_.station().self();
+        // relaxed, all: written by the parent before this process was made
+        const shm::block_id block{self.arguments.load(std::memory_order_relaxed)};
+        const std::uint64_t stamp = self.arguments_stamp.load(std::memory_order_relaxed);
+        const detail::actor_id parent{self.parent.load(std::memory_order_relaxed)};
+        const auto packer = shm::owner_id::make(parent.slot(), self.spawned_by.load(std::memory_order_relaxed));
+        const auto content = channel::unpack_parcel(here_.memory(), block, stamp, packer, here_.station().owner());
+        if (!content) throw corrupt("the arguments of this actor are gone");
         block_ = block;
+        std::uint32_t head[2];
+        if (content->bytes.size() < sizeof head) throw corrupt("the arguments of this actor are damaged");
         std::memcpy(head, content->bytes.data(), sizeof head);
         const auto rest = content->bytes.subspan(sizeof head);
         if (head[0] > rest.size()) throw corrupt("the arguments of this actor are damaged");
@@ -156,7 +155,9 @@ void be_actor(newborn born) {
         } else {
             process::let_group_signals_through();
         }
-        here.station().know_doorbell(born.parent, std::move(born.parent_doorbell));
+        // relaxed: written before this process was made
+        here.station().know_doorbell(born.parent, slot.spawned_by.load(std::memory_order_relaxed),
+                                     std::move(born.parent_doorbell));
         arriving birth(here);
         birth.set_parent(born.parent);
         const outcome end = live_out(

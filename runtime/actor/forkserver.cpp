@@ -163,7 +163,9 @@ newborn forkserver::become(const fork_request& wanted, process::received& with) 
 void forkserver::refuse(std::uint16_t slot_number, const std::string& why) {
     shm::process_slot& slot = memory_.process(slot_number);
     copy_text(slot.failure, why);
-    for (shm::life then = slot.present(); !slot.move(then, shm::process_state::failed); then = slot.present()) {
+    // Of one that was to be started again: nobody who has a reference sees it dead unless it is given up.
+    const auto next = slot.was_restarted() ? shm::process_state::down : shm::process_state::failed;
+    for (shm::life then = slot.present(); !slot.move(then, next); then = slot.present()) {
     }
     const keeper_message told{.word = keeper_word::not_born, .slot = slot_number, .subject = slot.actor().value};
     process::send_message(sockets_.keeper.get(), {reinterpret_cast<const std::byte*>(&told), sizeof told}, {});

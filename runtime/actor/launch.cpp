@@ -229,8 +229,12 @@ void launch::pack(const spawn_options& options, detail::start_request& request) 
     all->handles.swap(request.arguments->handles);
     const channel::parcel_label label = channel::pack_parcel(here_.memory(), here_.station().owner(), *all);
     arguments_ = label;
-    // relaxed: published by the process that is made next
+    // relaxed, both: published by the process that is made next
     slot().arguments.store(label.block, std::memory_order_relaxed);
+    slot().arguments_stamp.store(label.stamp, std::memory_order_relaxed);
+    // relaxed, both: as above, and of this process
+    slot().spawned_by.store(here_.station().self().incarnation.load(std::memory_order_relaxed),
+                            std::memory_order_relaxed);
 }
 
 void launch::go() {

@@ -23,7 +23,7 @@ bool hands::full(detail::port& mailbox) noexcept {
     return true;
 }
 
-std::uint16_t hands::take(const detail::letter& request, detail::actor_id asker) noexcept {
+std::uint16_t hands::take(const detail::letter& request, detail::actor_id asker, std::uint32_t incarnation) noexcept {
     if (!supervised() || taken_ == shm::most_in_hand) return 0;
     // relaxed: this process alone writes
     while (self_.in_hand[next_].place.load(std::memory_order_relaxed) != 0) {
@@ -32,7 +32,7 @@ std::uint16_t hands::take(const detail::letter& request, detail::actor_id asker)
     shm::message_in_hand& one = self_.in_hand[next_];
     // relaxed, both: published by the place
     one.asker.store(asker.value, std::memory_order_relaxed);
-    one.request.store(std::uint64_t{request.frame.request} << 32 | request.writer, std::memory_order_relaxed);
+    one.request.store(std::uint64_t{request.frame.request} << 32 | incarnation, std::memory_order_relaxed);
     // crash: the asker is told that this process died, and the message, unless it was consumed, is delivered to the
     // next relaxed: read when this process is dead, which the kernel has ordered
     one.place.store(request.position + 1, std::memory_order_relaxed);

@@ -26,7 +26,7 @@ public:
     // Is there no place for another request? Then the mailbox is told once there is.
     bool full(detail::port& mailbox) noexcept;
     // The place of the request, + 1; 0 when nobody needs to know.
-    std::uint16_t take(const detail::letter& request, detail::actor_id asker) noexcept;
+    std::uint16_t take(const detail::letter& request, detail::actor_id asker, std::uint32_t incarnation) noexcept;
     void lay_down(std::uint16_t place) noexcept;
 
     // The handler of a message is about to run. True: consume the message when it has returned, not before.

@@ -101,15 +101,19 @@ std::optional<detail::incoming> look_into_parcel(shm::program_memory& memory, sh
 
 std::optional<detail::incoming> unpack_parcel(shm::program_memory& memory, const parcel_label& label,
                                               shm::owner_id from, shm::owner_id to) {
-    const shm::block_id block{label.block};
+    auto content = unpack_parcel(memory, shm::block_id{label.block}, label.stamp, from, to);
+    if (content && content->bytes.size() != label.length) return std::nullopt;
+    return content;
+}
+
+std::optional<detail::incoming> unpack_parcel(shm::program_memory& memory, shm::block_id block, std::uint64_t stamp,
+                                              shm::owner_id from, shm::owner_id to) {
     if (!memory.blocks().valid(block) || memory.blocks().is_free(block)) return std::nullopt;
     const auto* header = reinterpret_cast<const parcel_header*>(memory.blocks().at(block));
     // sync: parcel - observes who wrote it
-    if (header->stamp.load(std::memory_order_acquire) != label.stamp) return std::nullopt;
+    if (header->stamp.load(std::memory_order_acquire) != stamp) return std::nullopt;
     if (!receive_parcel(memory, block, from, to)) return std::nullopt;
-    auto content = look_into_parcel(memory, block);
-    if (content && content->bytes.size() != label.length) return std::nullopt;
-    return content;
+    return look_into_parcel(memory, block);
 }
 
 bool receive_parcel(shm::program_memory& memory, shm::block_id block, shm::owner_id from, shm::owner_id to) {

@@ -54,6 +54,8 @@ parcel_label pack_parcel(shm::program_memory& memory, shm::owner_id owner, detai
 // Takes over a parcel that was sent by `from`; nothing when the block is not what the label says.
 std::optional<detail::incoming> unpack_parcel(shm::program_memory& memory, const parcel_label& label,
                                               shm::owner_id from, shm::owner_id to);
+std::optional<detail::incoming> unpack_parcel(shm::program_memory& memory, shm::block_id block, std::uint64_t stamp,
+                                              shm::owner_id from, shm::owner_id to);
 // Makes a parcel the owner's, and the buffers in it: what `unpack_parcel` does, for one that has no label. False: it is
 // not there to be received.
 bool receive_parcel(shm::program_memory& memory, shm::block_id block, shm::owner_id from, shm::owner_id to);

@@ -147,7 +147,6 @@ bool port::open(const shm::record& record, letter& into) {
         return false;
     }
     into.content.flat = (into.frame.flags & flat_message) != 0;
-    into.writer = into.frame.writer;
     if (!into.content.handles.empty() && channel::lacks_a_buffer(into.content)) {
         refuse_incomplete(into);
         return false;
@@ -166,6 +165,21 @@ void port::refuse_incomplete(letter& taken) {
         }
     }
     drop_block(std::exchange(taken.block, 0));
+}
+
+// A frame names one of fifteen processes of a slot in turn, and an older one may be meant; the record's claim is
+// disowned when its writer has died. It lies where the writers are busy, so it is asked about what was there at the
+// last death alone: what came later is its writer's.
+shm::owner_id port::writer_of(const letter& taken) noexcept {
+    const std::uint64_t deaths = station_.memory().deaths();
+    if (deaths != deaths_judged_) {
+        deaths_judged_ = deaths;
+        judged_up_to_ = ring_.tail_position();
+    }
+    if (shm::distance(judged_up_to_, taken.position) >= 0) return {taken.frame.writer};
+    shm::record record;
+    record.position = taken.position;
+    return ring_.writer_of(record);
 }
 
 // What was sent to an earlier user of the ring by somebody who was stopped in between.

@@ -89,6 +89,9 @@ public:
     // `wants` null: of any type. A look at headers may miss the end, and letters behind a dead sender's.
     picked pick(letter& into, const receive_wait* wants, shm::looking how = shm::looking::thoroughly);
     void finish(letter& taken) noexcept;
+    // Who wrote a letter in hand; nobody when that process has ended. Ask it after looking who has its slot now: of a
+    // writer that is told here nothing newer was found there.
+    shm::owner_id writer_of(const letter& taken) noexcept;
     // What stands behind the frame in the record of a letter.
     static std::span<const std::byte> body_of(const letter& taken) noexcept {
         return {taken.payload + sizeof(message_frame), taken.bytes - sizeof(message_frame)};
@@ -192,6 +195,8 @@ private:
     std::uint32_t last_rung_ = 0;                // of many readers, whose turn it was last
     std::uint32_t turns_owing_ = 0;              // at whose end a writer waited for room that was not given back
     std::uint64_t deaths_seen_ = 0;
+    std::uint64_t deaths_judged_ = ~std::uint64_t{0};  // and where the tail was then; see writer_of
+    std::uint64_t judged_up_to_ = 0;
     beside beside_;                     // at most; what was received since counts
     std::uint64_t head_before_ = 0;     // at the last try to send
     std::uint64_t head_when_full_ = 0;  // at the last try that found no room

@@ -24,6 +24,8 @@ station::station(shm::program_memory memory, std::uint16_t slot, base::owned_fd 
       hands_(memory_.process(slot), memory_.post_mortem(slot)) {
     the_station = this;
     take_new_stamps();
+    // sync: bell - observes what was changed by whoever took the last process of this actor for the present one
+    std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
 station::~station() {
@@ -45,10 +47,11 @@ void station::ring(std::uint16_t slot) noexcept {
     // sync: bell - publishes what was changed before, to whoever hears the doorbell
     std::atomic_thread_fence(std::memory_order_seq_cst);
     shm::process_slot& other = memory_.process(slot);
-    // relaxed: ordered by the fence
-    const std::uint64_t epoch = other.epoch.load(std::memory_order_relaxed);
-    // relaxed: a stale one leads to a doorbell nobody hears, of a process that is gone
+    // relaxed, both: ordered by the fence; a process that begins has one too, so where an old one is read here, the new
+    // process sees what was changed
     const std::uint32_t incarnation = other.incarnation.load(std::memory_order_relaxed);
+    const std::uint64_t epoch = other.epoch.load(std::memory_order_relaxed);
+    if (memory_.deaths() != deaths_swept_ && bells_.find(slot) == bells_.end()) close_dead_doorbells();
     bell& known = bells_[slot];
     if (known.incarnation != incarnation) {
         known.fd.reset();
@@ -71,10 +74,24 @@ void station::ring_all(const shm::wait_set& waiting) noexcept {
     waiting.for_each([this](std::uint32_t slot) { ring(static_cast<std::uint16_t>(slot)); });
 }
 
-void station::know_doorbell(std::uint16_t slot, base::owned_fd doorbell) {
+// A process that serves many that come and go holds the doorbells of those that live. They are looked at when several
+// have died for each that is held, so that a death costs a few looks however many there are.
+void station::close_dead_doorbells() noexcept {
+    const std::uint64_t deaths = memory_.deaths();
+    constexpr std::uint64_t looks_a_death = 8;
+    if ((deaths - deaths_swept_) * looks_a_death < bells_.size()) return;
+    deaths_swept_ = deaths;
+    std::erase_if(bells_, [this](const auto& one) {
+        const shm::process_slot& other = memory_.process(one.first);
+        // sync: incarnation - observes the start of a later one
+        const bool same = other.incarnation.load(std::memory_order_acquire) == one.second.incarnation;
+        return !same || shm::has_ended(other.present().state);
+    });
+}
+
+void station::know_doorbell(std::uint16_t slot, std::uint32_t incarnation, base::owned_fd doorbell) {
     bell& known = bells_[slot];
-    // relaxed: of a process that is waiting for this one
-    known.incarnation = memory_.process(slot).incarnation.load(std::memory_order_relaxed);
+    known.incarnation = incarnation;
     known.rung = never;
     known.fd = std::move(doorbell);
 }
@@ -102,6 +119,7 @@ detail::port& station::port_of(shm::channel_id channel) {
 
 void station::settle(bool before_sleep) {
     for (detail::port* one : readers_) one->settle(before_sleep);
+    if (before_sleep && memory_.deaths() != deaths_swept_) close_dead_doorbells();
 }
 
 // Ports to actors that are dead, which nobody in this process waits at.

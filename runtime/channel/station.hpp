@@ -60,7 +60,7 @@ public:
     void ring(std::uint16_t slot) noexcept;
     void ring_all(const shm::wait_set& waiting) noexcept;
     // A doorbell that came by inheritance.
-    void know_doorbell(std::uint16_t slot, base::owned_fd doorbell);
+    void know_doorbell(std::uint16_t slot, std::uint32_t incarnation, base::owned_fd doorbell);
     // The doorbell's rings were taken: a new epoch.
     void woken() noexcept;
 
@@ -108,6 +108,7 @@ public:
 private:
     [[noreturn]] static void throw_outside();
     void sweep();
+    void close_dead_doorbells() noexcept;
     detail::port* find_mailbox(detail::actor_id actor);
 
     static constinit inline station* the_station = nullptr;
@@ -134,6 +135,7 @@ private:
     bool sent_ = false;
     std::uint32_t sent_in_a_row_ = 0;
     std::unordered_map<std::uint16_t, bell> bells_;
+    std::uint64_t deaths_swept_ = 0;  // when the bells of the dead were closed last
     std::unordered_map<std::uint64_t, std::unique_ptr<detail::port>> ports_;
     std::unordered_map<std::uint16_t, address> addresses_;
     address last_;

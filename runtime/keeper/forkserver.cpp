@@ -64,6 +64,8 @@ void keeper::server_ended() noexcept {
             give_up_start(slot, now);
         } else if (by_server) {
             process.move(now, shm::process_state::starting);
+        } else if (now.state == shm::process_state::failed) {  // and it did not live to say so
+            start_failed(slot);
         }
     }
     const bool try_again = failed_starts_ < most_failed_starts;
@@ -79,7 +81,8 @@ void keeper::ring_spawners() noexcept {
     const std::uint32_t reached = memory_.slots_reached();
     for (std::uint32_t i = 0; i < reached; ++i) {
         const shm::life now = memory_.process(static_cast<std::uint16_t>(i)).present();
-        if (is_starting(now.state)) ring(now.spawner);
+        // Down: a restart that it refused, and did not live to say so.
+        if (is_starting(now.state) || now.state == shm::process_state::down) ring(now.spawner);
     }
 }
 

@@ -142,6 +142,7 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
         one.actor = subject;
         one.kill_at_birth = false;
         one.doorbell = std::move(with.descriptors[0]);
+        if (std::exchange(one.rung, false)) ring(slot);
         break;
     case keeper_word::born: {
         const bool gone = shm::has_ended(memory_.process(slot).present().state) || !is_incarnation(slot, message.value);
@@ -149,18 +150,18 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
         watch(slot, subject, std::move(with.descriptors[0]));
         break;
     }
-    case keeper_word::discard: {
-        const shm::life now = memory_.process(slot).present();
-        if (memory_.process(slot).actor() != subject || now.state != shm::process_state::failed) break;
-        clear_channels(slot);
-        one.doorbell.reset();
-        one.kill_at_birth = false;
-        retired_.rest_slot(slot);
+    case keeper_word::discard:
+        if (memory_.process(slot).actor() != subject ||
+            memory_.process(slot).present().state != shm::process_state::failed) {
+            break;
+        }
+        gone(slot);
         break;
-    }
     case keeper_word::link: link(slot, subject, message.value != 0); break;
     case keeper_word::let_go: let_go(subject); break;
-    case keeper_word::not_born: ring(memory_.process(slot).present().spawner); break;
+    case keeper_word::not_born:
+        if (memory_.process(slot).actor() == subject) start_failed(slot);
+        break;
     case keeper_word::doorbell_wanted: {
         const int bell = slot == 0 ? program_bell_ : one.doorbell.get();
         const std::byte nothing{};
@@ -279,11 +280,10 @@ void keeper::ended(std::uint16_t slot) noexcept {
         process.settling.store(0, std::memory_order_release);
         memory_.header().deaths.fetch_add(
             1, std::memory_order_seq_cst);  // sync: deaths - publishes that it may begin again
-    } else {
-        retired_.rest_slot(slot);
     }
     TROUPE_STEP("keeper: through with the end");
     ring_all(process.watchers);
+    if (!again) memory_.free_process(slot);
 }
 
 bool keeper::is_incarnation(std::uint16_t slot, std::int32_t number) const noexcept {
@@ -342,12 +342,19 @@ void keeper::over(std::uint16_t slot) noexcept {
     shm::process_slot& process = memory_.process(slot);
     for (shm::life now = process.present(); !process.move(now, shm::process_state::dead); now = process.present()) {
     }
+    gone(slot);
+}
+
+// An actor without a process, of which the state says that none will come: whoever was to hear of its end does.
+void keeper::gone(std::uint16_t slot) noexcept {
+    shm::process_slot& process = memory_.process(slot);
     memory_.header().deaths.fetch_add(1, std::memory_order_seq_cst);  // sync: deaths - publishes the end of an actor
     clear_channels(slot);
-    ring_all(process.watchers);
+    unlink(slot, memory_.ended_well(process.actor()));
     wards_[slot].doorbell.reset();
     wards_[slot].kill_at_birth = false;
-    retired_.rest_slot(slot);
+    ring_all(process.watchers);
+    memory_.free_process(slot);
 }
 
 void keeper::clear_channels(std::uint16_t slot, mailbox mailbox) noexcept {
@@ -403,11 +410,16 @@ void keeper::clear_starts(std::uint16_t dead) noexcept {
         const auto slot = static_cast<std::uint16_t>(i);
         shm::process_slot& process = memory_.process(slot);
         const shm::life now = process.present();
-        if (slot == dead || now.spawner != dead || !is_starting(now.state) || wards_[slot].pidfd) continue;
-        if (process.pid.load(std::memory_order_acquire) != 0) {  // sync: pid - observes what the kernel wrote in clone
+        const bool on_its_way = is_starting(now.state) || now.state == shm::process_state::failed;
+        if (slot == dead || now.spawner != dead || !on_its_way || wards_[slot].pidfd) continue;
+        if (now.state == shm::process_state::failed) {
+            give_up_start(slot, now);
+        } else if (process.pid.load(std::memory_order_acquire) != 0) {  // sync: pid - observes the kernel's store
             take_over(slot);
         } else if (now.state == shm::process_state::starting) {
             give_up_start(slot, now);
+        } else {
+            wards_[slot].kill_at_birth = true;  // the forkserver has it in hand: it is born, or `not_born`
         }
     }
 }
@@ -415,13 +427,21 @@ void keeper::clear_starts(std::uint16_t dead) noexcept {
 // Whoever began to start it is gone, and no process will come of it.
 void keeper::give_up_start(std::uint16_t slot, shm::life now) noexcept {
     if (memory_.process(slot).was_restarted()) {
-        over(slot);  // others may have a reference to it
+        over(slot);
     } else if (memory_.process(slot).move(now, shm::process_state::failed)) {
-        clear_channels(slot);
-        wards_[slot].doorbell.reset();
-        wards_[slot].kill_at_birth = false;
-        retired_.rest_slot(slot);
+        gone(slot);
     }
+}
+
+// The forkserver could not make it. Whoever asked for it reads why, and then says `discard`; unless nobody is left who
+// wants it. Others may know it by now (`this_actor::children`), and have asked it something.
+void keeper::start_failed(std::uint16_t slot) noexcept {
+    const shm::life now = memory_.process(slot).present();
+    if (now.state != shm::process_state::failed && now.state != shm::process_state::down) return;
+    if (wards_[slot].kill_at_birth) return give_up_start(slot, now);
+    memory_.header().deaths.fetch_add(1, std::memory_order_seq_cst);  // sync: deaths - publishes the end of an actor
+    ring_all(memory_.process(slot).watchers);
+    ring(now.spawner);
 }
 
 // All of them at once, so that a chain of a hundred generations ends as fast as one.
@@ -504,7 +524,10 @@ void keeper::look_after_strays(base::time_point now) noexcept {
 
 void keeper::ring(std::uint32_t slot) noexcept {
     const int bell = slot == 0 ? program_bell_ : wards_[slot].doorbell.get();
-    if (bell < 0) return;
+    if (bell < 0) {
+        wards_[slot].rung = true;  // heard by the process that is being started in it, if there is one
+        return;
+    }
     const std::uint64_t one = 1;
     [[maybe_unused]] const ssize_t written = write(bell, &one, sizeof one);
 }

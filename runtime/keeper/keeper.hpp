@@ -11,7 +11,8 @@
 //   4. its children, and theirs, are told to end, and killed if they do not
 //   (An actor that will be started again is marked down instead of dead, and keeps its mailbox. Whoever asked something
 //   that it had in hand is told.)
-//   5. the status is collected, the mailbox retired, and the slot rests until no ring holds a claim of the dead process
+//   5. the status is collected, the mailbox retired, and the slot freed: nothing in shared memory names the dead
+//   process
 //
 // It allocates nothing, throws nothing and takes no lock, so that the program may be forked at any moment, and no state
 // of the program's own keeps an end from being seen. `tests/structure` holds the library that it is made of to that.
@@ -68,6 +69,7 @@ private:
         detail::actor_id actor;
         base::time_point kill_at = base::time_point::max();
         bool kill_at_birth = false;  // told to end before there was a process
+        bool rung = false;           // while there was no doorbell
         // Of an actor whose handlers have a deadline: see keeper_time.cpp.
         base::time_point look_at = base::time_point::max();
         base::time_point late_at = base::time_point::max();
@@ -88,10 +90,12 @@ private:
     void link(std::uint16_t slot, detail::actor_id other, bool tied) noexcept;
     void unlink(std::uint16_t slot, bool ended_well) noexcept;
     void over(std::uint16_t slot) noexcept;
+    void gone(std::uint16_t slot) noexcept;
     enum class mailbox { goes, stays };
     void clear_channels(std::uint16_t slot, mailbox mailbox = mailbox::goes) noexcept;
     void clear_starts(std::uint16_t dead) noexcept;
     void give_up_start(std::uint16_t slot, shm::life now) noexcept;
+    void start_failed(std::uint16_t slot) noexcept;
     void end_children(detail::actor_id parent) noexcept;
     int signal(detail::actor_id actor, int signal, int budget_ms) noexcept;
     bool kill(std::uint16_t slot) noexcept;

@@ -21,7 +21,8 @@ bool tell_asker(shm::program_memory& memory, std::uint16_t dead, std::uint64_t a
     const detail::actor_id to{asker};
     const shm::process_slot& slot = memory.process(to.slot());
     if (!to || slot.actor() != to || !memory.alive(to)) return false;
-    if (memory.owner(to.slot()).value != static_cast<std::uint16_t>(request)) return false;  // it has died since
+    // sync: incarnation - observes the start of a later one
+    if (slot.incarnation.load(std::memory_order_acquire) != static_cast<std::uint32_t>(request)) return false;
     const std::uint32_t index = slot.replies.load(std::memory_order_acquire);  // sync: replies - observes the ring
     if (index == 0) return false;
     const detail::message_frame frame{.type = detail::reply_died,

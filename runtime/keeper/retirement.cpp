@@ -53,12 +53,6 @@ void retirement::retire_channel(shm::channel_id channel) noexcept {
     anything_ = true;
 }
 
-void retirement::rest_slot(std::uint16_t slot) noexcept {
-    slots_[slot] = true;
-    obstacles_[slot] = {};
-    anything_ = true;
-}
-
 bool retirement::held(shm::channel_id channel, std::uint32_t role) const noexcept {
     const shm::channel_record& record = memory_.channel(channel.index());
     for (;;) {
@@ -222,26 +216,6 @@ void retirement::free_blocks(shm::owner_id dead) noexcept {
     }
 }
 
-// Whether every ring the dead process wrote to has been read past what it may have left there.
-bool retirement::passed(std::uint16_t slot) noexcept {
-    const shm::process_slot& process = memory_.process(slot);
-    obstacle& now = obstacles_[slot];
-    for (;; ++now.next) {
-        now.next = next_written(process, now.next);
-        if (now.next == shm::max_channels) return true;
-        const shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(now.next));
-        if (state_of(record) != shm::channel_state::open) continue;
-        // damaged: nobody reads on in it
-        if (const auto ring = memory_.find_ring(record)) {
-            if (now.channel != record.name().value) {
-                now.channel = record.name().value;
-                now.tail = ring->tail_position();
-            }
-            if (shm::distance(now.tail, ring->head_position()) < 0) return false;
-        }
-    }
-}
-
 void retirement::tidy() noexcept {
     waits_ = false;
     // What is dropped from one channel may hold the last end of another.
@@ -259,13 +233,7 @@ void retirement::tidy() noexcept {
                                  found == drained::damaged ? shm::ring_fate::quarantined : shm::ring_fate::used_again);
         }
     }
-    for (std::size_t i = slots_._Find_first(); i < slots_.size(); i = slots_._Find_next(i)) {
-        const auto slot = static_cast<std::uint16_t>(i);
-        if (!passed(slot)) continue;
-        slots_[i] = false;
-        memory_.free_process(slot);
-    }
-    anything_ = slots_.any() || channels_.any();
+    anything_ = channels_.any();
 }
 
 }  // namespace troupe::actors

@@ -1,8 +1,7 @@
-// What is no longer used and cannot be freed yet: channels that still have messages or open claims in them, and slots
-// of dead processes whose claims some ring still holds. The keeper's; looked at whenever it is awake.
+// What is no longer used and cannot be freed yet: channels that still have messages or open claims in them. The
+// keeper's; looked at whenever it is awake.
 #pragma once
 
-#include <array>
 #include <bitset>
 #include <cstdint>
 
@@ -19,10 +18,6 @@ public:
     // The process of the slot is dead: frees what it had, and sees to it that nothing in shared memory names it any
     // more, so that the slot may have another process.
     void disown(std::uint16_t slot) noexcept;
-    // The actor is dead too. The slot is freed when every ring it wrote to has been read so far that no record names it
-    // as its writer.
-    void rest_slot(std::uint16_t slot) noexcept;
-
     // Of an actor that will be started again: what the dead process had taken from its mailbox and not consumed is
     // there for the next one, but for requests whose askers are about to be told that they died with it.
     void hand_back(std::uint16_t slot) noexcept;
@@ -50,22 +45,12 @@ private:
     enum class drained { empty, in_flight, damaged };
     drained drain(shm::channel_id channel) noexcept;
     void sweep(shm::channel_id queue, const shm::ring& ring) noexcept;
-    bool passed(std::uint16_t slot) noexcept;
     void free_blocks(shm::owner_id dead) noexcept;
     void discard(shm::block_id block) noexcept;
 
     shm::program_memory& memory_;
     std::bitset<shm::max_channels> channels_;
     std::bitset<shm::max_channels> to_ring_;
-    std::bitset<shm::max_processes> slots_;
-    // How far the rest of a slot has come: the index of the channel that holds it up, which channel that is, and the
-    // tail its ring had when it was first looked at.
-    struct obstacle {
-        std::uint32_t next = 0;
-        std::uint64_t channel = 0;
-        std::uint64_t tail = 0;
-    };
-    std::array<obstacle, shm::max_processes> obstacles_{};
     bool anything_ = false;
     bool waits_ = false;
 };

@@ -8,15 +8,16 @@ namespace troupe::shm {
 inline constexpr std::uint32_t most_processes = 4096;
 
 // A process slot (12 bits) and which of its incarnations (4): 1 to 15 in turn, or 0 for all that ended and were
-// disowned (see ring::disown). That happens before the slot's next incarnation begins, and another actor gets the slot
-// only when every ring its dead one wrote to has published a head past the tail of that moment: an id in a ring never
-// names two live processes, nor two actors.
+// disowned (see ring::disown). That happens before the slot's next incarnation begins, be it of the same actor or of
+// another: an id in a ring never names two processes.
 struct owner_id {
     std::uint16_t value = 0;
 
     static constexpr owner_id make(std::uint32_t slot, std::uint32_t incarnation) noexcept {
         return {static_cast<std::uint16_t>((slot & 0xfff) << 4 | (incarnation % 15 + 1))};
     }
+    // Of a process that has ended: it names nobody any more.
+    constexpr bool nobody() const noexcept { return (value & 0xf) == 0; }
     constexpr owner_id disowned() const noexcept { return {static_cast<std::uint16_t>(value & 0xfff0)}; }
     constexpr std::uint16_t slot() const noexcept { return static_cast<std::uint16_t>(value >> 4); }
     friend constexpr bool operator==(owner_id, owner_id) = default;

@@ -23,8 +23,7 @@
 //     dead after a pidfd was opened for it therefore was the right process.
 // P4  `incarnation` only grows; with the slot it makes the owner number of ring claims. An actor that is down is
 //     started again only when the keeper has disowned its last incarnation everywhere, and is through with it
-//     (`settling`). A slot is freed only after every ring its process wrote to has been read past the tail it had
-//     when that died.
+//     (`settling`); and a slot is freed only then.
 #pragma once
 
 #include <array>
@@ -79,7 +78,7 @@ inline constexpr unsigned request_bits = 8;
 struct message_in_hand {
     std::atomic<std::uint64_t> place;    // position of its record + 1; 0: no message. Written last, and cleared first
     std::atomic<std::uint64_t> asker;    // actor_id
-    std::atomic<std::uint64_t> request;  // number:32 << 32 | owner number of the asker's process:16
+    std::atomic<std::uint64_t> request;  // number:32 << 32 | incarnation of the asker:32
 };
 inline constexpr std::size_t most_in_hand = 128;
 
@@ -92,8 +91,10 @@ struct alignas(4096) process_slot {
     std::atomic<std::uint32_t> mailbox;    // index of the channel + 1; 0: none
     std::atomic<std::uint32_t> replies;    // the channel replies come through, made at the first request; + 1
     std::atomic<std::uint64_t> arguments;  // block_id of the arguments
-    std::atomic<std::uint64_t> entry;      // which function
-    std::atomic<std::uint32_t> begun;      // it got to its function; set before the state says running, and kept after
+    std::atomic<std::uint64_t> arguments_stamp;
+    std::atomic<std::uint32_t> spawned_by;  // the incarnation of the process that starts it
+    std::atomic<std::uint64_t> entry;       // which function
+    std::atomic<std::uint32_t> begun;       // it got to its function; set before the state says running, and kept after
     char name[64];
 
     // Written by many, read in the process.

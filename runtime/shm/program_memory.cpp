@@ -211,6 +211,7 @@ bool program_memory::restart_process(detail::actor_id actor) {
     p.restarts.fetch_add(1, std::memory_order_relaxed);  // relaxed: as above
     // sync: incarnation - publishes that the last owner is gone
     p.incarnation.fetch_add(1, std::memory_order_acq_rel);
+    TROUPE_STEP("process: incarnation counted");
     return p.move(now, process_state::starting);
 }
 
@@ -243,6 +244,7 @@ bool program_memory::full() const {
 void program_memory::free_process(std::uint16_t slot) {
     process_slot& p = process(slot);
     p.watchers.for_each([&p](std::uint32_t one) { p.watchers.remove(one); });
+    p.linked.for_each([&p](std::uint32_t one) { p.linked.remove(one); });
     // relaxed: published by the state
     for (auto& word : p.wrote_to) word.store(0, std::memory_order_relaxed);
     const life now = p.present();

@@ -12,8 +12,11 @@
 namespace troupe::supervise {
 namespace {
 
-std::string sender_of(const shm::program_memory& memory, shm::owner_id writer) {
-    return memory.name_of(memory.process(writer.slot()).actor());
+// Nothing when it has ended: its slot may have another actor by now.
+std::string sender_of(const shm::program_memory& memory, const shm::ring& ring, const shm::record& found) {
+    const detail::actor_id there = memory.process(ring.writer_of(found).slot()).actor();
+    std::string name = memory.name_of(there);
+    return ring.writer_of(found).nobody() ? std::string() : name;
 }
 
 }  // namespace
@@ -42,7 +45,7 @@ std::optional<dead_letter> set_aside(actors::own_process& here, detail::actor_id
     detail::message_frame frame;
     std::memcpy(&frame, found.payload, sizeof frame);
     letter.actor = memory.name_of(actor);
-    letter.sender = sender_of(memory, ring.writer_of(found));
+    letter.sender = sender_of(memory, ring, found);
     // relaxed: written before the process was made
     if (const auto* entry = detail::registration::find(slot.entry.load(std::memory_order_relaxed))) {
         letter.type = entry->message_name(frame.type);

@@ -1,10 +1,12 @@
 // A program in which few actors may live at a time.
 #include <csignal>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
 #include <troupe/troupe.hpp>
 
+#include "channel/station.hpp"
 #include "programs/verdict.hpp"
 
 namespace {
@@ -13,6 +15,8 @@ troupe::task<> wait_for_end(troupe::mailbox<int> box) {
     while (co_await box.receive()) {
     }
 }
+
+int nothing() { return 0; }
 
 // The slot of a dead actor is used again: what is said to the dead does not reach its heir.
 struct mark {
@@ -55,6 +59,71 @@ troupe::task<> dead_and_heir(verdict& said) {
     said.check("a reference: nothing said to the dead reaches the next in its slot", status.code() == 6);
 }
 
+// --- a slot whose last actor is dead is used again, whatever of that one is still unread
+
+troupe::task<> leave_one(troupe::queue<int> results, int number) { co_await results.put(number); }
+
+troupe::task<> unread_results(verdict& said) {
+    constexpr int many = 100;
+    troupe::queue<int> results({.capacity = many});
+    int made = 0;
+    try {
+        for (; made < many; ++made) co_await (co_await troupe::spawn<&leave_one>(results, made)).join();
+    } catch (const troupe::spawn_failed&) {
+    }
+    said.check("actors: any number, one after the other, may leave a result that is read later", made == many);
+    bool right = true;
+    for (int i = 0; i < made; ++i) {
+        const auto one = co_await results.get();
+        right = right && one == i;
+    }
+    said.check("actors: what they left is read in its order", right);
+}
+
+struct question {
+    using reply = int;
+};
+struct begin {};
+
+// Looks who has asked, when it is told to, and answers nobody.
+troupe::task<int> read_late(troupe::mailbox<question, begin> box) {
+    co_await box.receive<begin>();
+    troupe::detail::next_letter next(troupe::detail::own_mailbox());
+    const bool there = co_await next;
+    if (!there) co_return 100;
+    const troupe::detail::reply_address asker = troupe::detail::reply_address_of(next.in_hand());
+    co_return asker ? 1 : 0;
+}
+
+troupe::task<int> ask_and_wait(troupe::actor<question, begin> of) { co_return co_await of.ask(question{}); }
+
+troupe::task<> unread_question(verdict& said) {
+    const auto late = co_await troupe::spawn<&read_late>();
+    const auto first = co_await troupe::spawn<&ask_and_wait>(late);
+    const auto& memory = troupe::channel::station::here().memory();
+    const auto mailbox = static_cast<std::uint16_t>(memory.process(late.id().slot()).mailbox - 1);
+    while (memory.ring_of(memory.channel(mailbox)).size() == 0) co_await troupe::yield();
+    first.kill();
+    co_await first.join();
+    // As often as an owner number takes to come again, and once more to be that one's.
+    for (int times = 0; times < 14;) {
+        const auto one = co_await troupe::spawn<&nothing>();
+        if (one.id().slot() == first.id().slot()) ++times;
+        co_await one.join();
+    }
+    auto heir = co_await troupe::spawn<&wait_for_end>();
+    while (heir.id().slot() != first.id().slot()) {
+        heir.kill();
+        co_await heir.join();
+        heir = co_await troupe::spawn<&wait_for_end>();
+    }
+    co_await late.send(begin{});
+    const auto read = co_await late.join();
+    said.check("a request: of one that is dead it is nobody's, whoever has its number now", read.code() == 0);
+    heir.stop();
+    co_await heir.join();
+}
+
 int live() {
     verdict said;
     std::vector<troupe::actor<int>> all;
@@ -72,6 +141,8 @@ int live() {
     for (const auto& one : all) one.stop();
     for (const auto& one : all) troupe::sync_wait(one.join());
     troupe::sync_wait(dead_and_heir(said));
+    troupe::sync_wait(unread_results(said));
+    troupe::sync_wait(unread_question(said));
     return said.close();
 }
 

@@ -10,6 +10,19 @@ namespace {
 
 int nothing() { return 7; }
 
+struct node {
+    std::vector<troupe::queue<node>> next;
+    std::vector<char> ballast;
+};
+
+troupe::task<int> put_in_themselves(int count) {
+    for (int i = 0; i < count; ++i) {
+        troupe::queue<node> one({.capacity = 4});
+        co_await one.put(node{{one}, std::vector<char>(500'000)});
+    }
+    co_return count;
+}
+
 int live() {
     verdict said;
     using bytes = std::vector<char>;
@@ -32,6 +45,12 @@ int live() {
         },
         "run_options::memory");
     many.clear();
+    bool freed = false;
+    try {
+        freed = troupe::sync_wait(put_in_themselves(50)) == 50;
+    } catch (const troupe::out_of_memory&) {
+    }
+    said.check("memory: what lies in a queue that nobody can reach is used again when there is none left", freed);
     const auto child = troupe::sync_wait(troupe::spawn<&nothing>());
     said.check("memory: what was let go can be used again", troupe::sync_wait(child.join()).code() == 7);
     return said.close();

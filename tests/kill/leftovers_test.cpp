@@ -1,0 +1,205 @@
+// What the dead leave half made: rings, refused starts, links to an actor that was being started again, and rings of a
+// doorbell that there was not yet.
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <troupe/troupe.hpp>
+
+#include "channel/station.hpp"
+#include "kill/remains.hpp"
+#include "kill/warrant.hpp"
+#include "watched.hpp"
+
+using namespace std::chrono_literals;
+
+namespace {
+
+const troupe::shm::program_memory& memory() { return troupe::channel::station::here().memory(); }
+
+troupe::shm::process_state state_of(std::uint32_t slot) {
+    return memory().process(static_cast<std::uint16_t>(slot)).present().state;
+}
+
+int forkserver_pid() {
+    for (const int child : killing::children_here()) {
+        std::string name;
+        std::getline(std::ifstream("/proc/" + std::to_string(child) + "/comm"), name);
+        if (name == "troupe-forks") return child;
+    }
+    return 0;
+}
+
+troupe::task<> wait_for_ever(troupe::mailbox<int> box) {
+    while (co_await box.receive()) {
+    }
+}
+
+// --- rings
+
+// A size of its own, so that its ring is not one that another test has left with pages.
+troupe::task<> start_with_a_large_mailbox() {
+    killing::take_warrant();
+    auto one = co_await troupe::spawn<&wait_for_ever>({.mailbox = std::size_t{2} << 20});
+    one.stop();
+    co_await one.join();
+}
+
+troupe::task<troupe::exit_status> make_a_large_ring() {
+    co_return co_await (co_await troupe::spawn<&start_with_a_large_mailbox>()).join();
+}
+
+// --- starts that are refused
+
+class server_without_descriptors {
+public:
+    server_without_descriptors() : server_(forkserver_pid()) {
+        prlimit(server_, RLIMIT_NOFILE, nullptr, &before_);
+        const rlimit none{0, before_.rlim_max};
+        prlimit(server_, RLIMIT_NOFILE, &none, nullptr);
+    }
+    server_without_descriptors(const server_without_descriptors&) = delete;
+    server_without_descriptors& operator=(const server_without_descriptors&) = delete;
+    ~server_without_descriptors() { prlimit(server_, RLIMIT_NOFILE, &before_, nullptr); }
+
+private:
+    int server_;
+    rlimit before_{};
+};
+
+troupe::task<> start_one() {
+    co_await troupe::spawn<&wait_for_ever>({.name = "grandchild", .method = troupe::start_method::forkserver});
+}
+
+troupe::task<> tell_and_hang(troupe::queue<std::vector<troupe::actor<>>> out) {
+    co_await out.put(troupe::this_actor::children());
+    for (;;) pause();
+}
+
+// Asks for an actor, tells who that is, and hears nothing of it any more.
+troupe::task<> ask_and_hang(troupe::queue<std::vector<troupe::actor<>>> out) {
+    co_await troupe::when_any(start_one(), tell_and_hang(out));
+}
+
+troupe::task<> refuse_behind_its_back() {
+    troupe::queue<std::vector<troupe::actor<>>> out;
+    auto spawner = co_await troupe::spawn<&ask_and_hang>({.method = troupe::start_method::spawn}, out);
+    const auto all = co_await out.get();
+    REQUIRE(all->size() == 1);
+    const auto status = co_await all->front().join();  // nobody but this process can tell
+    CHECK_FALSE(status.success());
+    CHECK_FALSE(all->front().alive());
+    spawner.kill();
+    co_await spawner.join();
+}
+
+// --- links
+
+struct its_child {
+    using reply = troupe::actor<int>;
+};
+
+troupe::task<> boss(troupe::mailbox<its_child> box) {
+    troupe::supervisor team({.max_restarts = 100});
+    const auto child = co_await team.spawn<wait_for_ever>({.method = troupe::start_method::forkserver});
+    co_await box.serve([&](its_child) { return child; });
+}
+
+struct link_to {
+    troupe::actor<int> other;
+    using reply = bool;
+};
+
+troupe::task<> companion(troupe::mailbox<link_to> box) {
+    co_await box.serve([](link_to m) {
+        troupe::this_actor::link(m.other);
+        return true;
+    });
+}
+
+troupe::task<> until(auto what) {
+    while (!what()) co_await troupe::sleep_for(1ms);
+}
+
+troupe::task<> give_up_while_it_starts() {
+    auto master = co_await troupe::spawn<&boss>();
+    const auto child = co_await master.ask(its_child{});
+    auto friend_of_it = co_await troupe::spawn<&companion>();
+    const int server = forkserver_pid();
+    REQUIRE(server > 0);
+    kill(server, SIGSTOP);  // the next start will wait
+    child.kill();
+    const auto slot = child.id().slot();
+    co_await until([=] { return state_of(slot) == troupe::shm::process_state::starting; });
+    co_await friend_of_it.ask(link_to{child});
+    co_await until([=] { return !memory().process(static_cast<std::uint16_t>(slot)).linked.empty(); });
+    master.kill();
+    const auto end = co_await friend_of_it.join();
+    CHECK(end.signal() == SIGTERM);
+    CHECK(memory().process(static_cast<std::uint16_t>(slot)).linked.empty());
+    kill(server, SIGCONT);
+}
+
+// --- doorbells
+
+struct ping {
+    using reply = int;
+    int number = 0;
+};
+
+troupe::task<> answer(troupe::mailbox<ping> box) {
+    co_await box.serve([](ping p) { return p.number; });
+}
+
+troupe::task<> ring_while_it_starts() {
+    troupe::supervisor crew;
+    const auto one = co_await crew.spawn<answer>({});
+    int got = co_await one.ask(ping{1});
+    CHECK(got == 1);
+    const auto slot = static_cast<std::uint16_t>(one.id().slot());
+    bool rung = false;
+    killing::at_own_step("process: incarnation counted", [&] {
+        rung = true;
+        troupe::channel::station::here().ring(slot);
+    });
+    one.kill();
+    co_await until([&] { return crew.restarts() == 1; });
+    CHECK(rung);
+    co_await until([=] { return state_of(slot) == troupe::shm::process_state::running; });
+    co_await killing::asleep(one.id());
+    got = co_await one.ask(ping{2});
+    CHECK(got == 2);
+    co_await crew.stop();
+}
+
+}  // namespace
+
+TEST_CASE("spawn: the memory of a mailbox whose maker is killed at any step is there for the next") {
+    CHECK(killing::never_died_at({"block: taken", "block: backed", "channel: has a ring", "channel: ring is its own"},
+                                 &make_a_large_ring) == "");
+}
+
+TEST_CASE("spawn: a start that is refused leaves nothing when its spawner dies before it hears of it") {
+    const auto before = killing::remains::nothing();
+    {
+        const server_without_descriptors poor;
+        watched(refuse_behind_its_back());
+    }
+    CHECK(killing::remains::settled(before) == before);
+}
+
+TEST_CASE("link: an actor that is given up while it is being started again ends the linked ones, and leaves no link") {
+    watched(give_up_while_it_starts());
+    const auto before = killing::remains::nothing();
+    CHECK(killing::remains::settled(before) == before);
+}
+
+TEST_CASE("supervisor: who rings an actor while it is being started again is heard by it later") {
+    watched(ring_while_it_starts());
+}

@@ -227,7 +227,8 @@ void launch::pack(const spawn_options& options, detail::start_request& request) 
     all->bytes.append(around->bytes.data(), around->bytes.size());
     all->bytes.append(request.arguments->bytes.data(), request.arguments->bytes.size());
     all->handles.swap(request.arguments->handles);
-    const channel::parcel_label label = channel::pack_parcel(here_.memory(), here_.station().owner(), *all);
+    const channel::parcel_label label = channel::or_make_room(
+        here_.station(), [&] { return channel::pack_parcel(here_.memory(), here_.station().owner(), *all); });
     arguments_ = label;
     // relaxed, both: published by the process that is made next
     slot().arguments.store(label.block, std::memory_order_relaxed);

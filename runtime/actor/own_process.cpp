@@ -50,6 +50,20 @@ void look_at(shm::channel_id channel) noexcept {
     if (the_process != nullptr) the_process->tell_keeper({.word = keeper_word::look_at, .subject = channel.value});
 }
 
+bool make_room() noexcept {
+    if (the_process == nullptr) return false;
+    try {
+        process::socket_pair answer = process::make_socket_pair();
+        the_process->tell_keeper({.word = keeper_word::room_wanted}, {answer.second.get()});
+        answer.second.reset();
+        std::byte nothing{};
+        process::receive_message(answer.first.get(), {&nothing, 1}, true);
+    } catch (const std::exception&) {
+        return false;  // no descriptors left
+    }
+    return true;
+}
+
 void doorbell_rung() {
     if (the_process != nullptr) the_process->station().woken();
 }
@@ -79,7 +93,7 @@ bool in_no_hurry() { return the_process == nullptr || !the_process->station().ha
 
 own_process::own_process(shm::program_memory memory, std::uint16_t slot, base::owned_fd doorbell,
                          struct sockets sockets, bool is_program)
-    : station_(std::move(memory), slot, std::move(doorbell), {&ask_for_doorbell, &ask_to_ring, &look_at}),
+    : station_(std::move(memory), slot, std::move(doorbell), {&ask_for_doorbell, &ask_to_ring, &look_at, &make_room}),
       sockets_(std::move(sockets)),
       fates_(station_),
       asking_(station_),

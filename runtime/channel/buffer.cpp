@@ -15,7 +15,8 @@ buffer::buffer(std::size_t bytes) {
         throw too_large("a buffer of " + std::to_string(bytes) + " bytes: 1 GiB is the most; use several");
     }
     channel::station& here = channel::station::here();
-    const shm::block_id block = channel::take_buffer(here.memory(), here.owner(), bytes);
+    const shm::block_id block =
+        channel::or_make_room(here, [&] { return channel::take_buffer(here.memory(), here.owner(), bytes); });
     block_ = block.value;
     data_ = channel::buffer_bytes(here.memory(), block).data();
     size_ = bytes;

@@ -4,7 +4,8 @@ namespace troupe::channel {
 
 shm::channel_id make_channel(station& here, shm::channel_kind kind, unsigned granule_bits,
                              const channel_bounds& bounds) {
-    const shm::channel_id made = here.memory().claim_channel(kind, granule_bits, here.slot());
+    const shm::channel_id made =
+        or_make_room(here, [&] { return here.memory().claim_channel(kind, granule_bits, here.slot()); });
     shm::channel_record& record = here.memory().channel(made.index());
     // relaxed, all: published when the channel is opened
     record.capacity.store(bounds.capacity, std::memory_order_relaxed);

@@ -34,6 +34,12 @@ std::uint64_t next_stamp(shm::program_memory& memory) {
     return ++own_stamps.next;
 }
 
+void list(detail::handle_ref& entry, const detail::handle_ref& handle) noexcept {
+    // relaxed, both: published by the count of handles
+    std::atomic_ref(entry.object).store(handle.object, std::memory_order_relaxed);
+    std::atomic_ref(entry.role).store(handle.role, std::memory_order_relaxed);
+}
+
 constexpr unsigned place_shift = 4, index_bits = 17;
 static_assert(shm::largest_block_bits < 32, "a block's place fits behind a role");
 
@@ -42,7 +48,7 @@ void for_each_buffer(shm::program_memory& memory, shm::block_id parcel, Visit&& 
     const auto content = look_into_parcel(memory, parcel);
     if (!content) return;
     for (const detail::handle_ref& one : content->handles) {
-        if (const shm::block_id block = buffer_of(memory, one)) visit(block);
+        if (const shm::block_id block = buffer_of(memory, listed_at(one))) visit(block);
     }
 }
 
@@ -70,11 +76,13 @@ parcel_label pack_parcel(shm::program_memory& memory, shm::owner_id owner, detai
     const std::uint64_t stamp = next_stamp(memory);
     // crash: the owner's, with the old handles listed; the keeper frees it, and looks once too often
     header->handles.store(0, std::memory_order_release);    // sync: parcel - publishes that nothing is listed yet
+    header->let_go.store(0, std::memory_order_relaxed);     // relaxed: for the keeper, when this process is dead
     header->stamp.store(stamp, std::memory_order_release);  // sync: parcel - publishes who wrote it
-    header->length = message.bytes.size();
+    // relaxed: published by the count of handles, and by the record
+    header->length.store(message.bytes.size(), std::memory_order_relaxed);
     header->weight = weight_of(memory, message);
     auto* handles = reinterpret_cast<detail::handle_ref*>(start + handles_at);
-    for (std::size_t i = 0; i < message.handles.size(); ++i) handles[i] = message.handles[i];
+    for (std::size_t i = 0; i < message.handles.size(); ++i) list(handles[i], message.handles[i]);
     TROUPE_STEP("parcel: handles written");
     // crash: the owner's; the keeper frees it
     // sync: parcel - publishes the handles
@@ -91,7 +99,8 @@ std::optional<detail::incoming> look_into_parcel(shm::program_memory& memory, sh
     const auto* header = reinterpret_cast<const parcel_header*>(start);
     const std::size_t room = memory.blocks().bytes(block);
     const std::uint32_t count = header->handles.load(std::memory_order_acquire);  // sync: parcel - observes the handles
-    const std::uint64_t length = header->length;
+    // relaxed: published by the count, or by the record
+    const std::uint64_t length = header->length.load(std::memory_order_relaxed);
     if (count > most_handles || length > room || bytes_at(count) + length > room) return std::nullopt;
     detail::incoming content;
     content.handles = {reinterpret_cast<const detail::handle_ref*>(start + handles_at), count};
@@ -131,29 +140,45 @@ void send_parcel(shm::program_memory& memory, shm::block_id block, shm::owner_id
     memory.blocks().send(block, from);
 }
 
-ends_let_go free_parcel(shm::program_memory& memory, shm::block_id block) {
-    // What is listed is copied out of the block first: once freed, it is somebody else's.
+ends_let_go empty_parcel(shm::program_memory& memory, shm::block_id block) {
     ends_let_go held;
     shm::block_id buffers[most_handles];
     std::uint32_t count = 0;
-    if (const auto content = look_into_parcel(memory, block)) {
-        for (const detail::handle_ref& one : content->handles) {
-            if ((one.role & (detail::buffer_role | detail::taken_role)) == 0) {
-                held.channels[held.count++] = one.object;
-            } else if (const shm::block_id in_it = buffer_of(memory, one)) {
-                if (memory.blocks().goes_with(in_it, block, memory.owners())) buffers[count++] = in_it;
-            }
+    const auto content = look_into_parcel(memory, block);
+    if (!content) return held;
+    auto* header = reinterpret_cast<parcel_header*>(memory.blocks().at(block));
+    for (const detail::handle_ref& entry : content->handles) {
+        const detail::handle_ref one = listed_at(entry);
+        if ((one.role & (detail::buffer_role | detail::taken_role)) == 0) {
+            held.channels[held.count++] = one.object;
+        } else if (const shm::block_id in_it = buffer_of(memory, one)) {
+            if (memory.blocks().goes_with(in_it, block, memory.owners())) buffers[count++] = in_it;
         }
     }
-    // Not listed any more before it is free: a list that nobody owns would hold ends that nobody lets go. And before
-    // its buffers are: freed once more, they might be somebody else's by then.
-    auto* header = reinterpret_cast<parcel_header*>(memory.blocks().at(block));
+    if (content->handles.empty()) {
+        // relaxed: written by this process, or by one that is dead
+        const std::uint32_t before = std::min(header->let_go.load(std::memory_order_relaxed), most_handles);
+        for (const detail::handle_ref& entry : std::span(content->handles.data(), before)) {
+            held.channels[held.count++] = listed_at(entry).object;
+        }
+        return held;
+    }
+    // Not listed any more before the keeper is told: it would find them there. And before its buffers are free: freed
+    // once more, they might be somebody else's by then.
+    // relaxed: read by the keeper when this process is dead
+    header->let_go.store(static_cast<std::uint32_t>(content->handles.size()), std::memory_order_relaxed);
     header->handles.store(0, std::memory_order_release);  // sync: parcel - publishes that nothing is listed
     TROUPE_STEP("parcel: nothing listed");
     // crash: each is the dead one's, and the keeper frees it
     for (std::uint32_t i = 0; i < count; ++i) memory.blocks().release(buffers[i]);
-    memory.blocks().release(block);
     return held;
+}
+
+detail::handle_ref listed_at(const detail::handle_ref& entry) noexcept {
+    auto& shared = const_cast<detail::handle_ref&>(entry);
+    // relaxed, both: observed through the count of handles
+    return {std::atomic_ref(shared.object).load(std::memory_order_relaxed),
+            std::atomic_ref(shared.role).load(std::memory_order_relaxed)};
 }
 
 // --- buffers -------------------------------------------------------------------------------------------------------
@@ -163,14 +188,16 @@ shm::block_id take_buffer(shm::program_memory& memory, shm::owner_id owner, std:
     auto* header = reinterpret_cast<parcel_header*>(memory.blocks().at(block));
     header->handles.store(0, std::memory_order_release);  // sync: parcel - publishes that nothing is listed
     header->stamp.store(next_stamp(memory), std::memory_order_release);  // sync: parcel - publishes whose it is
-    header->length = bytes;
+    header->let_go.store(0, std::memory_order_relaxed);                  // relaxed: as in a parcel
+    header->length.store(bytes, std::memory_order_relaxed);  // relaxed: published by the record of its parcel
     TROUPE_STEP("buffer: taken");
     return block;
 }
 
 std::span<std::byte> buffer_bytes(shm::program_memory& memory, shm::block_id block) {
     std::byte* const start = memory.blocks().at(block);
-    const std::uint64_t length = reinterpret_cast<const parcel_header*>(start)->length;
+    // relaxed: our own store, or observed with the parcel it came in
+    const std::uint64_t length = reinterpret_cast<const parcel_header*>(start)->length.load(std::memory_order_relaxed);
     if (length > memory.blocks().bytes(block) - bytes_at(0)) throw corrupt("a buffer in a message is damaged");
     return {start + bytes_at(0), length};
 }

@@ -4,6 +4,7 @@
 //   0    8  stamp     the same as in the record that names it: a block that was freed and used again is found out
 //   8    8  length    of the bytes
 //   16   4  handles   how many handle entries follow the header
+//   20   4  let go    how many of them are let go, and the keeper was perhaps not told
 //   24   8  weight    of the bytes, and of those of its buffers
 //   64   16 each      handle_ref {object, role}
 //   ...               the bytes, at the next multiple of 64
@@ -27,9 +28,9 @@ namespace troupe::channel {
 
 struct parcel_header {
     std::atomic<std::uint64_t> stamp;
-    std::uint64_t length;
+    std::atomic<std::uint64_t> length;
     std::atomic<std::uint32_t> handles;
-    std::uint32_t spare;
+    std::atomic<std::uint32_t> let_go;
     std::uint64_t weight;
 };
 static_assert(sizeof(parcel_header) == 32);
@@ -80,14 +81,21 @@ struct ends_let_go {
     std::uint32_t count = 0;
     std::uint64_t channels[most_handles];
 };
-// Frees it, and the buffers in it; gives the channels whose ends were listed in it.
-ends_let_go free_parcel(shm::program_memory& memory, shm::block_id block);
+// Lists nothing from now on, and its buffers are free; gives the channels whose ends were listed, now or by somebody
+// who died in the middle of this.
+ends_let_go empty_parcel(shm::program_memory& memory, shm::block_id block);
 
-// Frees it. The channels whose ends were listed in it are to be looked at by the keeper: `look_at(channel)`.
+// Frees it. The channels whose ends were listed in it are to be looked at by the keeper: `look_at(channel)`. It is free
+// when that has been said: whoever dies before leaves the block, and the keeper looks.
 template <class LookAt>
 void discard_parcel(shm::program_memory& memory, shm::block_id block, LookAt&& look_at) {
-    const ends_let_go held = free_parcel(memory, block);
+    const ends_let_go held = empty_parcel(memory, block);
     for (std::uint32_t i = 0; i < held.count; ++i) look_at(shm::channel_id{held.channels[i]});
+    memory.blocks().release(block);
 }
+
+// An entry of a list that others may look at while it is written. They see its object and role each whole, and find
+// out by other means when the two do not belong together.
+detail::handle_ref listed_at(const detail::handle_ref& entry) noexcept;
 
 }  // namespace troupe::channel

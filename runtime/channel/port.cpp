@@ -84,11 +84,14 @@ void port::release(std::uint32_t role) noexcept {
         if (--count != 0) return false;
         // sync: version - publishes that a holder is about to change
         record_->version.fetch_add(1, std::memory_order_acq_rel);
-        // crash: held by the dead one, or by nobody; the keeper looks at both
+        // crash: held by the dead one, or by nobody, which `letting_go` says; the keeper looks at both
         holders.remove(station_.slot());
         TROUPE_STEP("port: end let go");
         return true;
     };
+    std::atomic<std::uint64_t>& letting_go = station_.self().letting_go;
+    // relaxed: read by the keeper when this process is dead
+    letting_go.store(channel_.value, std::memory_order_relaxed);
     bool look = false;
     if (role & sending_end) look = give_up(sending_, record_->writers) || look;
     if (role & receiving_end) {
@@ -96,6 +99,7 @@ void port::release(std::uint32_t role) noexcept {
         look = give_up(receiving_, record_->readers) || look;
     }
     if (look && station_.keeper().look_at != nullptr) station_.keeper().look_at(channel_);
+    letting_go.store(0, std::memory_order_relaxed);  // relaxed: as above
     if (sending_ == 0 && receiving_ == 0 && receivers_.empty() && senders_.empty()) station_.forget_port(channel_);
 }
 

@@ -150,10 +150,10 @@ bool port::room_beside(std::uint64_t bytes) {
     const std::uint64_t tail = ring_.tail_position();
     if (tail == beside_.up_to && beside_.bytes + bytes <= most) return true;
     beside_ = {0, tail};
-    ring_.walk([this](std::uint8_t kind, const std::byte* payload, std::uint32_t length) {
-        if (kind != parcel_record || length < sizeof(message_frame) + sizeof(channel::parcel_label)) return;
+    ring_.walk([this](const shm::record& found) {
+        if (found.kind != parcel_record || found.bytes < sizeof(message_frame) + sizeof(channel::parcel_label)) return;
         channel::parcel_label label;
-        std::memcpy(&label, payload + sizeof(message_frame), sizeof label);
+        std::memcpy(&label, found.payload + sizeof(message_frame), sizeof label);
         beside_.bytes += label.weight;
     });
     return beside_.bytes == 0 || beside_.bytes + bytes <= most;
@@ -169,11 +169,13 @@ push_result port::push_beside(const message_frame& frame, outgoing& message, std
     }
     channel::parcel_label label;
     if (packed == nullptr) {
-        label = channel::pack_parcel(station_.memory(), station_.owner(), message);
+        label = channel::or_make_room(
+            station_, [&] { return channel::pack_parcel(station_.memory(), station_.owner(), message); });
         block = label.block;
     } else {
-        // relaxed: our own store
-        label = {block, packed->stamp.load(std::memory_order_relaxed), packed->length, packed->weight};
+        // relaxed, both: our own stores
+        label = {block, packed->stamp.load(std::memory_order_relaxed), packed->length.load(std::memory_order_relaxed),
+                 packed->weight};
     }
     shm::claim claim;
     const push_result result = claim_for(frame, sizeof label, claim);

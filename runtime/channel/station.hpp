@@ -16,6 +16,7 @@
 #include <vector>
 
 #include <troupe/detail/actor_id.hpp>
+#include <troupe/error.hpp>
 
 #include "base/owned_fd.hpp"
 #include "channel/hands.hpp"
@@ -32,6 +33,7 @@ struct keeper_calls {
     base::owned_fd (*doorbell_of)(std::uint16_t slot) = nullptr;  // empty when it is gone, or there is no room
     void (*ring)(std::uint16_t slot) noexcept = nullptr;          // in our place
     void (*look_at)(shm::channel_id channel) noexcept = nullptr;  // an end was let go: close, or free?
+    bool (*make_room)() noexcept = nullptr;  // frees what nobody can reach; false: it could not be asked
 };
 
 class station {
@@ -142,5 +144,16 @@ private:
     std::vector<detail::port*> readers_;
     std::size_t sweep_at_ = 64;
 };
+
+// `take` once more, when there was no memory, after what nobody can reach was freed.
+template <class Take>
+auto or_make_room(station& here, Take&& take) {
+    try {
+        return take();
+    } catch (const out_of_memory&) {
+        if (here.keeper().make_room == nullptr || !here.keeper().make_room()) throw;
+    }
+    return take();
+}
 
 }  // namespace troupe::channel

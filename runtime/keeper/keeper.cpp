@@ -31,12 +31,6 @@ constexpr int last_wait_ms = 10'000;      // for what has been killed and does n
 // Nobody asks for a process here any more; whoever did so died in the middle of it.
 bool given_up(shm::process_state state) { return shm::has_ended(state) || state == shm::process_state::failed; }
 
-// No process holds an end of it; a message on its way may.
-bool may_be_unheld(const shm::channel_record& record, shm::channel_kind kind) {
-    if (kind == shm::channel_kind::queue) return record.readers.empty() && record.writers.empty();
-    return kind == shm::channel_kind::pipe && (record.readers.empty() || record.writers.empty());
-}
-
 }  // namespace
 
 keeper::keeper(shm::program_memory& memory, base::owned_fd socket, base::owned_fd lifeline, int program_bell,
@@ -171,11 +165,7 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
         break;
     }
     case keeper_word::ring: ring(slot); break;
-    case keeper_word::look_at: {
-        const shm::channel_id channel{message.subject};
-        if (retired_.look_at(channel)) ring_channel(memory_.channel(channel.index()));
-        break;
-    }
+    case keeper_word::look_at: retired_.look_at(shm::channel_id{message.subject}); break;
     case keeper_word::signal: {
         const signal_answer said = signal(subject, message.value, message.budget_ms);
         if (with.descriptor_count == 1) {
@@ -192,6 +182,12 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
         start_server();
         break;
     case keeper_word::slots_wanted: break;  // every message is followed by a tidying
+    case keeper_word::room_wanted: {
+        retired_.collect();
+        const std::byte nothing{};
+        if (with.descriptor_count == 1) process::send_message(with.descriptors[0].get(), {&nothing, 1}, {}, false);
+        break;
+    }
     case keeper_word::stop: stopping_ = true; break;
     }
 }
@@ -381,11 +377,7 @@ void keeper::clear_channels(std::uint16_t slot, mailbox mailbox) noexcept {
         const bool held = record.readers.contains(slot) || record.writers.contains(slot);
         // sync: wrote to - observes where the dead process may have left a claim
         const bool wrote = (process.wrote_to[index / 64].load(std::memory_order_acquire) >> index % 64 & 1) != 0;
-        if (!reads && !held && !wrote) {
-            // It may have died after it let go of an end, and before it said so.
-            if (may_be_unheld(record, kind) && retired_.look_at(name)) ring_channel(record);
-            continue;
-        }
+        if (!reads && !held && !wrote) continue;
         if (held) {
             // sync: version - publishes that a holder is about to change
             record.version.fetch_add(1, std::memory_order_acq_rel);
@@ -397,10 +389,13 @@ void keeper::clear_channels(std::uint16_t slot, mailbox mailbox) noexcept {
             ring->waiting_writers().remove(slot);
             if (reads && !stays) ring->close();
         }
-        if (may_be_unheld(record, kind)) retired_.look_at(name);
+        retired_.look_at(name);
         ring_channel(record);
         if (reads && !stays) retired_.retire_channel(name);
     }
+    // It may have died after it let go of an end, and before it said so.
+    // relaxed: written by a process that is dead
+    retired_.look_at(shm::channel_id{process.letting_go.exchange(0, std::memory_order_relaxed)});
 }
 
 // What the dead process had begun to start.

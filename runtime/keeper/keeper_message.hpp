@@ -19,6 +19,7 @@ enum class keeper_word : std::uint32_t {
                       // With a socket to answer on: a signal_answer
     server_wanted,    // the forkserver is to be started
     slots_wanted,     // no slot is free: see whether any can be freed
+    room_wanted,      // no channel or memory is free: see whether any can be freed; with a socket to answer on
     stop,             // the program ends
 };
 

@@ -32,6 +32,8 @@ std::uint32_t next_written(const shm::process_slot& process, std::uint32_t from)
     return shm::max_channels;
 }
 
+}  // namespace
+
 shm::block_id parcel_of(shm::program_memory& memory, const shm::record& record) {
     if (record.kind != detail::parcel_record ||
         record.bytes != sizeof(detail::message_frame) + sizeof(channel::parcel_label))
@@ -45,65 +47,20 @@ shm::block_id parcel_of(shm::program_memory& memory, const shm::record& record) 
     return header->stamp.load(std::memory_order_acquire) == label.stamp ? block : shm::block_id{};
 }
 
-}  // namespace
-
 void retirement::retire_channel(shm::channel_id channel) noexcept {
     if (!channel || memory_.channel(channel.index()).name() != channel) return;
     channels_[channel.index()] = true;
     anything_ = true;
 }
 
-bool retirement::held(shm::channel_id channel, std::uint32_t role) const noexcept {
-    const shm::channel_record& record = memory_.channel(channel.index());
-    for (;;) {
-        // sync: version - observes the holders before it
-        const std::uint64_t before = record.version.load(std::memory_order_acquire);
-        bool found = ((role & detail::sending_end) != 0 && !record.writers.empty()) ||
-                     ((role & detail::receiving_end) != 0 && !record.readers.empty());
-        memory_.blocks().for_each_used([&](shm::block_id block, shm::block_state, shm::owner_id) {
-            if (found) return;
-            const auto content = channel::look_into_parcel(memory_, block);
-            if (!content) return;
-            for (const detail::handle_ref& one : content->handles) {
-                if (one.object == channel.value && (one.role & role) != 0) found = true;
-            }
-        });
-        if (found) return true;
-        // The processes once more: one may have taken the end out of a parcel that was looked at too late.
-        found = ((role & detail::sending_end) != 0 && !record.writers.empty()) ||
-                ((role & detail::receiving_end) != 0 && !record.readers.empty());
-        if (found) return true;
-        // sync: version - observes that nothing changed
-        if (record.version.load(std::memory_order_acquire) == before) return false;
-    }
-}
-
-bool retirement::look_at(shm::channel_id channel) noexcept {
-    shm::channel_record& record = memory_.channel(channel.index());
-    if (!channel || record.name() != channel || state_of(record) != shm::channel_state::open) return false;
-    // relaxed: observed through the id
-    const auto kind = static_cast<shm::channel_kind>(record.kind.load(std::memory_order_relaxed));
-    if (kind == shm::channel_kind::queue) {
-        if (held(channel, detail::both_ends)) return false;
-        retire_channel(channel);
-        return false;
-    }
-    if (kind != shm::channel_kind::pipe) return false;
-    const bool sent_to = held(channel, detail::sending_end);
-    const bool read = held(channel, detail::receiving_end);
-    if (sent_to && read) return false;
-    // damaged: whoever is left finds out when it looks
-    if (auto ring = memory_.find_ring(record)) ring->close();
-    TROUPE_STEP("keeper: pipe closed");
-    if (!sent_to && !read) retire_channel(channel);
-    return true;
+void retirement::look_at(shm::channel_id channel) noexcept {
+    if (!channel || memory_.channel(channel.index()).name() != channel) return;
+    due_[channel.index()] = true;
 }
 
 void retirement::discard(shm::block_id block) noexcept {
     if (!memory_.blocks().valid(block) || memory_.blocks().is_free(block)) return;
-    channel::discard_parcel(memory_, block, [this](shm::channel_id held) {
-        if (look_at(held)) to_ring_[held.index()] = true;
-    });
+    channel::discard_parcel(memory_, block, [this](shm::channel_id held) { look_at(held); });
 }
 
 // Drops what is in the ring; in_flight while a live process is in the middle of a claim.
@@ -205,35 +162,43 @@ void retirement::free_blocks(shm::owner_id dead) noexcept {
     memory_.blocks().for_each_ring([&](shm::block_id block, shm::block_state state, shm::owner_id of) {
         if (state == shm::block_state::owned && of == dead) memory_.blocks().release(block);
     });
-    for (;;) {
-        // One at a time: discarding one looks at others.
-        shm::block_id next;
-        memory_.blocks().for_each_used([&](shm::block_id block, shm::block_state state, shm::owner_id of) {
-            if (!next && state == shm::block_state::owned && of == dead) next = block;
-        });
-        if (!next) return;
-        discard(next);
+    memory_.blocks().for_each_used([&](shm::block_id block, shm::block_state state, shm::owner_id of) {
+        if (state == shm::block_state::owned && of == dead) discard(block);
+    });
+}
+
+void retirement::drain_all() noexcept {
+    for (std::size_t i = channels_._Find_first(); i < channels_.size(); i = channels_._Find_next(i)) {
+        const shm::channel_id channel = memory_.channel(static_cast<std::uint16_t>(i)).name();
+        const drained found = drain(channel);
+        if (found == drained::in_flight) {
+            waits_ = true;
+            continue;
+        }
+        channels_[i] = false;
+        // What another process scribbled over must not meet the next user of the ring.
+        memory_.free_channel(channel.index(),
+                             found == drained::damaged ? shm::ring_fate::quarantined : shm::ring_fate::used_again);
     }
 }
 
 void retirement::tidy() noexcept {
     waits_ = false;
     // What is dropped from one channel may hold the last end of another.
-    while (std::exchange(anything_, false)) {
-        for (std::size_t i = channels_._Find_first(); i < channels_.size(); i = channels_._Find_next(i)) {
-            const shm::channel_id channel = memory_.channel(static_cast<std::uint16_t>(i)).name();
-            const drained found = drain(channel);
-            if (found == drained::in_flight) {
-                waits_ = true;
-                continue;
-            }
-            channels_[i] = false;
-            // What another process scribbled over must not meet the next user of the ring.
-            memory_.free_channel(channel.index(),
-                                 found == drained::damaged ? shm::ring_fate::quarantined : shm::ring_fate::used_again);
-        }
-    }
+    bool decided = true;
+    do {
+        decided = decide();
+        if (std::exchange(anything_, false)) drain_all();
+        if (carried_.count() >= collect_at_) collect_unreachable();
+    } while (anything_ || (decided && due_.any()));
     anything_ = channels_.any();
+    waits_ = waits_ || due_.any();
+}
+
+void retirement::collect() noexcept {
+    tidy();
+    collect_unreachable();
+    tidy();
 }
 
 }  // namespace troupe::actors

@@ -2,12 +2,18 @@
 // keeper's; looked at whenever it is awake.
 #pragma once
 
+#include <array>
 #include <bitset>
 #include <cstdint>
+
+#include <troupe/detail/outgoing.hpp>
 
 #include "shm/program_memory.hpp"
 
 namespace troupe::actors {
+
+// The parcel that a record names; none when it has none, or that was freed since.
+shm::block_id parcel_of(shm::program_memory& memory, const shm::record& record);
 
 class retirement {
 public:
@@ -22,13 +28,13 @@ public:
     // there for the next one, but for requests whose askers are about to be told that they died with it.
     void hand_back(std::uint16_t slot) noexcept;
 
-    // Does an end of this kind (a role) still have a holder, in a process or on its way?
-    bool held(shm::channel_id channel, std::uint32_t role) const noexcept;
-    // An end was let go: closes or retires the channel when nobody is left. True: ring whoever waits in it.
-    bool look_at(shm::channel_id channel) noexcept;
+    // An end was let go: when things are tidied next, the channel is closed or retired if nobody is left.
+    void look_at(shm::channel_id channel) noexcept;
 
-    // Frees what can be freed.
+    // Frees what can be freed; what nobody can reach, when there may be much of it.
     void tidy() noexcept;
+    // The same, and what nobody can reach in any case.
+    void collect() noexcept;
     // ring(channel) for each pipe that was closed since, because its end lay in a parcel that was dropped, and each
     // queue whose head was moved: room came back, and it may be drained.
     template <class Ring>
@@ -42,15 +48,38 @@ public:
     bool waits_for_a_writer() const noexcept { return waits_; }
 
 private:
+    // Roles, a byte for each channel.
+    using roles = std::array<std::uint8_t, shm::max_channels>;
+    // What is known of channels while they are judged.
+    struct judgement {
+        std::array<std::uint64_t, shm::max_channels> version;  // before anything was looked at
+        roles held;                                            // by whom that is known of so far
+    };
+
+    bool decide() noexcept;
+    void settle(std::uint16_t index, std::uint32_t held) noexcept;
+    void collect_unreachable() noexcept;
+    void reach(const detail::handle_ref& handle) noexcept;
+    void reach_from_owned() noexcept;
+    void walk(std::uint16_t index) noexcept;
+
     enum class drained { empty, in_flight, damaged };
+    void drain_all() noexcept;
     drained drain(shm::channel_id channel) noexcept;
     void sweep(shm::channel_id queue, const shm::ring& ring) noexcept;
     void free_blocks(shm::owner_id dead) noexcept;
     void discard(shm::block_id block) noexcept;
 
+    static constexpr std::size_t fewest_carried = 64;
+
     shm::program_memory& memory_;
     std::bitset<shm::max_channels> channels_;
     std::bitset<shm::max_channels> to_ring_;
+    std::bitset<shm::max_channels> due_;      // to be looked at: an end was let go
+    std::bitset<shm::max_channels> carried_;  // of which a message on its way alone held an end when it was looked at
+    std::bitset<shm::max_channels> to_walk_;  // while what can be reached is marked
+    std::size_t collect_at_ = fewest_carried;
+    judgement judged_{};
     bool anything_ = false;
     bool waits_ = false;
 };

@@ -172,6 +172,7 @@ std::optional<std::uint16_t> program_memory::claim_process(std::uint16_t spawner
         p.arguments.store(0, std::memory_order_relaxed);
         p.requests.store(serial << request_bits, std::memory_order_relaxed);
         p.receiving.store(0, std::memory_order_relaxed);
+        p.letting_go.store(0, std::memory_order_relaxed);
         p.begun.store(0, std::memory_order_relaxed);
         p.ending.store(0, std::memory_order_relaxed);
         p.revival.store(0, std::memory_order_relaxed);
@@ -203,6 +204,7 @@ bool program_memory::restart_process(detail::actor_id actor) {
     p.pid.store(0, std::memory_order_relaxed);
     p.replies.store(0, std::memory_order_relaxed);
     p.receiving.store(0, std::memory_order_relaxed);
+    p.letting_go.store(0, std::memory_order_relaxed);
     p.begun.store(0, std::memory_order_relaxed);
     p.handling_type.store(0, std::memory_order_relaxed);
     p.handling_since.store(0, std::memory_order_relaxed);

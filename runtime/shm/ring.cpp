@@ -174,18 +174,33 @@ void ring::scrub(std::uint64_t position, std::uint64_t every) const {
     last.store(position, std::memory_order_relaxed);  // relaxed: as above; crash: scrubbed again
 }
 
-ring::walk_cursor ring::walk_begin() const noexcept { return {head_position(), granules()}; }
+ring::cursor ring::begin() const noexcept {
+    const std::uint64_t head = head_position(), tail = tail_position();
+    const std::int64_t used = distance(head, tail);
+    if (used < 0 || used > granules()) return {position_after(tail, 1), tail};  // damaged: whoever reads it finds out
+    return {head, tail};
+}
 
-bool ring::walk_next(walk_cursor& at, record& seen) const noexcept {
-    for (;;) {
-        const std::uint64_t position = at.position;
-        // sync: claim - observes size and lap
-        const claim_word claim{claim_at(position).load(std::memory_order_acquire)};
-        if (!credible(claim, position) || claim.granules() > at.left) return false;
+bool ring::next_claim(cursor& at, std::uint64_t& position, claim_word& claim) const noexcept {
+    while (distance(at.position, at.last) >= 0) {
+        position = at.position;
+        // sync: claim - observes size, lap and owner
+        claim = {claim_at(position).load(std::memory_order_acquire)};
+        if (!credible(claim, position)) {
+            at.position = head_position();  // read past meanwhile, and perhaps claimed anew
+            if (distance(position, at.position) <= 0) return false;
+            continue;
+        }
         at.position = position_after(position, claim.granules());
-        at.left -= claim.granules();
-        if (claim.state() == claim_state::pad) continue;
+        if (claim.state() != claim_state::pad) return true;
+    }
+    return false;
+}
 
+bool ring::walk_next(cursor& at, record& seen) const noexcept {
+    std::uint64_t position = 0;
+    claim_word claim;
+    while (next_claim(at, position, claim)) {
         const mark_word mark{
             mark_at(position).load(std::memory_order_acquire)};  // sync: mark - observes that it is done
         if (mark.lap() == lap_of(position) && mark.state() == mark_state::done) continue;
@@ -195,28 +210,13 @@ bool ring::walk_next(walk_cursor& at, record& seen) const noexcept {
         seen = {position, payload_at(position), header.length(), header.kind()};
         return true;
     }
+    return false;
 }
 
-ring::disown_cursor ring::disown_begin() const noexcept {
-    const std::uint64_t head = head_position(), tail = tail_position();
-    const std::int64_t used = distance(head, tail);
-    if (used < 0 || used > granules()) return {position_after(tail, 1), tail};  // damaged: whoever reads it finds out
-    return {head, tail};
-}
-
-bool ring::disown_next(disown_cursor& at, owner_id dead, record& seen) const noexcept {
-    while (distance(at.position, at.last) >= 0) {
-        const std::uint64_t position = at.position;
-        // sync: claim - observes size, lap and owner
-        const claim_word claim{claim_at(position).load(std::memory_order_acquire)};
-        if (!credible(claim, position)) {
-            at.position = head_position();  // read past meanwhile, and perhaps claimed anew
-            if (distance(position, at.position) <= 0) return false;
-            continue;
-        }
-        at.position = position_after(position, claim.granules());
-        if (claim.state() == claim_state::pad) continue;
-
+bool ring::disown_next(cursor& at, owner_id dead, record& seen) const noexcept {
+    std::uint64_t position = 0;
+    claim_word claim;
+    while (next_claim(at, position, claim)) {
         const mark_word mark{
             mark_at(position).load(std::memory_order_acquire)};  // sync: mark - observes who has taken it
         const bool marked = mark.lap() == lap_of(position);

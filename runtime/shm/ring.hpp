@@ -127,12 +127,13 @@ public:
     // Who wrote a record that is not yet consumed. Costs a line the writers use: do not ask for every record.
     owner_id writer_of(const record& r) const noexcept;
 
-    // visit(kind, payload, bytes) for each committed record between head and tail. Others go on meanwhile: a record may
-    // be missed, and payload bytes may be those of a later record, but nothing outside the ring is ever touched.
+    // visit(record) for each committed record between head and tail. Others go on meanwhile: what was there at the
+    // beginning is missed only if it was consumed since. Payload bytes may be those of a later record, but nothing
+    // outside the ring is ever touched.
     template <class Visit>
     void walk(Visit visit) const {
         record seen;
-        for (walk_cursor at = walk_begin(); walk_next(at, seen);) visit(seen.kind, seen.payload, seen.bytes);
+        for (cursor at = begin(); walk_next(at, seen);) visit(seen);
     }
 
     // The keeper, when `dead` has ended: the claims of the dead process are dead.disowned()'s from now on, and what it
@@ -141,7 +142,7 @@ public:
     template <class Visit>
     void disown(owner_id dead, Visit visit) const {
         record seen;
-        for (disown_cursor at = disown_begin(); disown_next(at, dead, seen);) {
+        for (cursor at = begin(); disown_next(at, dead, seen);) {
             if (seen.payload != nullptr) visit(seen);
             let_go(dead, seen.position);
         }
@@ -217,22 +218,19 @@ public:
     void scrub(std::uint64_t position, std::uint64_t every) const;
 
 private:
-    struct walk_cursor {
-        std::uint64_t position;
-        std::uint32_t left;
-    };
-
     ring(void* block, std::uint32_t granules, reader_mode mode) noexcept;
-    walk_cursor walk_begin() const noexcept;
-    bool walk_next(walk_cursor& at, record& seen) const noexcept;
 
-    struct disown_cursor {
+    // From the head to the tail of the beginning. A dead process claimed nothing behind the tail of its death.
+    struct cursor {
         std::uint64_t position;
-        std::uint64_t last;  // a dead process claimed nothing behind the tail of its death
+        std::uint64_t last;
     };
-    disown_cursor disown_begin() const noexcept;
+    cursor begin() const noexcept;
+    // The claim at the cursor, which moves past it; where that was read past meanwhile, the cursor follows the head.
+    bool next_claim(cursor& at, std::uint64_t& position, claim_word& claim) const noexcept;
+    bool walk_next(cursor& at, record& seen) const noexcept;
     // The next record that the dead one claimed or had taken; without a payload when it is not committed.
-    bool disown_next(disown_cursor& at, owner_id dead, record& seen) const noexcept;
+    bool disown_next(cursor& at, owner_id dead, record& seen) const noexcept;
     void let_go(owner_id dead, std::uint64_t position) const noexcept;
 
     ring_header* header_;

@@ -12,11 +12,16 @@
 namespace troupe::supervise {
 namespace {
 
-// Nothing when it has ended: its slot may have another actor by now.
-std::string sender_of(const shm::program_memory& memory, const shm::ring& ring, const shm::record& found) {
-    const detail::actor_id there = memory.process(ring.writer_of(found).slot()).actor();
+// The claim names nobody when the sender has ended. Then its slot may have another actor by now; it is still the
+// sender's while the last process that had it has the number that is in the frame, and has ended.
+std::string sender_of(const shm::program_memory& memory, const shm::ring& ring, const shm::record& found,
+                      shm::owner_id in_frame) {
+    const std::uint16_t slot = ring.writer_of(found).slot();
+    const detail::actor_id there = memory.process(slot).actor();
     std::string name = memory.name_of(there);
-    return ring.writer_of(found).nobody() ? std::string() : name;
+    if (!ring.writer_of(found).nobody()) return name;
+    const bool same = memory.owner(slot) == in_frame && shm::has_ended(memory.process(slot).present().state);
+    return same ? name : std::string();
 }
 
 }  // namespace
@@ -45,7 +50,7 @@ std::optional<dead_letter> set_aside(actors::own_process& here, detail::actor_id
     detail::message_frame frame;
     std::memcpy(&frame, found.payload, sizeof frame);
     letter.actor = memory.name_of(actor);
-    letter.sender = sender_of(memory, ring, found);
+    letter.sender = sender_of(memory, ring, found, shm::owner_id{frame.writer});
     // relaxed: written before the process was made
     if (const auto* entry = detail::registration::find(slot.entry.load(std::memory_order_relaxed))) {
         letter.type = entry->message_name(frame.type);

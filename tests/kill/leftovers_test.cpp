@@ -1,10 +1,12 @@
 // What the dead leave half made: rings, refused starts, links to an actor that was being started again, and rings of a
 // doorbell that there was not yet.
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <sys/resource.h>
@@ -12,6 +14,7 @@
 
 #include <troupe/troupe.hpp>
 
+#include "base/step.hpp"
 #include "channel/station.hpp"
 #include "kill/remains.hpp"
 #include "kill/warrant.hpp"
@@ -46,7 +49,7 @@ troupe::task<> wait_for_ever(troupe::mailbox<int> box) {
 // A size of its own, so that its ring is not one that another test has left with pages.
 troupe::task<> start_with_a_large_mailbox() {
     killing::take_warrant();
-    auto one = co_await troupe::spawn<&wait_for_ever>({.mailbox = std::size_t{2} << 20});
+    auto one = co_await troupe::spawn<&wait_for_ever>({.mailbox = std::size_t{16} << 20});
     one.stop();
     co_await one.join();
 }
@@ -88,9 +91,12 @@ troupe::task<> ask_and_hang(troupe::queue<std::vector<troupe::actor<>>> out) {
 }
 
 troupe::task<> refuse_behind_its_back() {
+    const int server = forkserver_pid();
+    kill(server, SIGSTOP);  // until the spawner hangs
     troupe::queue<std::vector<troupe::actor<>>> out;
     auto spawner = co_await troupe::spawn<&ask_and_hang>({.method = troupe::start_method::spawn}, out);
     const auto all = co_await out.get();
+    kill(server, SIGCONT);
     REQUIRE(all->size() == 1);
     const auto status = co_await all->front().join();  // nobody but this process can tell
     CHECK_FALSE(status.success());
@@ -178,6 +184,55 @@ troupe::task<> ring_while_it_starts() {
     co_await crew.stop();
 }
 
+// --- what a death costs
+
+std::atomic<int> looks = 0;
+
+class counted_looks {
+public:
+    counted_looks() : before_(troupe::base::step_hook) {
+        looks = 0;
+        other_ = before_;
+        troupe::base::step_hook = [](const char* step) {
+            if (std::string_view(step) == "keeper: parcels looked at") ++looks;
+            if (other_ != nullptr) other_(step);
+        };
+    }
+    counted_looks(const counted_looks&) = delete;
+    counted_looks& operator=(const counted_looks&) = delete;
+    ~counted_looks() { troupe::base::step_hook = before_; }
+
+private:
+    static inline void (*other_)(const char*) = nullptr;
+    void (*before_)(const char*);
+};
+
+struct take {
+    troupe::queue<int> one;
+};
+
+troupe::task<> take_none(troupe::mailbox<take, int> box) {
+    while (co_await box.receive<int>()) {
+    }
+}
+
+troupe::task<> die_beside_many() {
+    auto slow = co_await troupe::spawn<take_none>({.mailbox = std::size_t{8} << 20});
+    for (int i = 0; i < 300; ++i) co_await slow.send(take{troupe::queue<int>({.capacity = 16})});
+    auto victim = co_await troupe::spawn<take_none>();
+    // All that was said to the keeper before has been heard when it has answered.
+    const counted_looks counted;
+    victim.kill();
+    co_await victim.join();
+    while (troupe::channel::station::here().memory().process(victim.id().slot()).present().state !=
+           troupe::shm::process_state::free) {
+        co_await troupe::yield();
+    }
+    CHECK(looks < 100);
+    slow.kill();
+    co_await slow.join();
+}
+
 }  // namespace
 
 TEST_CASE("spawn: the memory of a mailbox whose maker is killed at any step is there for the next") {
@@ -203,3 +258,5 @@ TEST_CASE("link: an actor that is given up while it is being started again ends 
 TEST_CASE("supervisor: who rings an actor while it is being started again is heard by it later") {
     watched(ring_while_it_starts());
 }
+
+TEST_CASE("death: what others have on their way is looked at no more often for it") { watched(die_beside_many()); }

@@ -82,7 +82,8 @@ int live() {
     verdict said;
     const auto of = troupe::sync_wait(troupe::spawn<server>());
     troupe::queue<std::string> results;
-    const auto idle = killing::remains::now();
+    auto idle = killing::remains::now();
+    idle.awake = 0;
     int wrong = troupe::sync_wait(live_in_turn(of, results, 0, 2000));  // every slot has been used by then
     const account before = account::now(idle);
     wrong += troupe::sync_wait(live_in_turn(of, results, 2000, many));

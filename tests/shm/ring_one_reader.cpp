@@ -340,9 +340,9 @@ TEST_CASE("ring: walking counts what is committed and not consumed") {
     reader.look_after(first, second);
     reader.consume(second);
     std::uint32_t bytes = 0;
-    it.ring.walk([&](std::uint8_t kind, const std::byte*, std::uint32_t size) {
-        REQUIRE((kind == 1 || kind == 3));
-        bytes += size;
+    it.ring.walk([&](const record& found) {
+        REQUIRE((found.kind == 1 || found.kind == 3));
+        bytes += found.bytes;
     });
     REQUIRE(bytes == 400);
     REQUIRE(it.ring.writer_of(first) == ann);

@@ -54,7 +54,7 @@ void try_everything(one_ring& it) {
     ring_writer writer(it.ring, ann);
     writer.ask_for_room(1);
     for (int i = 0; i < 4; ++i) send(writer, 7, i % 2 == 0 ? 40 : 5000);
-    it.ring.walk([](std::uint8_t, std::byte* payload, std::uint32_t bytes) { read_a_little(payload, bytes); });
+    it.ring.walk([](const record& found) { read_a_little(found.payload, found.bytes); });
     static_cast<void>(it.ring.size());
     record r;
     if (it.ring.mode() == reader_mode::one) {

@@ -1,0 +1,196 @@
+// Which channels somebody still holds, in a process or on its way.
+//
+// An end is held by a process, which its bit in the record says, or listed in a parcel. Nobody can look at all of that
+// at one moment, but `version` changes before each change of a process's bit: what was found of a channel is true if
+// its version is afterwards what it was before. All that is due is answered by one look at the parcels.
+//
+// That leaves what nobody can reach: a queue that lies in itself, two that lie in each other, an end of a pipe that was
+// sent through it. They are listed, in rings that nobody will ever read. So the channels of which parcels alone hold an
+// end are remembered, and when there are twice as many as were left the last time (or somebody is out of memory) it is
+// marked what can be reached: from all other channels, and from the parcels that some process has, through the rings
+// whose receiving end is reached.
+//
+// Others go on meanwhile. An end that moves while marks are made is never taken for lost:
+//   - it was listed in a parcel on its way, in a ring that was reached, and the walk did not meet the record: then the
+//     record was consumed before the walk came there, and its reader had the parcel by then. So the parcels that
+//     processes have are looked at again after the walk.
+//   - that reader has taken the end out and dropped the parcel: then its bit stood before that, and the version has
+//     changed. So the versions are looked at last.
+// What is found in either way is reached; the marking goes on from there until a look finds nothing new.
+#include <algorithm>
+#include <cstring>
+
+#include <troupe/detail/port.hpp>
+
+#include "keeper/retirement.hpp"
+#include "base/step.hpp"
+#include "channel/parcel.hpp"
+#include "channel/port.hpp"
+
+namespace troupe::actors {
+namespace {
+
+constexpr int most_looks = 8;  // at channels whose holders change all the time, in one go
+
+std::uint8_t holders(const shm::channel_record& record) {
+    return static_cast<std::uint8_t>((record.readers.empty() ? 0 : detail::receiving_end) |
+                                     (record.writers.empty() ? 0 : detail::sending_end));
+}
+
+// The parts that somebody has to have lest the channel be closed or freed; 0 of one that is not counted so.
+std::uint32_t needed(const shm::channel_record& record) {
+    // sync: channel state - observes that somebody holds it
+    const std::uint32_t state = record.state.load(std::memory_order_acquire) & 0xff;
+    if (state != static_cast<std::uint32_t>(shm::channel_state::open)) return 0;
+    // relaxed: observed through the state
+    const auto kind = static_cast<shm::channel_kind>(record.kind.load(std::memory_order_relaxed));
+    return kind == shm::channel_kind::queue || kind == shm::channel_kind::pipe ? detail::both_ends : 0;
+}
+
+bool is_queue(const shm::channel_record& record) {
+    // relaxed: observed through the state
+    return record.kind.load(std::memory_order_relaxed) == static_cast<std::uint32_t>(shm::channel_kind::queue);
+}
+
+// With an end of a queue whoever has it can do both.
+bool enough(const shm::channel_record& record, std::uint32_t held) {
+    return is_queue(record) ? held != 0 : held == detail::both_ends;
+}
+
+template <class Visit>
+void for_each_listed(shm::program_memory& memory, shm::block_id parcel, Visit&& visit) {
+    const auto content = channel::look_into_parcel(memory, parcel);
+    if (!content) return;
+    for (const detail::handle_ref& entry : content->handles) {
+        const detail::handle_ref one = channel::listed_at(entry);
+        if ((one.role & detail::every_role & ~std::uint32_t{detail::both_ends}) == 0) visit(one);
+    }
+}
+
+}  // namespace
+
+// False: some are left, whose holders change all the time.
+bool retirement::decide() noexcept {
+    for (int looks = 0; due_.any() && looks < most_looks; ++looks) {
+        for (std::size_t i = due_._Find_first(); i < due_.size(); i = due_._Find_next(i)) {
+            const shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(i));
+            // sync: version - observes the holders before it
+            judged_.version[i] = record.version.load(std::memory_order_acquire);
+            judged_.held[i] = holders(record);
+            if (needed(record) != 0 && !enough(record, judged_.held[i])) continue;
+            due_[i] = false;
+            carried_[i] = false;
+        }
+        if (due_.none()) return true;
+        memory_.blocks().for_each_used([this](shm::block_id block, shm::block_state, shm::owner_id) {
+            for_each_listed(memory_, block, [this](const detail::handle_ref& one) {
+                const shm::channel_id channel{one.object};
+                if (!due_[channel.index() % shm::max_channels]) return;
+                if (memory_.channel(channel.index() % shm::max_channels).name() != channel) return;
+                judged_.held[channel.index()] |= static_cast<std::uint8_t>(one.role);
+            });
+        });
+        TROUPE_STEP("keeper: parcels looked at");
+        for (std::size_t i = due_._Find_first(); i < due_.size(); i = due_._Find_next(i)) {
+            const shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(i));
+            // The processes once more: one may have taken the end out of a parcel that was looked at too late.
+            const std::uint8_t by_processes = holders(record);
+            // sync: version - observes that nothing changed
+            if (record.version.load(std::memory_order_acquire) != judged_.version[i]) continue;
+            due_[i] = false;
+            const std::uint32_t held = judged_.held[i] | by_processes;
+            carried_[i] = ((held & ~std::uint32_t{by_processes}) != 0);
+            settle(static_cast<std::uint16_t>(i), held);
+        }
+    }
+    return due_.none();
+}
+
+// Closes or retires the channel when these parts of it are all that somebody has.
+void retirement::settle(std::uint16_t index, std::uint32_t held) noexcept {
+    const shm::channel_record& record = memory_.channel(index);
+    if (enough(record, held)) return;
+    if (held == 0) {
+        carried_[index] = false;
+        retire_channel(record.name());
+    }
+    if (is_queue(record)) return;
+    // damaged: whoever is left finds out when it looks
+    if (auto ring = memory_.find_ring(record)) {
+        if (ring->closed()) return;
+        ring->close();
+    }
+    TROUPE_STEP("keeper: pipe closed");
+    to_ring_[index] = true;
+}
+
+void retirement::reach(const detail::handle_ref& handle) noexcept {
+    const shm::channel_id channel{handle.object};
+    const std::uint16_t index = channel.index() % shm::max_channels;
+    if (!carried_[index] || memory_.channel(index).name() != channel) return;
+    const bool read = (judged_.held[index] & detail::receiving_end) != 0;
+    judged_.held[index] |= static_cast<std::uint8_t>(handle.role & detail::both_ends);
+    if (!read && (judged_.held[index] & detail::receiving_end) != 0) to_walk_[index] = true;
+}
+
+// The parcels that some process has. What a dead one had is still to be dealt with, and counts.
+void retirement::reach_from_owned() noexcept {
+    memory_.blocks().for_each_used([this](shm::block_id block, shm::block_state state, shm::owner_id) {
+        if (state != shm::block_state::owned) return;
+        for_each_listed(memory_, block, [this](const detail::handle_ref& one) { reach(one); });
+    });
+    TROUPE_STEP("keeper: parcels looked at");
+}
+
+// What lies in a ring that somebody can read.
+void retirement::walk(std::uint16_t index) noexcept {
+    // damaged: nobody reads what is in it
+    const auto ring = memory_.find_ring(memory_.channel(index));
+    if (!ring) return;
+    ring->walk([this](const shm::record& found) {
+            const shm::block_id parcel = parcel_of(memory_, found);
+            if (parcel) for_each_listed(memory_, parcel, [this](const detail::handle_ref& one) { reach(one); });
+    });
+}
+
+void retirement::collect_unreachable() noexcept {
+    to_walk_.reset();
+    // sync: channels - observes a backed record
+    const std::uint32_t reached = memory_.header().channels_reached.load(std::memory_order_acquire);
+    for (std::uint32_t i = 0; i < reached; ++i) {
+        const shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(i));
+        if (carried_[i]) {
+            // sync: version - observes the holders before it
+            judged_.version[i] = record.version.load(std::memory_order_acquire);
+            judged_.held[i] = holders(record);
+            carried_[i] = (needed(record) != 0 && !enough(record, judged_.held[i]) && !channels_[i]);
+        }
+        // sync: channel state - observes that somebody holds it
+        const std::uint32_t state = record.state.load(std::memory_order_acquire) & 0xff;
+        if (state != static_cast<std::uint32_t>(shm::channel_state::open) || channels_[i]) continue;
+        if (!carried_[i] || (judged_.held[i] & detail::receiving_end) != 0) to_walk_[i] = true;
+    }
+    reach_from_owned();
+    do {
+        while (to_walk_.any()) {
+            const std::size_t i = to_walk_._Find_first();
+            to_walk_[i] = false;
+            walk(static_cast<std::uint16_t>(i));
+        }
+        TROUPE_STEP("keeper: marked what is reached");
+        reach_from_owned();
+        for (std::size_t i = carried_._Find_first(); i < carried_.size(); i = carried_._Find_next(i)) {
+            const shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(i));
+            const std::uint8_t by_processes = holders(record);
+            // sync: version - observes that nothing changed
+            const bool same = record.version.load(std::memory_order_acquire) == judged_.version[i];
+            reach({record.name().value, same ? std::uint32_t{by_processes} : std::uint32_t{detail::both_ends}});
+        }
+    } while (to_walk_.any());
+    for (std::size_t i = carried_._Find_first(); i < carried_.size(); i = carried_._Find_next(i)) {
+        settle(static_cast<std::uint16_t>(i), judged_.held[i]);
+    }
+    collect_at_ = std::max(fewest_carried, 2 * carried_.count());
+}
+
+}  // namespace troupe::actors

@@ -17,6 +17,7 @@
 
 #include "actor/launch.hpp"
 #include "process/birthmark.hpp"
+#include "shm/shared_text.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -139,7 +140,7 @@ void give_up(const calling& called, shm::program_memory* memory, const std::stri
     [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
     if (memory != nullptr && called.actor) {
         shm::process_slot& slot = memory->process(called.slot);
-        if (slot.actor() == called.actor) copy_text(slot.failure, why);
+        if (slot.actor() == called.actor) shm::store_text(slot.failure, why);
     }
     _exit(could_not_begin);
 }

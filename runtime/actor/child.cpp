@@ -31,6 +31,7 @@
 #include "process/message_socket.hpp"
 #include "process/signals.hpp"
 #include "process/standard_streams.hpp"
+#include "shm/shared_text.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -164,11 +165,13 @@ void be_actor(newborn born) {
             here, [&] { return live(here, birth, std::move(born.directory), page, incarnation); },
             [&](const base::caught& caught) {
                 if (birth.begun()) {
-                    slot.exception_of = incarnation;
-                    copy_text(slot.exception_type, caught.type);
-                    copy_text(slot.exception_text, caught.text);
+                    // relaxed: published with the end
+                    slot.exception_of.store(incarnation, std::memory_order_relaxed);
+                    shm::about_to_write();
+                    shm::store_text(slot.exception_type, caught.type);
+                    shm::store_text(slot.exception_text, caught.text);
                 } else {
-                    copy_text(slot.failure, caught.text.empty() ? caught.type : caught.text);
+                    shm::store_text(slot.failure, caught.text.empty() ? caught.type : caught.text);
                 }
             });
         signal = end.signal;

@@ -23,6 +23,7 @@
 #include "process/message_socket.hpp"
 #include "process/signals.hpp"
 #include "process/standard_streams.hpp"
+#include "shm/shared_text.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -162,7 +163,7 @@ newborn forkserver::become(const fork_request& wanted, process::received& with) 
 
 void forkserver::refuse(std::uint16_t slot_number, const std::string& why) {
     shm::process_slot& slot = memory_.process(slot_number);
-    copy_text(slot.failure, why);
+    shm::store_text(slot.failure, why);
     // Of one that was to be started again: nobody who has a reference sees it dead unless it is given up.
     const auto next = slot.was_restarted() ? shm::process_state::down : shm::process_state::failed;
     for (shm::life then = slot.present(); !slot.move(then, next); then = slot.present()) {

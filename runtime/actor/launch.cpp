@@ -32,6 +32,7 @@
 #include "process/message_socket.hpp"
 #include "process/signals.hpp"
 #include "process/standard_streams.hpp"
+#include "shm/shared_text.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -187,7 +188,7 @@ void launch::fill(const spawn_options& options, detail::start_request& request) 
     // relaxed, all: published by the process that is made next
     slot.parent.store(here_.station().actor().value, std::memory_order_relaxed);
     slot.entry.store(request.entry->key(), std::memory_order_relaxed);
-    std::memcpy(slot.name, name_.c_str(), name_.size() + 1);
+    shm::store_text(slot.name, name_);
     // relaxed, all: as above
     slot.revival.store(static_cast<std::uint32_t>(request.revival), std::memory_order_relaxed);
     slot.deliveries.store(request.deliveries, std::memory_order_relaxed);
@@ -353,7 +354,7 @@ bool launch::arrived() {
         over_ = true;
         return true;
     }
-    std::string why = std::string(slot.failure, strnlen(slot.failure, sizeof slot.failure));
+    std::string why = shm::load_text(slot.failure);
     if (why.empty()) {
         const auto status = here_.memory().status_of(actor_);
         why = "its process " + to_string(status.value_or(exit_status::from_nothing())) +

@@ -36,14 +36,6 @@ struct circumstances {
     struct limits limits;
 };
 
-// Cut where there is no room for all of it.
-template <std::size_t N>
-void copy_text(char (&into)[N], const std::string& text) {
-    const std::size_t length = std::min(text.size(), N - 1);
-    std::memcpy(into, text.data(), length);
-    into[length] = '\0';
-}
-
 // What a new process has when it is about to become an actor.
 struct newborn {
     shm::program_memory memory;

@@ -31,6 +31,7 @@
 #include "process/message_socket.hpp"
 #include "process/signals.hpp"
 #include "process/standard_streams.hpp"
+#include "shm/shared_text.hpp"
 
 namespace troupe {
 namespace {
@@ -117,7 +118,7 @@ void take_first_slot(shm::program_memory& memory) {
     const auto slot = memory.claim_process(0);
     shm::process_slot& self = memory.process(slot.value());
     self.pid.store(getpid(), std::memory_order_release);  // sync: pid - publishes the program's
-    std::strcpy(self.name, "program");
+    shm::store_text(self.name, "program");
     self.move(self.present(), shm::process_state::running);
 }
 

@@ -8,13 +8,14 @@
 #include "actor/own_process.hpp"
 #include "channel/port.hpp"
 #include "process/cpus.hpp"
+#include "shm/shared_text.hpp"
 
 namespace troupe {
 namespace this_actor {
 
 std::string name() {
     const shm::process_slot& self = actors::own_process::here().station().self();
-    return {self.name, strnlen(self.name, sizeof self.name)};
+    return shm::load_text(self.name);
 }
 
 int pid() {

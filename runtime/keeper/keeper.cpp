@@ -19,6 +19,7 @@
 #include "keeper/ticks.hpp"
 #include "process/clone.hpp"
 #include "process/pidfd.hpp"
+#include "shm/shared_text.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -217,11 +218,12 @@ void keeper::end_unwatched(std::uint16_t slot) noexcept {
     process::end_now(process.pid.load(std::memory_order_acquire));  // sync: pid - observes what the kernel wrote
     constexpr char why[] =
         "the program had no descriptors left to look after it; raise the limit of open files (ulimit -n)";
-    static_assert(sizeof why <= sizeof process.failure && sizeof why <= sizeof process.exception_text);
-    std::memcpy(process.failure, why, sizeof why);
-    std::memcpy(process.exception_text, why, sizeof why);
-    std::strcpy(process.exception_type, "troupe::spawn_failed");
-    process.exception_of = process.incarnation.load(std::memory_order_relaxed);  // relaxed: its process is dead
+    // relaxed, both: its process is dead; published with the end
+    process.exception_of.store(process.incarnation.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    shm::about_to_write();
+    shm::store_text(process.failure, why);
+    shm::store_text(process.exception_text, why);
+    shm::store_text(process.exception_type, "troupe::spawn_failed");
     memory_.record_exit(one.actor, exit_status::from_exit(1));
     one.pidfd.reset();
     ended(slot);

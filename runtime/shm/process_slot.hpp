@@ -95,7 +95,7 @@ struct alignas(4096) process_slot {
     std::atomic<std::uint32_t> spawned_by;  // the incarnation of the process that starts it
     std::atomic<std::uint64_t> entry;       // which function
     std::atomic<std::uint32_t> begun;       // it got to its function; set before the state says running, and kept after
-    char name[64];
+    char name[64];                          // texts: see shared_text.hpp
 
     // Written by many, read in the process.
     alignas(128) std::atomic<std::uint64_t> requests;
@@ -113,7 +113,7 @@ struct alignas(4096) process_slot {
     std::atomic<std::uint32_t> ended_hung;
     std::atomic<std::uint32_t> ended_type;
     std::atomic<std::uint32_t> ended_deliveries;
-    std::uint32_t exception_of;  // the incarnation that wrote the two lines below
+    std::atomic<std::uint32_t> exception_of;  // the incarnation that wrote the two lines below
     char exception_type[128];
     char exception_text[512];
     char failure[256];

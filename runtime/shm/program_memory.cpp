@@ -11,6 +11,7 @@
 
 #include "base/check.hpp"
 #include "base/step.hpp"
+#include "shm/shared_text.hpp"
 
 namespace troupe::shm {
 namespace {
@@ -30,8 +31,6 @@ std::optional<exit_status> unpack_exit(std::uint64_t word, std::uint64_t serial)
     }
     return exit_status::from_exit(static_cast<int>(word & 0xff));
 }
-
-std::string text_of(const char* bytes, std::size_t most) { return {bytes, strnlen(bytes, most)}; }
 
 bool owner_is_dead(const void* memory, owner_id owner) noexcept {
     const auto& table = *static_cast<const program_memory*>(memory);
@@ -163,6 +162,7 @@ std::optional<std::uint16_t> program_memory::claim_process(std::uint16_t spawner
         // crash: starting without a process; the keeper frees the slots of a spawner that died
         // sync: life - publishes the claim
         if (!p.life_word.compare_exchange_strong(expected, mine.pack(), std::memory_order_acq_rel)) continue;
+        about_to_write();
         TROUPE_STEP("process: slot claimed");
         // relaxed, all below: published by the id, which is stored last
         p.pid.store(0, std::memory_order_relaxed);
@@ -184,7 +184,10 @@ std::optional<std::uint16_t> program_memory::claim_process(std::uint16_t spawner
         p.handling_since.store(0, std::memory_order_relaxed);
         p.message_deadline.store(0, std::memory_order_relaxed);
         p.hung.store(0, std::memory_order_relaxed);
-        p.name[0] = p.exception_type[0] = p.exception_text[0] = p.failure[0] = '\0';
+        store_text(p.name, "");
+        store_text(p.exception_type, "");
+        store_text(p.exception_text, "");
+        store_text(p.failure, "");
         post_mortem(slot).clear();
         // sync: incarnation - publishes that older owners are gone
         p.incarnation.fetch_add(1, std::memory_order_acq_rel);
@@ -209,7 +212,7 @@ bool program_memory::restart_process(detail::actor_id actor) {
     p.handling_type.store(0, std::memory_order_relaxed);
     p.handling_since.store(0, std::memory_order_relaxed);
     p.hung.store(0, std::memory_order_relaxed);
-    p.failure[0] = '\0';
+    store_text(p.failure, "");
     p.restarts.fetch_add(1, std::memory_order_relaxed);  // relaxed: as above
     // sync: incarnation - publishes that the last owner is gone
     p.incarnation.fetch_add(1, std::memory_order_acq_rel);
@@ -319,9 +322,13 @@ std::optional<exit_status> program_memory::end_in_slot(detail::actor_id actor) c
     if (!status) return std::nullopt;
     exit_status told = *status;
     const std::uint32_t ended = p.ended.load(std::memory_order_relaxed);  // relaxed: published by the end
-    if (status->exited() && status->code() == 1 && p.exception_type[0] != '\0' && p.exception_of == ended) {
-        told = exit_status::from_exception(text_of(p.exception_type, sizeof p.exception_type),
-                                           text_of(p.exception_text, sizeof p.exception_text));
+    const auto has_exception = [&] {
+        return p.exception_of.load(std::memory_order_relaxed) == ended;  // relaxed: fenced below
+    };
+    if (status->exited() && status->code() == 1 && has_exception()) {
+        std::string type = load_text(p.exception_type), text = load_text(p.exception_text);
+        has_read();
+        if (!type.empty() && has_exception()) told = exit_status::from_exception(std::move(type), std::move(text));
     }
     base::complete(told, post_mortem(actor.slot()), ended);
     detail::end_details& details = told.details();
@@ -337,6 +344,7 @@ std::optional<exit_status> program_memory::end_in_slot(detail::actor_id actor) c
         details.deliveries = std::max(1u, p.ended_deliveries.load(std::memory_order_relaxed));
     }
     // Whoever claims the slot next changes the serial first, then the rest.
+    has_read();
     return p.present().serial == serial && p.actor() == actor ? told : *status;
 }
 
@@ -368,8 +376,12 @@ exit_status program_memory::end_as_told(detail::actor_id actor, std::uint64_t en
 
 std::string program_memory::name_of(detail::actor_id actor) const {
     const process_slot& p = process(actor.slot());
-    std::string name = text_of(p.name, sizeof p.name);
-    return p.actor() == actor ? name : std::string();
+    if (p.actor() != actor) return {};
+    std::string name = load_text(p.name);
+    has_read();
+    // Whoever claims the slot next changes the serial first, then the name, and last the actor's id.
+    const bool same = p.present().serial == (actor.serial() & 0xff'ffff'ffff) && p.actor() == actor;
+    return same ? name : std::string();
 }
 
 channel_id program_memory::claim_channel(channel_kind kind, unsigned granule_bits, std::uint16_t maker) {

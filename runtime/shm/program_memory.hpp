@@ -21,7 +21,7 @@
 
 namespace troupe::shm {
 
-inline constexpr std::uint32_t layout_version = 6;
+inline constexpr std::uint32_t layout_version = 7;
 
 struct program_header {
     std::uint64_t magic;

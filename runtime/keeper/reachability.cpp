@@ -22,10 +22,10 @@
 
 #include <troupe/detail/port.hpp>
 
-#include "keeper/retirement.hpp"
 #include "base/step.hpp"
 #include "channel/parcel.hpp"
 #include "channel/port.hpp"
+#include "keeper/retirement.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -148,8 +148,8 @@ void retirement::walk(std::uint16_t index) noexcept {
     const auto ring = memory_.find_ring(memory_.channel(index));
     if (!ring) return;
     ring->walk([this](const shm::record& found) {
-            const shm::block_id parcel = parcel_of(memory_, found);
-            if (parcel) for_each_listed(memory_, parcel, [this](const detail::handle_ref& one) { reach(one); });
+        const shm::block_id parcel = parcel_of(memory_, found);
+        if (parcel) for_each_listed(memory_, parcel, [this](const detail::handle_ref& one) { reach(one); });
     });
 }
 

@@ -25,12 +25,21 @@ struct carry {
     std::vector<wire> ends{};
 };
 
-constexpr std::size_t most_channels = 16'384;
+constexpr std::size_t many = 2000;
 
 troupe::task<> nothing_is_left() {
     using troupe::actors::keeper_word;
     while (killing::remains::now() != killing::remains::nothing()) {
         troupe::actors::own_process::here().tell_keeper({.word = keeper_word::room_wanted});
+        co_await troupe::sleep_for(1ms);
+    }
+}
+
+// Without anybody asking for room.
+troupe::task<> few_are_left() {
+    using troupe::actors::keeper_word;
+    while (killing::remains::now().channels > many / 4) {
+        troupe::actors::own_process::here().tell_keeper({.word = keeper_word::slots_wanted});
         co_await troupe::sleep_for(1ms);
     }
 }
@@ -132,17 +141,20 @@ troupe::task<> move_while_others_are_collected() {
 }  // namespace
 
 TEST_CASE("queue: those that lie in themselves are freed when nobody can reach them") {
-    watched(queues_in_themselves(most_channels + 1000));
+    watched(queues_in_themselves(many));
+    watched(few_are_left());
     watched(nothing_is_left());
 }
 
 TEST_CASE("queue: those that lie in each other are freed when nobody can reach them") {
-    watched(queues_in_each_other(most_channels / 2 + 500));
+    watched(queues_in_each_other(many / 2));
+    watched(few_are_left());
     watched(nothing_is_left());
 }
 
 TEST_CASE("pipe: an end that was sent through its own pipe is freed with it") {
-    watched(ends_through_their_own_pipe(most_channels / 2 + 500));
+    watched(ends_through_their_own_pipe(many / 2));
+    watched(few_are_left());
     watched(nothing_is_left());
 }
 

@@ -21,7 +21,7 @@
 namespace troupe {
 
 struct spawn_options {
-    // Up to 63 bytes; shown by ps and in errors.
+    // Up to 63 bytes; shown by ps and in errors. Empty: the name of its function.
     std::string name = {};
     start_method method = start_method::default_method;
     // Ended, not awaited, when its parent's function returns.

@@ -18,8 +18,8 @@
 #include <troupe/error.hpp>
 #include <troupe/time.hpp>
 
-#include "actor/calling.hpp"
-#include "actor/keeper_thread.hpp"
+#include "actor/keeper.hpp"
+#include "base/function_name.hpp"
 #include "base/step.hpp"
 #include "base/system_failure.hpp"
 #include "channel/making.hpp"
@@ -47,9 +47,19 @@ std::string advice_for(int error) {
     return base::descriptor_advice(error);
 }
 
-// The forkserver has stayed where it was started; its actors start where their parent is now. By a descriptor, because
-// the way there may be closed to this user, or gone.
-base::owned_fd working_directory() { return base::owned_fd(open("/proc/self/cwd", O_PATH | O_DIRECTORY | O_CLOEXEC)); }
+// The forkserver has stayed where it was started; its actors start where their parent is now.
+std::string working_directory() {
+    char* path = get_current_dir_name();
+    std::string found = path != nullptr ? path : "";
+    std::free(path);
+// An actor that was given none has the name of its function.
+std::string name_for(const spawn_options& options, const detail::start_request& request) {
+    if (!options.name.empty()) return options.name;
+    return base::function_name(request.entry->name()).substr(0, sizeof(shm::process_slot::name) - 1);
+}
+
+    return found;
+}
 
 }  // namespace
 
@@ -143,7 +153,7 @@ private:
 };
 
 launch::launch(own_process& here, const spawn_options& options, detail::start_request& request, detail::actor_id again)
-    : here_(here), method_(options.method), name_(options.name), daemon_(options.daemon), again_(again) {
+    : here_(here), method_(options.method), name_(name_for(options, request)), daemon_(options.daemon), again_(again) {
     if (method_ == start_method::default_method) {
         method_ = static_cast<start_method>(here.memory().header().start_method);
     }

@@ -401,6 +401,14 @@ channel_id program_memory::claim_channel(channel_kind kind, unsigned granule_bit
         }
         channel_record& c = channel(static_cast<std::uint16_t>(index));
         auto free_state = static_cast<std::uint32_t>(channel_state::free);
+std::string program_memory::described(detail::actor_id actor) const {
+    // sync: pid - observes what the kernel wrote in clone
+    const std::int32_t pid = process(actor.slot()).pid.load(std::memory_order_acquire);
+    const std::string name = name_of(actor);
+    if (name.empty()) return "an actor";
+    return "actor '" + name + '\'' + (pid != 0 ? " (pid " + std::to_string(pid) + ')' : std::string());
+}
+
         // sync: channel state - observes that it was freed
         if (c.state.load(std::memory_order_acquire) != free_state) continue;
         const std::uint32_t making = static_cast<std::uint32_t>(channel_state::making) | std::uint32_t{maker} << 8;

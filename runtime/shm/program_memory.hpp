@@ -106,6 +106,8 @@ public:
     bool alive(detail::actor_id actor) const;
 
     // --- channels
+    // "actor 'clerk' (pid 4711)", for texts; of one whose slot has another actor, "an actor".
+    std::string described(detail::actor_id actor) const;
     // Throws out_of_memory. In state making, owned by `maker` until `open_channel`.
     channel_id claim_channel(channel_kind kind, unsigned granule_bits, std::uint16_t maker);
     void open_channel(channel_id id);

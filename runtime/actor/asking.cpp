@@ -48,6 +48,7 @@ void asking::open() {
 
 std::optional<std::uint32_t> asking::reserve(detail::ask_wait& wait) {
     if (replies_ == nullptr) open();
+    if (given_up_ != 0) refuse_silent(wait.target());
     if (used_ == most_requests) return std::nullopt;
     while ((*places_)[next_].used) next_ = (next_ + 1) % most_requests;
     place& one = (*places_)[next_];
@@ -65,10 +66,42 @@ asking::place* asking::find(std::uint32_t request) noexcept {
 }
 
 void asking::free(place& one) noexcept {
-    one.used = false;
+    if (one.given_up) {
+        --given_up_;
+        silence* const silent = silence_of(one.target);
+        if (--silent->requests == 0) {
+            *silent = silent_.back();
+            silent_.pop_back();
+        }
+    }
+    one.used = one.given_up = false;
     one.wait = nullptr;
     --used_;
-    turns_.for_each([](detail::ask_wait& next) { next.wake(); });
+    next_turn();
+}
+
+// One place is one turn. Whoever leaves the line passes it on, and so does who finds that it has no use for it.
+void asking::next_turn() noexcept {
+    if (used_ < most_requests && !turns_.empty()) turns_.first()->wake();
+}
+
+asking::silence* asking::silence_of(detail::actor_id actor) noexcept {
+    const auto found =
+        std::find_if(silent_.begin(), silent_.end(), [actor](const silence& one) { return one.actor == actor; });
+    return found == silent_.end() ? nullptr : &*found;
+}
+
+void asking::refuse_silent(detail::actor_id target) {
+    if (const silence* const silent = silence_of(target)) {
+        if (silent->requests < std::max<std::size_t>(1, (most_requests - given_up_) / share)) return;
+        throw timed_out(station_.memory().described(target) + " has not answered " + std::to_string(silent->requests) +
+                        " requests that were given up, and is asked nothing more by this actor until it answers one or "
+                        "ends: end it if it hangs, or give it longer if it is slow");
+    }
+    if (given_up_ < most_requests) return;
+    throw timed_out(std::to_string(silent_.size()) + " actors have not answered " + std::to_string(given_up_) +
+                    " requests that were given up, and an actor can have no more under way: end those that hang (" +
+                    station_.memory().described(silent_.front().actor) + " is one)");
 }
 
 void asking::unreserve(std::uint32_t request) noexcept {
@@ -76,11 +109,27 @@ void asking::unreserve(std::uint32_t request) noexcept {
 }
 
 void asking::give_up(std::uint32_t request) noexcept {
-    if (place* one = find(request)) one->wait = nullptr;
+    place* const one = find(request);
+    if (one == nullptr) return;
+    one->wait = nullptr;
+    one->given_up = true;
+    ++given_up_;
+    if (silence* const silent = silence_of(one->target)) {
+        ++silent->requests;
+    } else {
+        silent_.push_back({one->target, 1});
+    }
+    // Whoever waits for a turn may find that there is none to wait for.
+    if (given_up_ == most_requests) turns_.for_each([](detail::ask_wait& next) { next.wake(); });
 }
 
 void asking::wait_for_turn(detail::ask_wait& wait) { turns_.append(wait); }
-void asking::leave_turn(detail::ask_wait& wait) noexcept { turns_.remove(wait); }
+
+void asking::leave_turn(detail::ask_wait& wait) noexcept {
+    turns_.remove(wait);
+    next_turn();
+}
+
 void asking::drop_block(std::uint64_t block) noexcept { replies_->drop_block(block); }
 
 bool asking::poll() {
@@ -160,22 +209,29 @@ void ask_wait::send() {
     if (result == push_result::closed) to_->throw_closed();
 }
 
+// Stands where it now waits: behind those who wait for a place, or for room in the mailbox.
+void ask_wait::stand_in_line() {
+    const queued right = has_turn_ ? queued::for_room : queued::for_turn;
+    if (queued_ == right) return;
+    leave_queue();
+    if (has_turn_) {
+        to_->wait_for_room(*this);
+    } else {
+        actors::own_process::here().asking().wait_for_turn(*this);
+    }
+    queued_ = right;
+}
+
 bool ask_wait::try_finish() {
     if (stage_ == stage::unsent) send();
     if (stage_ == stage::answered) return true;
     if (target_dead_) to_->throw_closed();
+    if (stage_ == stage::unsent && queued_ != queued::nowhere) stand_in_line();
     return false;
 }
 
 void ask_wait::enlist() {
-    if (stage_ != stage::unsent) return;
-    if (has_turn_) {
-        queued_ = queued::for_room;
-        to_->wait_for_room(*this);
-    } else {
-        queued_ = queued::for_turn;
-        actors::own_process::here().asking().wait_for_turn(*this);
-    }
+    if (stage_ == stage::unsent) stand_in_line();
 }
 
 void ask_wait::leave_queue() noexcept {

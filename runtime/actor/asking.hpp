@@ -3,14 +3,17 @@
 // Replies come through a ring of their own, made at the first request. Room in it is reserved before a request is sent:
 // there are never more requests under way than replies that fit, so whoever answers never waits, and an actor may ask
 // from inside a handler while its mailbox is full. A request that was given up keeps its place until its reply has come
-// (and was dropped) or its actor is dead. The lane is read as long as the process lives, also while it asks nothing: an
-// actor that died in the middle of an answer is forgotten only once its place has been read past.
+// (and was dropped) or its actor is dead: its reply may be on its way. So that an actor which hangs does not take the
+// places of all, one that has left more than its share of given-up requests unanswered is asked no more until it
+// answers one, and whoever asks it is told at once. The lane is read as long as the process lives, also while it asks
+// nothing: an actor that died in the middle of an answer is forgotten only once its place has been read past.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include <troupe/detail/request.hpp>
 
@@ -25,7 +28,8 @@ public:
     explicit asking(channel::station& station) : station_(station) {}
     ~asking();
 
-    // A number for a request; nothing while too many are under way.
+    // A number for a request; nothing while too many are under way. Throws timed_out for an actor that has left too
+    // many given-up requests unanswered.
     std::optional<std::uint32_t> reserve(detail::ask_wait& wait);
     void unreserve(std::uint32_t request) noexcept;  // it was not sent after all
     void give_up(std::uint32_t request) noexcept;    // nobody waits for its reply any more
@@ -37,12 +41,22 @@ public:
 private:
     static constexpr std::size_t most_requests = 1000;
     static constexpr unsigned granule_bits = 11;  // two granules a reply
+    // What was given up on one actor holds so much of the places that are not held in that way, and one at least: the
+    // more actors hang, the less is each one's, so that there is room to ask others beside more than a hundred of them.
+    static constexpr std::size_t share = 32;
 
     struct place {
         detail::ask_wait* wait = nullptr;  // null: given up
         detail::actor_id target;
         std::uint32_t generation = 0;
         bool used = false;
+        bool given_up = false;
+    };
+
+    // An actor that has not answered requests which were given up.
+    struct silence {
+        detail::actor_id actor;
+        std::size_t requests = 0;
     };
 
     bool poll() override;
@@ -53,11 +67,16 @@ private:
     void open();
     place* find(std::uint32_t request) noexcept;
     void free(place& one) noexcept;
+    silence* silence_of(detail::actor_id actor) noexcept;
+    void refuse_silent(detail::actor_id target);
+    void next_turn() noexcept;
 
     channel::station& station_;
     detail::port* replies_ = nullptr;
     std::unique_ptr<std::array<place, most_requests>> places_;
     std::size_t used_ = 0;
+    std::size_t given_up_ = 0;     // of those used
+    std::vector<silence> silent_;  // whose they are
     std::size_t next_ = 0;
     std::uint64_t deaths_seen_ = 0;
     channel::waiting_list<detail::ask_wait, &detail::ask_wait::next_turn> turns_;

@@ -177,6 +177,72 @@ task<> late_reply() {
     co_await stop_and_join(one);
 }
 
+// What a request to it throws before its deadline; empty when there is an answer.
+template <class Reference>
+task<std::string> refusal(Reference one, std::chrono::milliseconds deadline) {
+    try {
+        co_await one.ask(square{2}, deadline);
+    } catch (const troupe::timed_out& e) {
+        co_return e.what();
+    }
+    co_return "";
+}
+
+task<> one_hangs() {
+    std::vector<actor<square, fail, note, die>> hung;
+    for (int i = 0; i < 4; ++i) {
+        hung.push_back(co_await spawn<serve_plain>({.name = "hung"}));
+        co_await hung.back().ask(square{1});
+        ::kill(hung.back().pid(), SIGSTOP);
+    }
+    const auto healthy = co_await spawn<serve_plain>();
+    for (const auto& one : hung) {
+        std::string said;
+        for (int i = 0; i < 1000 && said.find("given up") == std::string::npos; ++i) said = co_await refusal(one, 1ms);
+        CHECK_THAT(said, Catch::Contains("actor 'hung' (pid " + std::to_string(one.pid()) + ") has not answered"));
+        // From now on it is told at once, whatever the deadline.
+        CHECK_THAT(co_await refusal(one, 3600s * 1000), Catch::Contains("has not answered"));
+    }
+    CHECK(co_await healthy.ask(square{3}, 20s) == 9);
+    // And when it answers, it is asked again.
+    ::kill(hung[0].pid(), SIGCONT);
+    while (co_await refusal(hung[0], 20s) != "") co_await troupe::sleep_for(1ms);
+    ::kill(hung[1].pid(), SIGKILL);
+    bool died = false;
+    try {
+        co_await hung[1].join();
+        co_await hung[1].ask(square{1});
+    } catch (const troupe::actor_died&) {
+        died = true;
+    }
+    CHECK(died);
+    for (const auto& one : hung) one.kill();
+    for (const auto& one : hung) co_await one.join();
+    co_await stop_and_join(healthy);
+}
+
+task<> more_than_places() {
+    const auto one = co_await spawn<answer_later>(false);
+    std::vector<task<int>> all;
+    const auto ask = [](actor<hold, go_on> to, int number) -> task<int> { co_return co_await to.ask(hold{number}); };
+    int right = 0;
+    co_await troupe::task_group::run([&](troupe::task_group& group) -> task<> {
+        for (int i = 0; i < 2500; ++i) {
+            group.start([](auto to, int number, int* right, auto ask) -> task<> {
+                if (co_await ask(to, number) == number + 100) ++*right;
+            }(one, i, &right, ask));
+        }
+        // Those that have a place are answered, and the next get theirs.
+        while (right < 2500) {
+            co_await one.send(go_on{});
+            co_await troupe::yield();
+        }
+        co_await group.join();
+    });
+    CHECK(right == 2500);
+    co_await stop_and_join(one);
+}
+
 task<> answered_out_of_hand() {
     const auto one = co_await spawn<answer_later>(false);
     const auto go = [](actor<hold, go_on> to) -> task<> { co_await to.send(go_on{}); };
@@ -255,3 +321,10 @@ TEST_CASE("ask: from inside a handler, while its own mailbox is full") { watched
 TEST_CASE("request: it may be answered later, and in any order") { watched(answered_out_of_hand()); }
 
 TEST_CASE("request: dropped without an answer, the asker gets remote_error") { watched(dropped_unanswered()); }
+
+TEST_CASE("ask: an actor that left requests unanswered is asked no more until it answers; others are asked as before") {
+    watched(one_hangs());
+}
+TEST_CASE("ask: more requests than there are places wait for their turns, and each gets its reply") {
+    watched(more_than_places());
+}

@@ -17,6 +17,8 @@ namespace {
 // A reader in the middle of a backlog gives back an eighth of the ring sooner than that, and wakes its writers for it.
 constexpr std::uint32_t most_turns_owing = 8;
 
+constexpr std::uint32_t no_type = 0;
+
 }  // namespace
 
 const char* noun(shm::channel_kind kind) {
@@ -67,6 +69,7 @@ void port::hold(std::uint32_t role) {
 }
 
 void port::read_alone() {
+    passed_over_.clear();
     reader_.emplace(ring_, station_.memory().owners());
     station_.reads(*this);
     if (!reader_->recover()) throw corrupt("the ring of this " + std::string(noun(kind_)) + " is damaged");
@@ -76,6 +79,7 @@ void port::stop_reading() noexcept {
     if (!reader_ || kind_ != shm::channel_kind::pipe) return;
     give_back_room(reader_->flush());
     reader_.reset();
+    passed_over_.clear();
     station_.reads_no_more(*this);
 }
 
@@ -197,27 +201,86 @@ void port::drop_stray(const shm::record& record) noexcept {
 }
 
 void port::put_own(std::uint32_t type, parting message) {
-    own_.push_back({type, std::move(message)});
-    wake_receivers();
+    auto lane = std::find_if(own_.begin(), own_.end(), [type](const own_messages& one) { return one.type == type; });
+    if (lane == own_.end()) lane = own_.insert(lane, own_messages{type});
+    lane->waiting.push_back({std::move(message)});
+    ++own_waiting_;
+    receivers_.for_each([type](receive_wait& one) {
+        if (one.wants(type)) one.wake();
+    });
 }
 
 bool port::pick_own(letter& into, const receive_wait* wants) {
-    for (own_message& one : own_) {
-        if (one.in_hand || (wants != nullptr && !wants->wants(one.type))) continue;
-        one.in_hand = true;
+    for (own_messages& lane : own_) {
+        if (wants != nullptr && !wants->wants(lane.type)) continue;
+        const auto next =
+            std::find_if(lane.waiting.begin(), lane.waiting.end(), [](const own_message& one) { return !one.in_hand; });
+        if (next == lane.waiting.end()) continue;
+        next->in_hand = true;
         into = {};
         into.from = this;
         into.kind = own_record;
-        into.payload = reinterpret_cast<std::byte*>(&one);
-        into.frame.type = one.type;
-        into.content = {one.message->bytes, one.message->handles, one.message->flat};
+        into.payload = reinterpret_cast<std::byte*>(&*next);
+        into.frame.type = lane.type;
+        into.content = {next->message->bytes, next->message->handles, next->message->flat};
         return true;
     }
     return false;
 }
 
+void port::finish_own(const letter& taken) noexcept {
+    for (own_messages& lane : own_) {
+        if (lane.type != taken.frame.type) continue;
+        const auto done = std::find_if(lane.waiting.begin(), lane.waiting.end(), [&taken](own_message& one) {
+            return reinterpret_cast<std::byte*>(&one) == taken.payload;
+        });
+        if (done == lane.waiting.end()) return;
+        lane.waiting.erase(done);
+        --own_waiting_;
+    }
+}
+
+// The first record that is wanted, in the order of the ring. It is left there; what is passed over is filed.
+shm::sight port::find(const receive_wait* wants, shm::looking how, shm::record& found, message_frame& frame) {
+    shm::sight seen = reader_->look(found, how);
+    if (reader_->follows_closely()) loop::event_loop::current().rest();
+    if (passed_over_.any()) {
+        if (seen != shm::sight::message || shm::distance(passed_over_.examined(), found.position) >= 0) {
+            passed_over_.clear();
+        } else if (wants != nullptr) {
+            if (passed_over_.first(*reader_, [wants](std::uint32_t type) { return wants->wants(type); }, found)) {
+                frame = frame_of(found);
+                return seen;
+            }
+            seen = reader_->look_from(passed_over_.examined(), found, how);
+        }
+    }
+    while (seen == shm::sight::message) {
+        frame = frame_of(found);
+        if (!meant_for_us(frame)) {
+            drop_stray(found);
+            reader_->consume(found);
+        } else if (wants != nullptr && !wants->wants(frame.type)) {
+            passed_over_.file(*reader_, found, frame.type);
+        } else {
+            if (wants != nullptr && passed_over_.any()) passed_over_.examined_to(found.position);
+            break;
+        }
+        seen = reader_->look_after(shm::record(found), found, how);
+    }
+    return seen;
+}
+
+// Files all that is there, so that the process may sleep until something else comes.
+void port::examine_all() {
+    const receive_wait nothing(*this, &no_type, 1);
+    shm::record record;
+    message_frame frame;
+    find(&nothing, shm::looking::thoroughly, record, frame);
+}
+
 port::picked port::pick(letter& into, const receive_wait* wants, shm::looking how) {
-    if (!own_.empty() && pick_own(into, wants)) return picked::letter;
+    if (own_waiting_ != 0 && pick_own(into, wants)) return picked::letter;
     shm::record record;
     if (shared_reader_) {
         notice_deaths();
@@ -237,10 +300,8 @@ port::picked port::pick(letter& into, const receive_wait* wants, shm::looking ho
             give_back_room(shared_reader_->finish(record));
         }
     }
-    shm::sight seen = reader_->look(record, how);
-    if (reader_->follows_closely()) loop::event_loop::current().rest();
     for (;;) {
-        switch (seen) {
+        switch (find(wants, how, record, into.frame)) {
         case shm::sight::message: break;
         case shm::sight::ended: return picked::ended;
         case shm::sight::corrupt: throw corrupt("the ring of this " + std::string(noun(kind_)) + " is damaged");
@@ -249,16 +310,9 @@ port::picked port::pick(letter& into, const receive_wait* wants, shm::looking ho
             if (reader_->is_dunned()) flush();
             return picked::nothing;
         }
-        into.frame = frame_of(record);
-        if (!meant_for_us(into.frame)) {
-            drop_stray(record);
-            reader_->consume(record);
-        } else if (wants == nullptr || wants->wants(into.frame.type)) {
-            if (into.frame.request != 0 && station_.hands().full(*this)) return picked::nothing;
-            if (open(record, into)) return picked::letter;
-            reader_->consume(record);
-        }
-        seen = reader_->look_after(shm::record(record), record, how);
+        if (into.frame.request != 0 && station_.hands().full(*this)) return picked::nothing;
+        if (open(record, into)) return picked::letter;
+        reader_->consume(record);
     }
 }
 
@@ -267,12 +321,7 @@ bool port::last_of_batch(const letter& taken) noexcept {
 }
 
 void port::finish(letter& taken) noexcept {
-    if (taken.kind == own_record) {
-        own_.remove_if([&](const own_message& one) {
-            return reinterpret_cast<std::byte*>(&const_cast<own_message&>(one)) == taken.payload;
-        });
-        return;
-    }
+    if (taken.kind == own_record) return finish_own(taken);
     shm::record record;
     record.position = taken.position;
     record.payload = taken.payload;
@@ -412,14 +461,25 @@ void port::leave(room_wait& wait) noexcept {
     stop_being_a_source();
 }
 
-// Would this wait find something? Takes nothing.
-bool port::would_receive(const receive_wait& wait, shm::looking how) {
+// Wakes a wait that would find something, unless another was woken for that.
+bool port::wake_if_due(receive_wait& wait, shm::looking how) {
     shm::record record;
-    shm::sight seen = reader_->look(record, how);
-    while (seen == shm::sight::message && !wait.wants(frame_of(record).type)) {
-        seen = reader_->look_after(shm::record(record), record, how);
+    message_frame frame;
+    switch (find(wait.wants_all() ? nullptr : &wait, how, record, frame)) {
+    case shm::sight::message: break;
+    case shm::sight::ended:
+    case shm::sight::corrupt: wait.wake(); return true;
+    case shm::sight::empty:
+    case shm::sight::in_flight: return false;
     }
-    return seen == shm::sight::message || seen == shm::sight::ended || seen == shm::sight::corrupt;
+    if (std::find(promised_.begin(), promised_.end(), record.position) != promised_.end()) return false;
+    if (frame.request != 0 && station_.hands().full(*this)) {
+        examine_all();
+        return false;
+    }
+    promised_.push_back(record.position);
+    wait.wake();
+    return true;
 }
 
 bool port::poll() {
@@ -433,11 +493,8 @@ bool port::poll() {
             woke = true;
         }
     } else {
-        receivers_.for_each([&](receive_wait& one) {
-            if (!would_receive(one, how)) return;
-            one.wake();
-            woke = true;
-        });
+        promised_.clear();
+        receivers_.for_each([&](receive_wait& one) { woke = wake_if_due(one, how) || woke; });
     }
     if (!senders_.empty() && (room_may_have_come() || somebody_died)) {
         senders_.for_each([](room_wait& one) { one.wake(); });

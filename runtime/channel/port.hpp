@@ -8,8 +8,9 @@
 // 2. A letter that was picked is finished by `finish` before the next one of the same wait is picked; whoever is killed
 //    in between leaves it to the next reader of a queue, and loses it from a mailbox or pipe only after `reclaim`
 //    moved.
-// 3. The port is a source of the loop while somebody waits in it. Everything is looked at anew each turn; doorbells
-//    only end sleep.
+// 3. The port is a source of the loop while somebody waits in it. Each turn asks anew who of them would find something;
+//    doorbells only end sleep. A message wakes one wait: the first that wants its type. If that one does not take it,
+//    a later turn wakes the next.
 // 4. Before a process makes its first claim in a channel it says so in its slot (`wrote_to`), so that the keeper knows
 //    which readers to ring when it dies.
 #pragma once
@@ -20,11 +21,13 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <troupe/detail/actor_id.hpp>
 #include <troupe/detail/port.hpp>
 
 #include "channel/batch.hpp"
+#include "channel/passed_over.hpp"
 #include "channel/station.hpp"
 #include "channel/waiting_list.hpp"
 #include "loop/event_loop.hpp"
@@ -106,6 +109,9 @@ public:
     void leave(receive_wait& wait) noexcept;
     void leave(room_wait& wait) noexcept;
 
+    // Of those that a selective receive has passed over, and comes back to: how many records were looked at, for tests.
+    std::uint64_t records_examined() const noexcept { return passed_over_.looks(); }
+
     // Whoever receives here looks again.
     void wake_receivers() noexcept;
 
@@ -149,15 +155,21 @@ private:
         std::uint64_t up_to = 0;
     };
     struct own_message {
-        std::uint32_t type;
         parting message;
         bool in_hand = false;
     };
+    struct own_messages {
+        std::uint32_t type;
+        std::list<own_message> waiting = {};
+    };
 
     bool pick_own(letter& into, const receive_wait* wants);
+    void finish_own(const letter& taken) noexcept;
+    shm::sight find(const receive_wait* wants, shm::looking how, shm::record& found, message_frame& frame);
+    void examine_all();
     void enlist_as_source();
     void stop_being_a_source() noexcept;
-    bool would_receive(const receive_wait& wait, shm::looking how);
+    bool wake_if_due(receive_wait& wait, shm::looking how);
     bool notice_deaths();
     bool room_may_have_come() const noexcept;
     push_result no_room() noexcept;
@@ -205,7 +217,10 @@ private:
     bool look_due_ = false;  // there may be something that a glance, or a look at headers, does not show
     bool a_source_ = false;
     bool asking_for_room_ = false;
-    std::list<own_message> own_;
+    std::vector<own_messages> own_;  // by type; there is one type, troupe::down
+    std::size_t own_waiting_ = 0;
+    channel::passed_over passed_over_;
+    std::vector<std::uint64_t> promised_;  // records that somebody was woken for in this turn
     channel::waiting_list<receive_wait> receivers_;
     channel::waiting_list<room_wait> senders_;
 };

@@ -119,7 +119,7 @@ void finish_letter(letter& taken) noexcept {
 
 bool receive_wait::try_finish() {
     const shm::looking how = std::exchange(looked_, true) ? shm::looking::thoroughly : shm::looking::at_headers;
-    switch (port_->pick(letter_, count_ == 0 ? nullptr : this, how)) {
+    switch (port_->pick(letter_, wants_all() ? nullptr : this, how)) {
     case port::picked::letter: has_letter_ = true; return true;
     case port::picked::ended: return true;
     case port::picked::nothing: break;

@@ -84,16 +84,22 @@ sight ring_reader::look(record& found, looking how) {
     }
 }
 
-sight ring_reader::look_after(const record& before, record& found, looking how) {
+sight ring_reader::look_from(std::uint64_t position, record& found, looking how) {
     if (corrupt_) return sight::corrupt;
-    std::uint64_t at = position_after(before.position, granules_of(before.bytes));
-    if (distance(cursor_, at) < 0) at = cursor_;
+    std::uint64_t at = distance(cursor_, position) < 0 ? cursor_ : position;
     for (;;) {
         const step here = inspect(at, found, how);
         if (here.kind == step::what::message) return sight::message;
         if (here.kind == step::what::nothing) return stop_at(at, here.sight);
         at = position_after(at, here.granules);
     }
+}
+
+bool ring_reader::revisit(std::uint64_t position, record& found) {
+    if (corrupt_ || distance(cursor_, position) < 0) return false;
+    const step here = inspect(position, found);
+    if (here.sight == sight::corrupt) corrupt_ = true;
+    return here.kind == step::what::message;
 }
 
 sight ring_reader::stop_at(std::uint64_t position, sight seen) noexcept {

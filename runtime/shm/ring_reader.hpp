@@ -1,6 +1,7 @@
 // The reading end of a ring with one reader, one for each ring. Not thread-safe.
 //
-// look finds the oldest record not yet consumed; look_after goes on behind one that is left where it is. consume moves
+// look finds the oldest record not yet consumed; look_after goes on behind one that is left where it is; revisit comes
+// back to such a one. consume moves
 // the journal: from that store on, no later reader of this ring sees the record. Call it before the handler for at most
 // once, after it for at least once. Room is given back in batches, by flush.
 //
@@ -42,7 +43,13 @@ public:
 
     // A record's payload stays valid until the flush or park after it is consumed.
     sight look(record& found, looking how = looking::thoroughly);
-    sight look_after(const record& before, record& found, looking how = looking::thoroughly);
+    sight look_after(const record& before, record& found, looking how = looking::thoroughly) {
+        return look_from(position_after(before.position, granules_of(before.bytes)), found, how);
+    }
+    // From a boundary on that an earlier look has come to.
+    sight look_from(std::uint64_t position, record& found, looking how = looking::thoroughly);
+    // A record that an earlier look found there; false when it has been consumed since.
+    bool revisit(std::uint64_t position, record& found);
     // Is there anything at the place where the last look stopped? For spinning: one load, but near the ring's end. It
     // misses the end of the ring and a dead writer's claim. May say true for ever where look says otherwise (a void
     // record, say), so look when it does.

@@ -22,8 +22,6 @@ revival revival_of(restart_policy policy) {
     return revival::never;
 }
 
-std::string named(const std::string& name) { return name.empty() ? "an actor without a name" : "actor '" + name + "'"; }
-
 std::string in_words(std::chrono::nanoseconds span) {
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(span).count();
     return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
@@ -78,11 +76,26 @@ supervision_core::kid* supervision_core::next_unwanted() noexcept {
 }
 
 supervision_core::kid* supervision_core::next_ended() noexcept {
-    const auto found = std::find_if(kids_.begin(), kids_.end(), [this](const kid& one) { return ended(one.id); });
+    const auto found =
+        std::find_if(kids_.begin(), kids_.end(), [this](const kid& one) { return ended(one.id) && !is_due(one.id); });
     return found == kids_.end() ? nullptr : &*found;
 }
 
+supervision_core::restart_due* supervision_core::next_due() noexcept {
+    const auto first = std::min_element(due_.begin(), due_.end(),
+                                        [](const restart_due& a, const restart_due& b) { return a.when < b.when; });
+    return first == due_.end() ? nullptr : &*first;
+}
+
+bool supervision_core::is_due(actor_id actor) const noexcept {
+    return std::any_of(due_.begin(), due_.end(), [actor](const restart_due& one) {
+        return std::find(one.those.begin(), one.those.end(), actor) != one.those.end();
+    });
+}
+
 void supervision_core::forget(actor_id actor) noexcept {
+    for (restart_due& one : due_) std::erase(one.those, actor);
+    std::erase_if(due_, [](const restart_due& one) { return one.those.empty(); });
     std::erase_if(kids_, [actor](const kid& one) { return one.id == actor; });
     changed();
 }
@@ -109,6 +122,7 @@ void supervision_core::check_open() const {
 
 task<actor<>> supervision_core::start(child_spec spec) {
     check_open();
+    if (spec.how().stop_budget.count() < 0) throw misuse("supervision::stop_budget is 0 or longer");
     if (spec.how().deliveries == 0) throw misuse("supervision::deliveries is at least 1");
     start_request request = spec.request();
     request.revival = revival_of(spec.how().restart);
@@ -155,15 +169,18 @@ task<> supervision_core::watch(std::shared_ptr<supervision_core> self) {
     supervision_core& core = *self;
     try {
         while (!core.stopping_) {
-            co_await core.until(
-                [&core] { return core.stopping_ || core.next_unwanted() != nullptr || core.next_ended() != nullptr; });
+            co_await core.something_to_do();
             if (core.stopping_) break;
             if (const kid* one = core.next_unwanted()) {
                 const actor_id actor = one->id;
                 co_await core.end_kid(actor);
                 core.forget(actor);
-            } else if (const kid* gone = core.next_ended()) {
-                co_await core.attend(gone->id);
+            } else if (core.next_ended() != nullptr) {
+                co_await core.attend_to_ends();
+            } else if (restart_due* due = core.next_due(); due != nullptr && due->when <= base::steady_clock::now()) {
+                std::vector<actor_id> those = std::move(due->those);
+                core.due_.erase(core.due_.begin() + (due - core.due_.data()));
+                co_await core.start_again(std::move(those));
             }
         }
         co_await core.end_all();
@@ -174,50 +191,79 @@ task<> supervision_core::watch(std::shared_ptr<supervision_core> self) {
     }
     core.over_ = true;
     core.kids_.clear();
+    core.due_.clear();
     core.options_.dead_letters.reset();
     core.changed();
     if (core.failure_ && core.joined_by_ == 0) core.here_.fail(core.failure_);
 }
 
-// A child has ended.
-task<> supervision_core::attend(actor_id gone) {
-    if (!is_down(gone)) {
-        forget(gone);  // as it should
-        co_return;
-    }
-    set_aside(gone);
-    if (!another_restart_allowed()) {
-        give_up(gone);
-        co_return;
-    }
-    std::vector<actor_id> those;
-    const auto first = std::find_if(kids_.begin(), kids_.end(), [gone](const kid& one) { return one.id == gone; });
-    switch (options_.strategy) {
-    case restart_strategy::one_for_one: those = {gone}; break;
-    case restart_strategy::one_for_all:
-        for (const kid& one : kids_) those.push_back(one.id);
-        break;
-    case restart_strategy::rest_for_one:
-        for (auto one = first; one != kids_.end(); ++one) those.push_back(one->id);
-        break;
-    }
-    co_await start_again(std::move(those));
+bool supervision_core::has_something_to_do() {
+    return stopping_ || next_unwanted() != nullptr || next_ended() != nullptr;
 }
 
-// Ends those that still live, the last first, then starts all that are down. One that does not start stays down, and is
-// attended to like one that has ended once more.
-task<> supervision_core::start_again(std::vector<actor_id> those) {
-    for (auto one = those.rbegin(); one != those.rend(); ++one) {
+// Or the time has come for a restart.
+task<> supervision_core::something_to_do() {
+    if (has_something_to_do()) co_return;
+    const restart_due* const due = next_due();
+    if (due == nullptr) {
+        co_await until([this] { return has_something_to_do(); });
+    } else if (due->when > base::steady_clock::now()) {
+        co_await when_any(sleep_until(due->when), until([this] { return has_something_to_do(); }));
+    }
+}
+
+// Children have ended. What is seen at one time is one event for the strategies that restart several.
+task<> supervision_core::attend_to_ends() {
+    std::vector<actor_id> down, over;
+    for (const kid& one : kids_) {
+        if (ended(one.id) && !is_due(one.id)) (is_down(one.id) ? down : over).push_back(one.id);
+    }
+    for (const actor_id actor : over) forget(actor);  // as it should
+    for (const actor_id actor : down) set_aside(actor);
+    if (down.empty()) co_return;
+    if (options_.strategy != restart_strategy::one_for_one) co_return co_await restart_together(std::move(down));
+    for (const actor_id actor : down) {
+        if (count_end(recent_) > options_.max_restarts) co_return give_up(actor);
+        due_.push_back({{actor}, deadline_after(pause_after(count_end(find(actor)->recent)))});
+    }
+}
+
+task<> supervision_core::restart_together(std::vector<actor_id> down) {
+    const std::size_t recent = count_end(recent_);
+    if (recent > options_.max_restarts) co_return give_up(down.front());
+    auto first = kids_.begin();
+    if (options_.strategy == restart_strategy::rest_for_one) {
+        first = std::find_if(kids_.begin(), kids_.end(), [&down](const kid& one) { return one.id == down.front(); });
+    }
+    std::vector<actor_id> those;
+    for (auto one = first; one != kids_.end(); ++one) those.push_back(one->id);
+    // Those that were to start again already do so with these.
+    std::erase_if(due_, [&those](const restart_due& one) {
+        return std::find(those.begin(), those.end(), one.those.front()) != those.end();
+    });
+    due_.push_back({those, base::time_point::max()});  // so that their ends are expected
+    co_await end_those(those);
+    for (restart_due& one : due_) {
+        if (one.when == base::time_point::max()) one.when = deadline_after(pause_after(recent));
+    }
+}
+
+// Ends those that still live, the last first.
+task<> supervision_core::end_those(const std::vector<actor_id>& those) {
+    for (auto one = those.rbegin(); one != those.rend() && !stopping_; ++one) {
         const actor_id actor = *one;
         const kid* known = find(actor);
         if (known == nullptr || ended(actor)) continue;
         troupe::actor<>(actor).terminate(known->spec.how().stop_budget);
-        co_await until([this, actor] { return ended(actor); });
+        co_await until([this, actor] { return stopping_ || ended(actor); });
     }
-    co_await pause();
+}
+
+// Starts all that are down. One that does not start stays down, and is attended to like one that has ended once more.
+task<> supervision_core::start_again(std::vector<actor_id> those) {
     for (const actor_id actor : those) {
         const kid* known = find(actor);
-        if (known == nullptr || stopping_) continue;
+        if (known == nullptr || known->unwanted || stopping_) continue;
         if (!is_down(actor)) {
             if (!here_.memory().alive(actor)) forget(actor);
             continue;
@@ -233,29 +279,31 @@ task<> supervision_core::start_again(std::vector<actor_id> those) {
     }
 }
 
-bool supervision_core::another_restart_allowed() {
+// One more end; how many there were within the window.
+std::size_t supervision_core::count_end(ends& recent) const {
     const base::time_point now = base::steady_clock::now();
-    while (!recent_.empty() && now - recent_.front() > options_.window) recent_.pop_front();
-    recent_.push_back(now);
-    return recent_.size() <= options_.max_restarts;
+    while (!recent.empty() && now - recent.front() > options_.window) recent.pop_front();
+    if (recent.size() <= options_.max_restarts) recent.push_back(now);
+    return recent.size();
 }
 
 // Nothing before the first restart within the window; see supervisor_options::back_off.
-task<> supervision_core::pause() {
-    if (recent_.size() < 2) co_return;
+std::chrono::nanoseconds supervision_core::pause_after(std::size_t ends_within_window) {
+    if (ends_within_window < 2) return {};
     std::chrono::nanoseconds length = options_.back_off;
-    for (std::size_t i = 2; i < recent_.size() && length < options_.most_back_off; ++i) length *= 2;
-    length = std::min(length, options_.most_back_off);
-    if (length.count() == 0) co_return;
-    length -= std::chrono::nanoseconds(std::uniform_int_distribution<std::int64_t>(0, length.count() / 2)(dice_));
-    co_await when_any(sleep_for(length), until([this] { return stopping_; }));
+    for (std::size_t i = 2; i < ends_within_window && length.count() > 0 && length < options_.most_back_off; ++i) {
+        length = length > options_.most_back_off / 2 ? options_.most_back_off : length * 2;
+    }
+    length = std::min<std::chrono::nanoseconds>(length, options_.most_back_off);
+    if (length.count() == 0) return {};
+    return length - std::chrono::nanoseconds(std::uniform_int_distribution<std::int64_t>(0, length.count() / 2)(dice_));
 }
 
 void supervision_core::give_up(actor_id last) {
     const exit_status status = here_.memory().last_end(last);
     failure_ = std::make_exception_ptr(gave_up(
         "a supervisor gave up: its children ended " + std::to_string(recent_.size()) + " times within " +
-            in_words(options_.window) + "; the last, " + named(here_.memory().name_of(last)) + ", " + to_string(status),
+            in_words(options_.window) + "; the last, " + here_.memory().described(last) + ", " + to_string(status),
         status));
     stopping_ = true;
 }

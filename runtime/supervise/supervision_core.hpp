@@ -3,6 +3,8 @@
 // One task in the background of the process, `watch`, does everything that changes a child which exists: it starts it
 // again, ends it, forgets it. It takes one thing at a time. Calls from outside leave a wish (`stopping_`, `unwanted`),
 // wake it, and wait until it is fulfilled; `start` alone works beside it, and adds the child when it has been started.
+// A restart that is put off is an entry with a time (`due_`), and nothing waits for it but that time: meanwhile others
+// end, are removed and are started again, and whoever is removed is no longer in it.
 //
 // How a child ends is decided by the keeper, in one step with its death: down (it may be started again, and references
 // to it stay good) or dead. So nobody can see an actor dead that then comes back. See process_slot.hpp.
@@ -68,26 +70,39 @@ public:
 
 private:
     friend class supervision_wait;
+    using ends = std::deque<base::time_point>;
     struct kid {
         actor_id id;
         child_spec spec;
+        ends recent = {};  // its own, for its back-off
         bool unwanted = false;
+    };
+    // Children that are down, or are about to be, and start again together.
+    struct restart_due {
+        std::vector<actor_id> those;
+        base::time_point when;
     };
 
     static task<> watch(std::shared_ptr<supervision_core> self);
-    task<> attend(actor_id gone);
+    task<> something_to_do();
+    bool has_something_to_do();
+    task<> attend_to_ends();
+    task<> restart_together(std::vector<actor_id> down);
+    task<> end_those(const std::vector<actor_id>& those);
     task<> start_again(std::vector<actor_id> those);
     task<> end_kid(actor_id actor);
     task<> end_all();
-    task<> pause();
+    std::chrono::nanoseconds pause_after(std::size_t ends_within_window);
     void give_up(actor_id last);
     void set_aside(actor_id actor);
-    bool another_restart_allowed();
+    std::size_t count_end(ends& recent) const;
 
     kid* find(actor_id actor) noexcept;
     kid* next_unwanted() noexcept;
     kid* next_ended() noexcept;
-    bool ended(actor_id actor) const;  // it has no process: down or dead
+    restart_due* next_due() noexcept;            // the earliest
+    bool is_due(actor_id actor) const noexcept;  // it will be started again
+    bool ended(actor_id actor) const;            // it has no process: down or dead
     bool is_down(actor_id actor) const;
     void forget(actor_id actor) noexcept;
     void changed() noexcept;
@@ -101,7 +116,8 @@ private:
     actors::own_process& here_;
     supervisor_options options_;
     std::vector<kid> kids_;  // in the order in which they were started
-    std::deque<base::time_point> recent_;
+    std::vector<restart_due> due_;
+    ends recent_;
     std::size_t restarts_ = 0;
     std::size_t letters_lost_ = 0;
     std::uint64_t deaths_seen_ = 0;

@@ -282,6 +282,65 @@ troupe::task<> cannot_come_up_again() {
     CHECK_FALSE(one.alive());
 }
 
+// Down, and put off by half an hour at least.
+troupe::task<worker_reference> waits_for_its_back_off(troupe::supervisor* crew) {
+    auto one = co_await crew->spawn<worker>({.name = "flapping"});
+    one.kill();
+    CHECK(co_await becomes(one, 1));
+    one.kill();
+    while (one.pid() != 0) co_await troupe::sleep_for(1ms);
+    co_return one;
+}
+
+troupe::task<> back_off_holds_up_nobody() {
+    troupe::supervisor crew({.max_restarts = 10, .window = 24h, .back_off = 1h, .most_back_off = 1h});
+    auto steady = co_await crew.spawn<worker>({.name = "steady"});
+    auto other = co_await crew.spawn<worker>({.name = "other"});
+    const auto flapping = co_await waits_for_its_back_off(&crew);
+    other.kill();
+    CHECK(co_await becomes(other, 1));  // at once: it is its first restart
+    co_await troupe::with_timeout(20s, crew.remove(steady));
+    CHECK_FALSE(steady.alive());
+    CHECK(flapping.alive());  // it can be sent to
+    CHECK(crew.restarts() == 2);
+    co_await troupe::with_timeout(20s, crew.remove(flapping));
+    CHECK_FALSE(flapping.alive());
+    CHECK(crew.restarts() == 2);
+    CHECK(crew.children().size() == 1);
+    const auto again = co_await waits_for_its_back_off(&crew);
+    co_await troupe::with_timeout(20s, crew.stop());
+    CHECK_FALSE(again.alive());
+}
+
+troupe::task<> back_off_of_a_group() {
+    troupe::supervisor crew({.strategy = troupe::restart_strategy::one_for_all,
+                             .max_restarts = 10,
+                             .window = 24h,
+                             .back_off = 1h,
+                             .most_back_off = 1h});
+    auto one = co_await crew.spawn<worker>({.name = "one"});
+    auto other = co_await crew.spawn<worker>({.name = "other"});
+    one.kill();
+    CHECK(co_await becomes(one, 1));
+    CHECK(co_await becomes(other, 1));
+    other.kill();
+    while (one.pid() != 0 || other.pid() != 0) co_await troupe::sleep_for(1ms);
+    co_await troupe::with_timeout(20s, crew.remove(one));
+    CHECK_FALSE(one.alive());
+    CHECK(other.alive());
+    co_await troupe::with_timeout(20s, crew.stop());
+}
+
+troupe::task<> three_at_once_are_one_restart() {
+    troupe::supervisor crew({.strategy = troupe::restart_strategy::one_for_all, .max_restarts = 1, .window = 24h});
+    std::vector<worker_reference> all;
+    for (const char* name : {"a", "b", "c"}) all.push_back(co_await crew.spawn<worker>({.name = name}));
+    for (const auto& one : all) one.kill();
+    for (const auto& one : all) CHECK(co_await becomes(one, 1));
+    CHECK(crew.restarts() == 3);  // of processes
+    co_await crew.stop();
+}
+
 troupe::task<> more_restarts_than_owner_numbers() {
     troupe::supervisor crew({.max_restarts = 1000, .back_off = 0ns});
     auto one = co_await crew.spawn<worker>({});
@@ -366,4 +425,13 @@ TEST_CASE("supervisor: a child may be started again any number of times") {
 TEST_CASE("supervisor: options that make no sense are refused") {
     CHECK_THROWS_AS(troupe::supervisor({.window = 0s}), troupe::misuse);
     CHECK_THROWS_AS(troupe::supervisor({.back_off = 2s, .most_back_off = 1s}), troupe::misuse);
+}
+TEST_CASE("supervisor: a child that waits to be started again holds up nobody, and is removed at once") {
+    watched(back_off_holds_up_nobody());
+}
+TEST_CASE("supervisor: of children that are restarted together one is removed, and all are stopped, while they wait") {
+    watched(back_off_of_a_group());
+}
+TEST_CASE("supervisor: with one for all, children that end together are one restart") {
+    watched(three_at_once_are_one_restart());
 }

@@ -64,7 +64,7 @@ public:
     // Unwinds it: its waits throw `cancelled`, destructors run, and it dies of SIGTERM. Killed if it has not by then.
     // Both throw std::system_error (EPERM) when the program may not signal it, because one of the two has changed its
     // user; it then ends with the program.
-    void terminate(std::chrono::milliseconds budget = std::chrono::seconds(2)) const;
+    void terminate(detail::length_of_time budget = std::chrono::seconds(2)) const;
     // SIGKILL.
     void kill() const;
 

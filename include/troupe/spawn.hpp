@@ -31,7 +31,7 @@ struct spawn_options {
     // How long one handler of `serve` may take; 0: as long as it likes. An actor that is still in it after that, in a
     // loop, stopped or blocked in a system call, is killed and counts as crashed. Time for which the whole program was
     // stopped, or the actor traced, does not count; TROUPE_DEADLINES=off in the program's environment: no deadlines.
-    std::chrono::nanoseconds message_deadline = std::chrono::nanoseconds(0);
+    detail::length_of_time message_deadline = {};
     // Its working directory; the parent's when empty.
     std::string directory = {};
     // Added to the parent's environment (forkserver: to the program's, as it was at `run`), or changed in it.

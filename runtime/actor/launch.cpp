@@ -39,6 +39,9 @@ namespace {
 
 std::string because(int error) { return std::string(": ") + std::strerror(error); }
 
+// A deadline that lies behind the end of the clock, or nearly so, is none.
+constexpr std::chrono::nanoseconds never = std::chrono::hours(24 * 365 * 200);
+
 std::string advice_for(int error) {
     if (error == EAGAIN) return "; the system's limit of processes is reached (ulimit -u, pids.max of the cgroup)";
     if (error == ENOMEM) return "; there is no memory for another process";
@@ -202,7 +205,7 @@ void launch::fill(const spawn_options& options, detail::start_request& request) 
     // relaxed, all: as above
     slot.revival.store(static_cast<std::uint32_t>(request.revival), std::memory_order_relaxed);
     slot.deliveries.store(request.deliveries, std::memory_order_relaxed);
-    const bool timed = here_.memory().header().has_deadlines != 0;
+    const bool timed = here_.memory().header().has_deadlines != 0 && options.message_deadline < never;
     // relaxed: as above
     slot.message_deadline.store(timed ? static_cast<std::uint64_t>(options.message_deadline.count()) : 0,
                                 std::memory_order_relaxed);

@@ -79,8 +79,10 @@ void actor_base::stop() const { request_of(id_, shm::ask_stop); }
 
 void actor_base::interrupt() const { request_of(id_, shm::ask_interrupt); }
 
-void actor_base::terminate(std::chrono::milliseconds budget) const {
-    signal_actor(id_, SIGTERM, static_cast<int>(std::clamp<std::int64_t>(budget.count(), 1, 1'000'000'000)));
+void actor_base::terminate(length_of_time budget) const {
+    // A budget of more than eleven days is none.
+    const std::int64_t ms = budget.count() / 1'000'000 + (budget.count() % 1'000'000 > 0 ? 1 : 0);
+    signal_actor(id_, SIGTERM, ms > 1'000'000'000 ? 0 : static_cast<int>(std::max<std::int64_t>(ms, 1)));
 }
 
 void actor_base::kill() const { signal_actor(id_, SIGKILL, 0); }

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include <troupe/error.hpp>
 #include <troupe/time.hpp>
 
 #include "base/clock.hpp"
@@ -12,6 +13,8 @@ void arm(timer& one) { loop::event_loop::current().timers().arm(one); }
 void disarm(timer& one) noexcept {
     if (one.armed()) loop::event_loop::current().timers().disarm(one);
 }
+
+void refuse_not_a_number() { throw misuse("this duration is not a number: a division by zero, perhaps"); }
 
 base::time_point deadline_after(std::chrono::nanoseconds d) noexcept {
     const base::time_point now = base::steady_clock::now();

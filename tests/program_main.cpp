@@ -16,4 +16,4 @@ int session(std::vector<std::string> args) {
 
 }  // namespace
 
-int main(int argc, char** argv) { return troupe::run<session>(argc, argv); }
+int main(int argc, char** argv) { return troupe::run<session>(argc, argv, {.report_crashes = false}); }

@@ -26,6 +26,9 @@ struct spawn_options {
     start_method method = start_method::default_method;
     // Ended, not awaited, when its parent's function returns.
     bool daemon = false;
+    // Linked to its parent from birth, and again whenever it is started again: when it ends in any way but by returning
+    // 0, its parent is terminated, and the other way round; see this_actor::link. A start that fails ends nobody.
+    bool linked = false;
     // Bytes of messages that may wait: 64 KiB to 256 MiB, rounded up to a power of two.
     std::size_t mailbox = std::size_t{256} << 10;
     // How long one handler of `serve` may take; 0: as long as it likes. An actor that is still in it after that, in a

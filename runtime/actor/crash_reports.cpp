@@ -1,7 +1,8 @@
 #include "actor/crash_reports.hpp"
 
+#include <unistd.h>
+
 #include <csignal>
-#include <cstdio>
 #include <string>
 
 #include <troupe/exit_status.hpp>
@@ -17,24 +18,38 @@ bool ended_badly(const exit_status& status) {
     return status.signaled() && status.signal() != SIGTERM && status.signal() != SIGKILL;
 }
 
+// In one piece, and past the lock of a FILE.
+void say(const std::string& text) {
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+}
+
 }  // namespace
 
-crash_reports::crash_reports(channel::station& station) : station_(station), deaths_seen_(station.memory().deaths()) {
+crash_reports::crash_reports(channel::station& station) : station_(station), crashes_seen_(station.memory().crashes()) {
     loop::event_loop::current().enroll(*this);
 }
 
 crash_reports::~crash_reports() {
     poll();
     loop::event_loop::current().dismiss(*this);
+    if (crashes_seen_ <= in_full_) return;
+    say("troupe: " + std::to_string(crashes_seen_ - in_full_) + " of " + std::to_string(crashes_seen_) +
+        " crashes were not reported one by one; `join`, `monitor` or a supervisor says how each actor ended\n");
 }
 
 bool crash_reports::poll() {
-    const std::uint64_t deaths = station_.memory().deaths();
-    if (deaths == deaths_seen_) return false;
-    deaths_seen_ = deaths;
+    const std::uint64_t crashes = station_.memory().crashes();
+    if (crashes == crashes_seen_) return false;
+    crashes_seen_ = crashes;
     const std::uint32_t reached = station_.memory().slots_reached();
     reported_.resize(reached);
-    for (std::uint32_t slot = 0; slot < reached; ++slot) look_at(static_cast<std::uint16_t>(slot));
+    for (std::uint32_t slot = 0; slot < reached && in_full_ < most_in_full; ++slot) {
+        look_at(static_cast<std::uint16_t>(slot));
+    }
+    if (crashes < 2 * counted_) return false;
+    counted_ = crashes;
+    say("troupe: " + std::to_string(crashes) + " actors have crashed by now; after the first " +
+        std::to_string(most_in_full) + " they are counted\n");
     return false;  // nobody waits for it
 }
 
@@ -49,9 +64,8 @@ void crash_reports::look_at(std::uint16_t slot) {
     reported_[slot] = now;
     const exit_status status = station_.memory().last_end(actor);
     if (!ended_badly(status)) return;
-    const std::string name = station_.memory().name_of(actor);
-    const std::string who = name.empty() ? "an actor" : "actor '" + name + '\'';
-    std::fprintf(stderr, "troupe: %s %s", who.c_str(), report(status).c_str());
+    ++in_full_;
+    say("troupe: " + station_.memory().described(actor) + ' ' + report(status));
 }
 
 }  // namespace troupe::actors

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "channel/station.hpp"
@@ -9,8 +10,9 @@
 
 namespace troupe::actors {
 
-// In the program, while it runs: the keeper rings it at every death. It looks at all slots when the count of deaths has
-// changed, and at its own end.
+// In the program, while it runs. The keeper counts the crashes in the program's header, and rings it at each; when the
+// count has changed it looks at all slots, and so at its own end. What it does not find there any more it knows by the
+// count. The first ten are written in full; of further ones the number, when it has doubled and at the end.
 class crash_reports final : private loop::source {
 public:
     explicit crash_reports(channel::station& station);
@@ -19,6 +21,7 @@ public:
     crash_reports& operator=(const crash_reports&) = delete;
 
 private:
+    static constexpr std::uint64_t most_in_full = 10;
     struct ending {
         std::uint64_t actor = 0;
         std::uint32_t incarnation = 0;
@@ -26,14 +29,16 @@ private:
     };
 
     bool poll() override;
-    bool glance() override { return station_.memory().deaths() != deaths_seen_; }
+    bool glance() override { return station_.memory().crashes() != crashes_seen_; }
     loop::parking park() override { return glance() ? loop::parking::ready : loop::parking::parked; }
     void unpark() override {}
     void look_at(std::uint16_t slot);
 
     channel::station& station_;
-    std::uint64_t deaths_seen_;
-    std::vector<ending> reported_;  // by slot
+    std::uint64_t crashes_seen_;
+    std::uint64_t in_full_ = 0;
+    std::uint64_t counted_ = most_in_full;  // as it was said last
+    std::vector<ending> reported_;          // by slot
 };
 
 }  // namespace troupe::actors

@@ -37,10 +37,14 @@
 namespace troupe::actors {
 namespace {
 
-std::string because(int error) { return std::string(": ") + std::strerror(error); }
+using namespace std::chrono_literals;
+
+char** arguments_of_main = nullptr;
 
 // A deadline that lies behind the end of the clock, or nearly so, is none.
 constexpr std::chrono::nanoseconds never = std::chrono::hours(24 * 365 * 200);
+
+std::string because(int error) { return std::string(": ") + std::strerror(error); }
 
 std::string advice_for(int error) {
     if (error == EAGAIN) return "; the system's limit of processes is reached (ulimit -u, pids.max of the cgroup)";
@@ -50,17 +54,17 @@ std::string advice_for(int error) {
     return base::descriptor_advice(error);
 }
 
-// The forkserver has stayed where it was started; its actors start where their parent is now.
-std::string working_directory() {
-    char* path = get_current_dir_name();
-    std::string found = path != nullptr ? path : "";
-    std::free(path);
 // An actor that was given none has the name of its function.
 std::string name_for(const spawn_options& options, const detail::start_request& request) {
     if (!options.name.empty()) return options.name;
     return base::function_name(request.entry->name()).substr(0, sizeof(shm::process_slot::name) - 1);
 }
 
+// The forkserver has stayed where it was started; its actors start where their parent is now.
+std::string working_directory() {
+    char* path = get_current_dir_name();
+    std::string found = path != nullptr ? path : "";
+    std::free(path);
     return found;
 }
 
@@ -228,7 +232,10 @@ void launch::prepare(const spawn_options& options, detail::start_request& reques
         const int error = errno;
         throw spawn_failed("actor '" + name_ + "' could not be given a doorbell" + because(error) + advice_for(error));
     }
-    here_.tell_keeper({.word = keeper_word::expect, .slot = slot_, .subject = actor_.value}, {doorbell_.get()});
+    // A link stands before the process does, so that no crash comes too early for it.
+    here_.tell_keeper(
+        {.word = keeper_word::expect, .slot = slot_, .subject = actor_.value, .value = options.linked ? 1 : 0},
+        {doorbell_.get()});
 }
 
 // {bytes of the circumstances:4}{flat:4} circumstances, arguments; one parcel.

@@ -22,14 +22,40 @@ std::string hexadecimal(std::uint64_t number) {
 
 std::string_view last_part(std::string_view path) { return path.substr(path.find_last_of('/') + 1); }
 
-// What a crash goes through and is rarely the fault of: abort, memcpy, the throwing of an exception.
+// What a crash goes through and is rarely the fault of: abort, memcpy, the throwing of an exception, the machinery of
+// coroutines.
 bool of_the_system(const stack_frame& frame) {
-    constexpr std::array libraries{"libc.so",     "libc-", "libstdc++.so", "libc++.so", "libc++abi.so",
-                                   "libgcc_s.so", "libm.", "ld-linux",     "libpthread"};
+    constexpr std::array libraries{"libc.so", "libc-",    "libstdc++.so", "libc++.so", "libc++abi.so", "libgcc_s.so",
+                                   "libm.",   "ld-linux", "libpthread",   "libuv.so",  "[vdso]"};
     const std::string_view name = last_part(frame.module);
-    if (frame.function == "__clang_call_terminate" || frame.file.find("/include/c++/") != std::string::npos)
+    if (frame.function == "__clang_call_terminate" || frame.function == "_start" ||
+        frame.file.find("/include/c++/") != std::string::npos) {
         return true;
+    }
     return std::any_of(libraries.begin(), libraries.end(), [&](const char* one) { return name.starts_with(one); });
+}
+
+// The qualified name of a function, without what it returns, which the names of templates begin with, and without its
+// parameters.
+std::string_view qualified_name(std::string_view function) {
+    std::size_t begin = 0;
+    int depth = 0;
+    for (std::size_t i = 0; i < function.size(); ++i) {
+        const char c = function[i];
+        if (depth == 0 && c == '(' && !function.substr(i).starts_with("(anonymous namespace)")) {
+            return function.substr(begin, i - begin);
+        }
+        if (c == '<' || c == '(') ++depth;
+        if (c == '>' || c == ')') --depth;
+        if (depth == 0 && c == ' ') begin = i + 1;
+    }
+    return function.substr(begin);
+}
+
+// By its name, or where that is not known in full, by the header it stands in.
+bool of_troupe(const stack_frame& frame) {
+    return qualified_name(frame.function).starts_with("troupe::") ||
+           frame.file.find("include/troupe/") != std::string::npos;
 }
 
 // "parse(char const*) (parser.cpp:12)", "parser+0x1234"; empty when nothing is known.
@@ -46,15 +72,49 @@ std::string place(const stack_frame& frame) {
     return text;
 }
 
-// Where the program's own code was. Names are looked up no further than there.
+// Where the program's own code was, or else troupe's. Names are looked up no further than there.
 std::string where(const std::vector<stack_frame>& frames) {
+    std::string of_ours;
     for (const stack_frame& raw : frames) {
         if (of_the_system(raw)) continue;
         for (const stack_frame& frame : base::named({raw})) {
-            if (!of_the_system(frame) && !place(frame).empty()) return " in " + place(frame);
+            if (of_the_system(frame) || place(frame).empty()) continue;
+            if (!of_troupe(frame)) return " in " + place(frame);
+            if (of_ours.empty()) of_ours = " in " + place(frame);
         }
     }
-    return "";
+    return of_ours;
+}
+
+std::string line_of(std::size_t number, const stack_frame& frame) {
+    std::string text = "  #" + std::to_string(number) + ' ' + (number < 10 ? " " : "");
+    text += frame.function.empty() ? "?" : frame.function;
+    if (!frame.file.empty()) text += " at " + frame.file + ':' + std::to_string(frame.line);
+    return text + " (" + (frame.module.empty() ? "" : frame.module + '+') + hexadecimal(frame.offset) + ")\n";
+}
+
+std::string counted(std::size_t number, const char* whose) {
+    return std::to_string(number) + (number == 1 ? " frame of " : " frames of ") + whose;
+}
+
+// The frames of the program's own code, and how many others there are; all of them where it has none.
+std::string lines_of(const std::vector<stack_frame>& stack) {
+    std::string own, all;
+    std::size_t ours = 0, systems = 0;
+    for (std::size_t i = 0; i < stack.size(); ++i) {
+        all += line_of(i, stack[i]);
+        if (of_the_system(stack[i])) {
+            ++systems;
+        } else if (of_troupe(stack[i])) {
+            ++ours;
+        } else {
+            own += line_of(i, stack[i]);
+        }
+    }
+    if (own.empty() || ours + systems == 0) return all;
+    own += "  ... " + (ours != 0 ? counted(ours, "troupe") : counted(systems, "the system"));
+    if (ours != 0 && systems != 0) own += ", " + counted(systems, "the system");
+    return own + '\n';
 }
 
 std::string signal_name(int signal) {
@@ -127,20 +187,13 @@ std::string to_string(const exit_status& status) {
 }
 
 std::string report(const exit_status& status) {
-    const std::vector<stack_frame> stack = status.stack();
     std::string text = to_string(status) + '\n';
     if (!status.message_type().empty()) {
         text += "  handling " + status.message_type() + ", delivered " + std::to_string(status.deliveries()) +
                 (status.deliveries() == 1 ? " time\n" : " times\n");
     }
     if (status.restarts() != 0) text += "  restarts so far: " + std::to_string(status.restarts()) + '\n';
-    for (std::size_t i = 0; i < stack.size(); ++i) {
-        const stack_frame& frame = stack[i];
-        text += "  #" + std::to_string(i) + ' ' + (i < 10 ? " " : "");
-        text += frame.function.empty() ? "?" : frame.function;
-        if (!frame.file.empty()) text += " at " + frame.file + ':' + std::to_string(frame.line);
-        text += " (" + (frame.module.empty() ? "" : frame.module + '+') + hexadecimal(frame.offset) + ")\n";
-    }
+    text += lines_of(status.stack());
     if (!status.lost()) {
         text +=
             "  memory at most " + in_units(status.peak_memory()) + ", CPU time " + in_units(status.cpu_time()) + '\n';

@@ -58,6 +58,10 @@ limit_reached cause(const exit_status& status, const post_mortem& page, std::uin
 
 }  // namespace
 
+bool limit_reached_by(const exit_status& status, const post_mortem& page, std::uint32_t incarnation) {
+    return cause(status, page, incarnation, false) != limit_reached::none;
+}
+
 void complete(exit_status& status, const post_mortem& page, std::uint32_t incarnation) {
     detail::end_details& details = status.details();
     // relaxed, both: observed through the state of the slot

@@ -56,6 +56,9 @@ struct alignas(4096) post_mortem {
 };
 static_assert(sizeof(post_mortem) == 4096);
 
+// Whether a limit of the actor ended that incarnation, for one that was killed.
+bool limit_reached_by(const exit_status& status, const post_mortem& page, std::uint32_t incarnation);
+
 // Adds what the page knows to a status that says how that incarnation of the actor ended.
 void complete(exit_status& status, const post_mortem& page, std::uint32_t incarnation);
 

@@ -47,7 +47,10 @@ std::uint64_t linked_address(const std::string& path, std::uint64_t offset) {
 std::string readable(const char* name) {
     int failed = 0;
     const std::unique_ptr<char, void (*)(void*)> plain(abi::__cxa_demangle(name, nullptr, nullptr, &failed), std::free);
-    return failed == 0 ? plain.get() : name;
+    std::string text = failed == 0 ? plain.get() : name;
+    // The compiler cuts a coroutine, and what it thinks is rarely run, out of their functions.
+    if (const std::size_t clone = text.find(" [clone "); clone != std::string::npos) text.resize(clone);
+    return text;
 }
 
 // One file and its debug information, as long as this lives.

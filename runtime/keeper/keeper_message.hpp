@@ -6,7 +6,7 @@
 namespace troupe::actors {
 
 enum class keeper_word : std::uint32_t {
-    expect,           // an actor is about to be started; with its doorbell
+    expect,           // an actor is about to be started; with its doorbell. `value` 1: linked to its parent
     born,             // it has been, as incarnation `value`; with its pidfd
     not_born,         // the forkserver could not make it: its slot says why
     discard,          // a start that failed: free what was prepared

@@ -281,9 +281,26 @@ void program_memory::record_exit(detail::actor_id actor, const exit_status& stat
     p.ended_type.store(p.handling_type.load(std::memory_order_relaxed), std::memory_order_relaxed);
     p.ended_deliveries.store(p.handling_deliveries.load(std::memory_order_relaxed), std::memory_order_relaxed);
     p.ending.store(word, std::memory_order_release);  // sync: end text - publishes the exception's type and text
+    // sync: crashes - publishes the ending
+    if (crashed(actor, status)) header().crashes.fetch_add(1, std::memory_order_release);
     if (!logged) return;  // no memory: once its slot is used again, nobody knows how it ended
     // sync: exit log - publishes how it ended
     entry.store(word, std::memory_order_release);
+}
+
+bool program_memory::crashed(detail::actor_id actor, const exit_status& status) const {
+    const process_slot& p = process(actor.slot());
+    // relaxed, both: its process is dead
+    const std::uint32_t incarnation = p.incarnation.load(std::memory_order_relaxed);
+    const bool hung = p.hung.load(std::memory_order_relaxed) != 0;
+    if (status.signal() == SIGKILL)
+        return hung || base::limit_reached_by(status, post_mortem(actor.slot()), incarnation);
+    if (status.signaled()) return status.signal() != SIGTERM;
+    return status.code() == 1 && p.exception_type[0] != '\0' && p.exception_of == incarnation;
+}
+
+std::uint64_t program_memory::crashes() const {
+    return header().crashes.load(std::memory_order_acquire);  // sync: crashes - observes the endings
 }
 
 bool program_memory::alive(detail::actor_id actor) const {
@@ -384,6 +401,14 @@ std::string program_memory::name_of(detail::actor_id actor) const {
     return same ? name : std::string();
 }
 
+std::string program_memory::described(detail::actor_id actor) const {
+    // sync: pid - observes what the kernel wrote in clone
+    const std::int32_t pid = process(actor.slot()).pid.load(std::memory_order_acquire);
+    const std::string name = name_of(actor);
+    if (name.empty()) return "an actor";
+    return "actor '" + name + '\'' + (pid != 0 ? " (pid " + std::to_string(pid) + ')' : std::string());
+}
+
 channel_id program_memory::claim_channel(channel_kind kind, unsigned granule_bits, std::uint16_t maker) {
     program_header& h = header();
     for (std::uint32_t index = 0; index < max_channels; ++index) {
@@ -401,14 +426,6 @@ channel_id program_memory::claim_channel(channel_kind kind, unsigned granule_bit
         }
         channel_record& c = channel(static_cast<std::uint16_t>(index));
         auto free_state = static_cast<std::uint32_t>(channel_state::free);
-std::string program_memory::described(detail::actor_id actor) const {
-    // sync: pid - observes what the kernel wrote in clone
-    const std::int32_t pid = process(actor.slot()).pid.load(std::memory_order_acquire);
-    const std::string name = name_of(actor);
-    if (name.empty()) return "an actor";
-    return "actor '" + name + '\'' + (pid != 0 ? " (pid " + std::to_string(pid) + ')' : std::string());
-}
-
         // sync: channel state - observes that it was freed
         if (c.state.load(std::memory_order_acquire) != free_state) continue;
         const std::uint32_t making = static_cast<std::uint32_t>(channel_state::making) | std::uint32_t{maker} << 8;

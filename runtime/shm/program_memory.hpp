@@ -21,7 +21,7 @@
 
 namespace troupe::shm {
 
-inline constexpr std::uint32_t layout_version = 7;
+inline constexpr std::uint32_t layout_version = 5;
 
 struct program_header {
     std::uint64_t magic;
@@ -32,7 +32,7 @@ struct program_header {
     std::uint32_t start_method;  // the default, as the public enum
     std::uint32_t most_actors;
     std::uint32_t usable_cpus;
-    std::uint32_t report_crashes;    // 1: the program is rung at every death
+    std::uint32_t report_crashes;    // 1: the program is rung at every crash
     std::uint32_t has_deadlines;     // 0: TROUPE_DEADLINES=off, and no handler is late
     std::uint64_t program_device;    // with the inode: which file the program is
     std::uint64_t program_inode;
@@ -48,7 +48,7 @@ struct program_header {
     std::atomic<std::uint32_t> server_error;         // errno, when it could not be started
     alignas(128) wait_set awake;                     // processes that are not asleep: more than CPUs, and nobody spins
     alignas(128) std::atomic<std::uint64_t> deaths;  // grows when an actor's end has been written down
-    alignas(128) std::atomic<std::uint64_t> stamps;  // of parcels: each process takes many at a time
+    std::atomic<std::uint64_t> crashes;              // of these, ends that nobody meant; the keeper counts
     alignas(128) std::atomic<std::uint32_t> blocks_reached[block_classes];
 };
 static_assert(sizeof(program_header) <= page_bytes);
@@ -87,6 +87,9 @@ public:
     std::uint32_t slots_reached() const;
     // Actors that have ended so far; whoever sees a new number sees how they ended.
     std::uint64_t deaths() const;
+    // Processes that have ended so far as nobody meant it: by an exception, a signal but SIGTERM and SIGKILL, a limit
+    // or a deadline. Each is counted, also where its slot has another actor by now.
+    std::uint64_t crashes() const;
 
     // --- how actors ended
     // What a message is called that an actor of this function takes; the names are in the executable.
@@ -102,12 +105,12 @@ public:
     // The same when `ending` (process_slot::ending, as it was then) is still how it ended last.
     exit_status end_as_told(detail::actor_id actor, std::uint64_t ending) const;
     std::string name_of(detail::actor_id actor) const;  // empty when its slot has another actor
+    // "actor 'clerk' (pid 4711)", for texts; of one whose slot has another actor, "an actor".
+    std::string described(detail::actor_id actor) const;
     // It can be sent to: it lives, or is down and may be started again.
     bool alive(detail::actor_id actor) const;
 
     // --- channels
-    // "actor 'clerk' (pid 4711)", for texts; of one whose slot has another actor, "an actor".
-    std::string described(detail::actor_id actor) const;
     // Throws out_of_memory. In state making, owned by `maker` until `open_channel`.
     channel_id claim_channel(channel_kind kind, unsigned granule_bits, std::uint16_t maker);
     void open_channel(channel_id id);
@@ -119,6 +122,7 @@ public:
 private:
     program_memory() = default;
     std::optional<exit_status> end_in_slot(detail::actor_id actor) const;
+    bool crashed(detail::actor_id actor, const exit_status& status) const;
     slice& slice_at(std::size_t number) const;
     std::atomic<std::uint64_t>& exit_entry(detail::actor_id actor) const;
     std::size_t offset_of(const void* address) const;

@@ -149,6 +149,7 @@ TEST_CASE("durations: not a number is misuse") {
     CHECK(is_misuse([] { static_cast<void>(troupe::with_timeout(not_a_number, troupe::yield())); }));
     CHECK(is_misuse([] { troupe::supervisor({.window = not_a_number}); }));
     CHECK(is_misuse([] { static_cast<void>(troupe::supervision{.stop_budget = not_a_number}); }));
+    CHECK(is_misuse([] { static_cast<void>(troupe::run_options{.end_budget = not_a_number}); }));
 }
 TEST_CASE("durations: deadlines and budgets of actors") { watched(ends_of_actors()); }
 TEST_CASE("durations: those of a supervisor") { watched(supervised()); }

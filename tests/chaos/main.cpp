@@ -260,7 +260,7 @@ int main(int argc, char** argv) {
         prctl(PR_SET_CHILD_SUBREAPER, 1);  // whoever is orphaned is found below
         collect_complaints();
     }
-    troupe::run<program>(argc, argv);
+    troupe::run<program>(argc, argv, {.report_crashes = false});
     errno = 0;
     check(waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD, "no process outlives the program");
     const std::string said = complaints();

@@ -147,6 +147,68 @@ troupe::task<> killed_in_one_instant() {
     CHECK((theirs == SIGKILL || theirs == SIGTERM));
 }
 
+// --- linked from birth
+
+void crash_at_birth() { raise(SIGKILL); }
+void return_at_birth() {}
+
+troupe::task<int> parent_of_linked(bool crashes) {
+    if (crashes) {
+        co_await troupe::spawn<crash_at_birth>({.linked = true});
+        co_await troupe::sleep_for(24h);
+    }
+    co_await (co_await troupe::spawn<return_at_birth>({.linked = true})).join();
+    bool refused = false;
+    try {
+        co_await troupe::spawn<return_at_birth>({.linked = true, .directory = "/not/there"});
+    } catch (const troupe::spawn_failed&) {
+        refused = true;
+    }
+    auto child = co_await troupe::spawn<wait_for_end>({.linked = true});
+    troupe::this_actor::unlink(child);
+    child.kill();
+    co_await child.join();
+    co_return refused ? 0 : 1;
+}
+
+troupe::task<> linked_from_birth() {
+    const auto unlucky = co_await troupe::spawn<parent_of_linked>(true);
+    CHECK((co_await unlucky.join()).signal() == SIGTERM);
+    const auto lucky = co_await troupe::spawn<parent_of_linked>(false);
+    CHECK((co_await lucky.join()).code() == 0);
+}
+
+troupe::task<> parent_ends(troupe::mailbox<int> inbox, troupe::queue<troupe::actor<>> told) {
+    co_await told.put(co_await troupe::spawn<wait_for_end>({.daemon = true, .linked = true}));
+    co_await inbox.receive();
+}
+
+troupe::task<> other_way_round() {
+    troupe::queue<troupe::actor<>> told;
+    auto parent = co_await troupe::spawn<parent_ends>(told);
+    const auto child = *co_await told.get();
+    parent.kill();
+    CHECK((co_await child.join()).signal() == SIGTERM);
+    co_await parent.join();
+}
+
+// Its second incarnation crashes at birth.
+void crash_when_again() {
+    if (troupe::this_actor::incarnation() == 1) raise(SIGKILL);
+    if (troupe::this_actor::incarnation() == 0) _exit(0);
+}
+
+troupe::task<> owner_of_linked() {
+    troupe::supervisor crew({.back_off = std::chrono::nanoseconds(0)});
+    co_await crew.spawn<crash_when_again>({.linked = true});
+    co_await troupe::sleep_for(24h);
+}
+
+troupe::task<> linked_again() {
+    const auto owner = co_await troupe::spawn<owner_of_linked>();
+    CHECK((co_await owner.join()).signal() == SIGTERM);
+}
+
 struct hang {
     using reply = int;
     int how = 0;
@@ -250,6 +312,12 @@ TEST_CASE("link: an actor that returns 0 harms nobody, nor does one that is link
     CHECK(watched(ends_of_linked(way::unlinked)) == std::pair(0, -SIGKILL));
 }
 TEST_CASE("link: two linked actors that are killed in one instant both end") { watched(killed_in_one_instant()); }
+
+TEST_CASE("linked: a child is tied to its parent from birth; a start that fails, or a return, ends nobody") {
+    watched(linked_from_birth());
+}
+TEST_CASE("linked: it holds the other way round") { watched(other_way_round()); }
+TEST_CASE("linked: a child that is started again is linked again") { watched(linked_again()); }
 
 TEST_CASE("deadline: a handler in a loop, stopped, in a system call or awaiting is ended when it takes too long") {
     watched(hangs_are_ended(GENERATE(int{in_a_loop}, int{stopped}, int{in_a_call}, int{awaiting})));

@@ -77,6 +77,10 @@ def _all():
         yield Comparison(f"open_loop/ask at {percent} % of capacity", "floor/spinning round trip")
     yield from (Comparison(f"oversubscribed/{n} pairs", f"floor/{n} blocking pairs") for n in (2, 4, 8, 16))
     yield from (Comparison(f"oversubscribed/{n} pairs, the worst", None) for n in (2, 4, 8, 16))
+    for what in ("receive", "ask"):  # flat, however many messages are passed over
+        for waiting in (1000, 64000):
+            yield Comparison(f"selective_receive/{what} behind {waiting}", f"selective_receive/{what} behind 0",
+                             at_most=1.5)
     for who in ("forkserver 1", "forkserver 10", "forkserver 100", "forkserver 1000", "fork 100", "spawn 100"):
         yield Comparison(f"spawn_many/{who}, start each", "floor/clone from a small server")
     yield Comparison("spawn_many/forkserver 1000, start each", None, at_most=0.3)

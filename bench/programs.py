@@ -33,6 +33,7 @@ PROGRAMS = (
     Program("queue_consumers", 0.5),
     Program("open_loop", 1.0),
     Program("oversubscribed", 1.0),
+    Program("selective_receive", 0.3),
     Program("spawn_many", 2.0),
     Program("compile_time", 4.0),
     Program("micro", 0.2),

@@ -65,7 +65,7 @@ void crash_reports::look_at(std::uint16_t slot) {
     const exit_status status = station_.memory().last_end(actor);
     if (!ended_badly(status)) return;
     ++in_full_;
-    say("troupe: " + station_.memory().described(actor) + ' ' + report(status));
+    say("troupe: " + station_.memory().described_as_ended(actor) + ' ' + report(status));
 }
 
 }  // namespace troupe::actors

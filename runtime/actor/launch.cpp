@@ -18,7 +18,8 @@
 #include <troupe/error.hpp>
 #include <troupe/time.hpp>
 
-#include "actor/keeper.hpp"
+#include "actor/calling.hpp"
+#include "actor/keeper_thread.hpp"
 #include "base/function_name.hpp"
 #include "base/step.hpp"
 #include "base/system_failure.hpp"
@@ -39,8 +40,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-char** arguments_of_main = nullptr;
-
 // A deadline that lies behind the end of the clock, or nearly so, is none.
 constexpr std::chrono::nanoseconds never = std::chrono::hours(24 * 365 * 200);
 
@@ -60,13 +59,9 @@ std::string name_for(const spawn_options& options, const detail::start_request& 
     return base::function_name(request.entry->name()).substr(0, sizeof(shm::process_slot::name) - 1);
 }
 
-// The forkserver has stayed where it was started; its actors start where their parent is now.
-std::string working_directory() {
-    char* path = get_current_dir_name();
-    std::string found = path != nullptr ? path : "";
-    std::free(path);
-    return found;
-}
+// The forkserver has stayed where it was started; its actors start where their parent is now. By a descriptor, because
+// the way there may be closed to this user, or gone.
+base::owned_fd working_directory() { return base::owned_fd(open("/proc/self/cwd", O_PATH | O_DIRECTORY | O_CLOEXEC)); }
 
 }  // namespace
 
@@ -210,9 +205,9 @@ void launch::fill(const spawn_options& options, detail::start_request& request) 
     slot.revival.store(static_cast<std::uint32_t>(request.revival), std::memory_order_relaxed);
     slot.deliveries.store(request.deliveries, std::memory_order_relaxed);
     const bool timed = here_.memory().header().has_deadlines != 0 && options.message_deadline < never;
+    const std::chrono::nanoseconds deadline = timed ? options.message_deadline : 0s;
     // relaxed: as above
-    slot.message_deadline.store(timed ? static_cast<std::uint64_t>(options.message_deadline.count()) : 0,
-                                std::memory_order_relaxed);
+    slot.message_deadline.store(static_cast<std::uint64_t>(deadline.count()), std::memory_order_relaxed);
     slot.watchers.add(here_.station().slot());
     if (request.has_mailbox) {
         const auto bits = static_cast<unsigned>(std::bit_width(options.mailbox / shm::granule_bytes - 1));

@@ -42,7 +42,8 @@ port& mailbox_of(actor_id actor) {
     actors::own_process& here = actors::own_process::here();
     if (!actor) throw misuse("this reference names no actor: it was default-constructed");
     if (port* mailbox = here.station().mailbox_of(actor)) return *mailbox;
-    if (const auto status = here.memory().status_of(actor)) throw actor_died(here.memory().described(actor), *status);
+    if (const auto status = here.memory().status_of(actor))
+        throw actor_died(here.memory().described_as_ended(actor), *status);
     throw misuse("this actor has no mailbox: its function takes none");
 }
 

@@ -122,10 +122,10 @@ void take_first_slot(shm::program_memory& memory) {
     self.move(self.present(), shm::process_state::running);
 }
 
-// This process is the program, for good.
+// This process has become the program, or one of its actors.
+bool has_run = false;
+
 int be_program(int argc, char** argv, const run_options& options, detail::program_entry entry) {
-    static bool has_run = false;
-    if (has_run) throw misuse("troupe::run is called once in a process, from main; this is the second time");
     process::keep_standard_descriptors_open();
     const start_method method = default_method(options);
     if (options.actors < 1 || options.actors > shm::keeper_slot) throw misuse("run_options::actors is from 1 to 4095");
@@ -201,9 +201,13 @@ namespace detail {
 
 int run_program(int argc, char** argv, const run_options& options, program_entry entry) {
     try {
+        if (has_run) throw misuse("troupe::run is called once in a process, from main; this is the second time");
         const auto called = actors::find_calling();
         actors::clean_environment();
-        if (called) be_child(*called);
+        if (called) {
+            has_run = true;
+            be_child(*called);
+        }
         return be_program(argc, argv, options, entry);
     } catch (const misuse& problem) {
         say(problem.what());

@@ -47,7 +47,7 @@ limit_reached cause(const exit_status& status, const post_mortem& page, std::uin
         // relaxed: as above
         const std::chrono::seconds limit(page.cpu_seconds.load(std::memory_order_relaxed));
         // It handles SIGXCPU; the kernel counts in ticks.
-        if (status.cpu_time() > limit + std::chrono::milliseconds(900)) return limit_reached::cpu_time;
+        if (status.cpu_time() > limit + std::chrono::milliseconds(500)) return limit_reached::cpu_time;
     }
     if ((limits & limited_memory) == 0) return limit_reached::none;
     const bool gave_up = status.signal() == SIGABRT && refused;

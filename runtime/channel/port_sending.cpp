@@ -220,7 +220,7 @@ void port::ring_reader(bool needed) noexcept {
 void port::throw_closed() const {
     if (target_) {
         if (const auto status = station_.memory().status_of(target_)) {
-            throw actor_died(station_.memory().described(target_), *status);
+            throw actor_died(station_.memory().described_as_ended(target_), *status);
         }
         throw closed("the actor's mailbox has ended: it was asked to stop, or its parent has ended; send before that");
     }

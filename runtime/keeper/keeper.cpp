@@ -148,14 +148,12 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
         watch(slot, subject, std::move(with.descriptors[0]));
         break;
     }
-    case keeper_word::discard: {
-        const shm::life now = memory_.process(slot).present();
-        if (memory_.process(slot).actor() != subject || now.state != shm::process_state::failed) break;
-        unlink(slot, exit_status::from_exit(0));
-        clear_channels(slot);
-        one.doorbell.reset();
-        one.kill_at_birth = false;
-        retired_.rest_slot(slot);
+    case keeper_word::discard:
+        if (memory_.process(slot).actor() != subject ||
+            memory_.process(slot).present().state != shm::process_state::failed) {
+            break;
+        }
+        gone(slot);
         break;
     case keeper_word::link: link(slot, subject, message.value != 0); break;
     case keeper_word::let_go: let_go(subject); break;
@@ -264,10 +262,7 @@ void keeper::ended(std::uint16_t slot) noexcept {
     TROUPE_STEP("keeper: death counted");
     const std::uint64_t crashes = memory_.crashes();
     if (std::exchange(crashes_told_, crashes) != crashes && memory_.header().report_crashes != 0) ring(0);
-    // relaxed, both: a hint that guides spinning
-    if (process.awake.exchange(0, std::memory_order_relaxed) != 0) {
-        memory_.header().awake.fetch_sub(1, std::memory_order_relaxed);
-    }
+    memory_.header().awake.remove(slot);
     clear_channels(slot, again ? mailbox::stays : mailbox::goes);
     retired_.disown(slot);
     clear_starts(slot);
@@ -337,12 +332,13 @@ void keeper::unlink(std::uint16_t slot, bool ended_well) noexcept {
     shm::process_slot& process = memory_.process(slot);
     if (process.linked.empty()) return;
     // Of a start that failed its spawner is told by the spawn.
-    const bool begun = process.begun.load(std::memory_order_relaxed) != 0;  // relaxed: its process is dead
+    const bool begun =
+        process.begun.load(std::memory_order_relaxed) != 0 || process.was_restarted();  // relaxed: its process is dead
     process.linked.for_each([&](std::uint32_t other) {
         shm::process_slot& theirs = memory_.process(static_cast<std::uint16_t>(other));
         process.linked.remove(other);
         theirs.linked.remove(slot);
-        if (!status.success() && begun) signal(theirs.actor(), SIGTERM, link_budget_ms);
+        if (!ended_well && begun) signal(theirs.actor(), SIGTERM, link_budget_ms);
     });
 }
 
@@ -476,10 +472,9 @@ void keeper::end_children(detail::actor_id parent) noexcept {
 
 // 0, or why the actor could not be signalled. One that has ended, or has yet to be made, is none that could not.
 int keeper::signal(detail::actor_id actor, int signal, int budget_ms) noexcept {
-    ward& one = (*wards_)[actor.slot()];
+    ward& one = wards_[actor.slot()];
     if (actor.slot() == 0 && memory_.process(0).actor() == actor) {
-        ::kill(getpid(), signal);  // the program: this process
-        return 0;
+        return ::kill(getpid(), signal) == 0 ? 0 : errno;  // the program: this process
     }
     if (one.actor != actor || memory_.process(actor.slot()).present().state == shm::process_state::down) return 0;
     // An actor may be known to others before the forkserver has said that it made it: look for it.

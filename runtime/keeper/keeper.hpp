@@ -126,7 +126,7 @@ private:
     pid_t server_pid_ = 0;
     retirement retired_;
     strays strays_;
-    std::unique_ptr<std::array<ward, shm::max_processes>> wards_;
+    std::array<ward, shm::max_processes> wards_;
     int failed_starts_ = 0;           // of the forkserver, in a row
     std::uint64_t crashes_told_ = 0;  // to the program
     bool stopping_ = false;

@@ -99,7 +99,7 @@ bool retirement::decide() noexcept {
             if (record.version.load(std::memory_order_acquire) != judged_.version[i]) continue;
             due_[i] = false;
             const std::uint32_t held = judged_.held[i] | by_processes;
-            carried_[i] = ((held & ~std::uint32_t{by_processes}) != 0);
+            carried_[i] = (held & ~std::uint32_t{by_processes}) != 0;
             settle(static_cast<std::uint16_t>(i), held);
         }
     }
@@ -115,8 +115,7 @@ void retirement::settle(std::uint16_t index, std::uint32_t held) noexcept {
         retire_channel(record.name());
     }
     if (is_queue(record)) return;
-    // damaged: whoever is left finds out when it looks
-    if (auto ring = memory_.find_ring(record)) {
+    if (auto ring = memory_.find_ring(record)) {  // damaged: whoever is left finds out when it looks
         if (ring->closed()) return;
         ring->close();
     }
@@ -144,9 +143,8 @@ void retirement::reach_from_owned() noexcept {
 
 // What lies in a ring that somebody can read.
 void retirement::walk(std::uint16_t index) noexcept {
-    // damaged: nobody reads what is in it
     const auto ring = memory_.find_ring(memory_.channel(index));
-    if (!ring) return;
+    if (!ring) return;  // damaged: nobody reads what is in it
     ring->walk([this](const shm::record& found) {
         const shm::block_id parcel = parcel_of(memory_, found);
         if (parcel) for_each_listed(memory_, parcel, [this](const detail::handle_ref& one) { reach(one); });
@@ -163,7 +161,7 @@ void retirement::collect_unreachable() noexcept {
             // sync: version - observes the holders before it
             judged_.version[i] = record.version.load(std::memory_order_acquire);
             judged_.held[i] = holders(record);
-            carried_[i] = (needed(record) != 0 && !enough(record, judged_.held[i]) && !channels_[i]);
+            carried_[i] = needed(record) != 0 && !enough(record, judged_.held[i]) && !channels_[i];
         }
         // sync: channel state - observes that somebody holds it
         const std::uint32_t state = record.state.load(std::memory_order_acquire) & 0xff;

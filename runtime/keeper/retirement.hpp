@@ -40,7 +40,7 @@ public:
     template <class Ring>
     void ring_due(Ring&& ring) noexcept {
         for (std::size_t i = to_ring_._Find_first(); i < to_ring_.size(); i = to_ring_._Find_next(i)) {
-            to_ring_.reset(i);
+            to_ring_[i] = false;
             ring(memory_.channel(static_cast<std::uint16_t>(i)));
         }
     }

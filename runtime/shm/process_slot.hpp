@@ -111,6 +111,7 @@ struct alignas(4096) process_slot {
     std::atomic<std::uint32_t> ended;                // the incarnation that did
     std::atomic<std::uint32_t> ended_restarts;       // what is below, as it was then
     std::atomic<std::uint32_t> ended_hung;
+    std::atomic<std::int32_t> ended_pid;
     std::atomic<std::uint32_t> ended_type;
     std::atomic<std::uint32_t> ended_deliveries;
     std::atomic<std::uint32_t> exception_of;  // the incarnation that wrote the two lines below

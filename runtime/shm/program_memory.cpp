@@ -277,6 +277,8 @@ void program_memory::record_exit(detail::actor_id actor, const exit_status& stat
     p.ended.store(p.incarnation.load(std::memory_order_relaxed), std::memory_order_relaxed);
     p.ended_restarts.store(p.restarts.load(std::memory_order_relaxed), std::memory_order_relaxed);
     p.ended_hung.store(p.hung.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    // sync: pid - observes what the kernel wrote in clone
+    p.ended_pid.store(p.pid.load(std::memory_order_acquire), std::memory_order_relaxed);  // relaxed: as above
     // relaxed, both: as above
     p.ended_type.store(p.handling_type.load(std::memory_order_relaxed), std::memory_order_relaxed);
     p.ended_deliveries.store(p.handling_deliveries.load(std::memory_order_relaxed), std::memory_order_relaxed);
@@ -403,7 +405,15 @@ std::string program_memory::name_of(detail::actor_id actor) const {
 
 std::string program_memory::described(detail::actor_id actor) const {
     // sync: pid - observes what the kernel wrote in clone
-    const std::int32_t pid = process(actor.slot()).pid.load(std::memory_order_acquire);
+    return described(actor, process(actor.slot()).pid.load(std::memory_order_acquire));
+}
+
+std::string program_memory::described_as_ended(detail::actor_id actor) const {
+    // relaxed: whoever asks has seen the end
+    return described(actor, process(actor.slot()).ended_pid.load(std::memory_order_relaxed));
+}
+
+std::string program_memory::described(detail::actor_id actor, std::int32_t pid) const {
     const std::string name = name_of(actor);
     if (name.empty()) return "an actor";
     return "actor '" + name + '\'' + (pid != 0 ? " (pid " + std::to_string(pid) + ')' : std::string());

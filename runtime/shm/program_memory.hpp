@@ -21,7 +21,7 @@
 
 namespace troupe::shm {
 
-inline constexpr std::uint32_t layout_version = 5;
+inline constexpr std::uint32_t layout_version = 7;
 
 struct program_header {
     std::uint64_t magic;
@@ -32,9 +32,9 @@ struct program_header {
     std::uint32_t start_method;  // the default, as the public enum
     std::uint32_t most_actors;
     std::uint32_t usable_cpus;
-    std::uint32_t report_crashes;    // 1: the program is rung at every crash
-    std::uint32_t has_deadlines;     // 0: TROUPE_DEADLINES=off, and no handler is late
-    std::uint64_t program_device;    // with the inode: which file the program is
+    std::uint32_t report_crashes;  // 1: the program is rung at every crash
+    std::uint32_t has_deadlines;   // 0: TROUPE_DEADLINES=off, and no handler is late
+    std::uint64_t program_device;  // with the inode: which file the program is
     std::uint64_t program_inode;
     std::uint64_t descriptor_limit;  // RLIMIT_NOFILE as the program found it: its actors get it back
     alignas(128) std::atomic<std::uint64_t> next_serial;
@@ -44,11 +44,12 @@ struct program_header {
     std::atomic<std::uint32_t> channels_reached;
     std::atomic<std::uint32_t> server_ends;  // how often the forkserver has ended: requests to it may be lost
     std::atomic<std::uint32_t> server_running;
-    std::atomic<std::int32_t> server_pid;  // written by the kernel inside clone
+    std::atomic<std::int32_t> server_pid;            // written by the kernel inside clone
     std::atomic<std::uint32_t> server_error;         // errno, when it could not be started
     alignas(128) wait_set awake;                     // processes that are not asleep: more than CPUs, and nobody spins
     alignas(128) std::atomic<std::uint64_t> deaths;  // grows when an actor's end has been written down
     std::atomic<std::uint64_t> crashes;              // of these, ends that nobody meant; the keeper counts
+    alignas(128) std::atomic<std::uint64_t> stamps;  // of parcels: each process takes many at a time
     alignas(128) std::atomic<std::uint32_t> blocks_reached[block_classes];
 };
 static_assert(sizeof(program_header) <= page_bytes);
@@ -107,6 +108,8 @@ public:
     std::string name_of(detail::actor_id actor) const;  // empty when its slot has another actor
     // "actor 'clerk' (pid 4711)", for texts; of one whose slot has another actor, "an actor".
     std::string described(detail::actor_id actor) const;
+    // The same with the pid of the process that ended last.
+    std::string described_as_ended(detail::actor_id actor) const;
     // It can be sent to: it lives, or is down and may be started again.
     bool alive(detail::actor_id actor) const;
 
@@ -123,6 +126,7 @@ private:
     program_memory() = default;
     std::optional<exit_status> end_in_slot(detail::actor_id actor) const;
     bool crashed(detail::actor_id actor, const exit_status& status) const;
+    std::string described(detail::actor_id actor, std::int32_t pid) const;
     slice& slice_at(std::size_t number) const;
     std::atomic<std::uint64_t>& exit_entry(detail::actor_id actor) const;
     std::size_t offset_of(const void* address) const;

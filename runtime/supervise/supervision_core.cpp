@@ -301,10 +301,11 @@ std::chrono::nanoseconds supervision_core::pause_after(std::size_t ends_within_w
 
 void supervision_core::give_up(actor_id last) {
     const exit_status status = here_.memory().last_end(last);
-    failure_ = std::make_exception_ptr(gave_up(
-        "a supervisor gave up: its children ended " + std::to_string(recent_.size()) + " times within " +
-            in_words(options_.window) + "; the last, " + here_.memory().described(last) + ", " + to_string(status),
-        status));
+    failure_ =
+        std::make_exception_ptr(gave_up("a supervisor gave up: its children ended " + std::to_string(recent_.size()) +
+                                            " times within " + in_words(options_.window) + "; the last, " +
+                                            here_.memory().described_as_ended(last) + ", " + to_string(status),
+                                        status));
     stopping_ = true;
 }
 

@@ -157,7 +157,9 @@ TEST_CASE("spawn options: the name is the actor's, and the system's") {
     CHECK(watched(told_by<tell_name>({.name = "clerk"})) == std::vector<std::string>{"clerk", "clerk"});
 }
 
-TEST_CASE("spawn options: without a name the name is empty") { CHECK(watched(told_by<tell_name>({})).at(0).empty()); }
+TEST_CASE("spawn options: without a name it is that of the function") {
+    CHECK(watched(told_by<tell_name>({})).at(0) == "tell_name");
+}
 
 TEST_CASE("spawn options: a name of more than 63 bytes is refused") {
     CHECK(watched(told_by<tell_name>({.name = std::string(63, 'n')})).at(0) == std::string(63, 'n'));
@@ -220,7 +222,8 @@ TEST_CASE("an actor: only the descriptors it needs are open in it") {
         const auto open = watched(told_by<tell_descriptors>({.method = method}));
         CAPTURE(open);
         CHECK(std::count(open.begin(), open.end(), mine) == 0);
-        // stdin, stdout, stderr; the memory; two sockets and a pipe; its doorbell, its parent's; what its loop waits with
+        // stdin, stdout, stderr; the memory; two sockets and a pipe; its doorbell, its parent's; what its loop waits
+        // with
         CHECK(open.size() <= 15);
     }
     close(ends[0]);

@@ -37,7 +37,8 @@ const bool found = [] {
     the_board = map(fd);
     close(fd);
     const char* child = std::getenv(troupe::process::birthmark_variable);
-    if (child != nullptr && std::string_view(child).starts_with("server")) the_board->server = static_cast<std::uint32_t>(getpid());
+    if (child != nullptr && std::string_view(child).starts_with("server"))
+        the_board->server = static_cast<std::uint32_t>(getpid());
     return true;
 }();
 

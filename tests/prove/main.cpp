@@ -106,7 +106,8 @@ int sample(const wishes& wished) {
 
 int main(int argc, char** argv) {
     // The program of a scene, and its actors.
-    if (std::getenv(troupe::process::birthmark_variable) != nullptr || (argc > 1 && std::string_view(argv[1]) == "--stage")) {
+    if (std::getenv(troupe::process::birthmark_variable) != nullptr ||
+        (argc > 1 && std::string_view(argv[1]) == "--stage")) {
         return troupe::run<&proving::stage>(argc, argv);
     }
     wishes wished;

@@ -1,5 +1,6 @@
 // The main of tests that spawn: the whole Catch2 session is the program, a plain function in the first process, so
 // that a test may wait by troupe::sync_wait, and children are diverted before Catch2 starts.
+#include <csignal>
 #include <string>
 #include <troupe/troupe.hpp>
 #include <vector>
@@ -16,4 +17,9 @@ int session(std::vector<std::string> args) {
 
 }  // namespace
 
-int main(int argc, char** argv) { return troupe::run<session>(argc, argv, {.report_crashes = false}); }
+int main(int argc, char** argv) {
+    // A shell that runs the tests in the background has these ignored.
+    std::signal(SIGINT, SIG_DFL);
+    std::signal(SIGQUIT, SIG_DFL);
+    return troupe::run<session>(argc, argv, {.report_crashes = false});
+}

@@ -23,9 +23,9 @@ namespace troupe::process {
 void load_unwinder() noexcept;
 
 // From now on a crash of this process, that incarnation of an actor, is written to that page, which stays mapped for
-// good. So does `in_hand`: when the handler began that runs now.
+// good. So does `handling_since`: when the handler began that runs now.
 void install_crash_handler(base::post_mortem& of_this_process, std::uint32_t incarnation,
-                           const std::atomic<std::uint64_t>& in_hand) noexcept;
+                           const std::atomic<std::uint64_t>& handling_since) noexcept;
 
 // What a process that is to be killed for a handler is sent a moment before, with `in_hand` of that handler: it writes
 // down where it is, and waits for the end. When another handler is in hand by then, nothing happens.

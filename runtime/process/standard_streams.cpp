@@ -17,6 +17,7 @@
 #include "process/clone.hpp"
 
 // The C library's way through every FILE that is open; no header declares it.
+// NOLINTBEGIN(readability-identifier-naming): its names
 extern "C" {
 void* _IO_iter_begin() noexcept;
 void* _IO_iter_end() noexcept;
@@ -25,6 +26,7 @@ std::FILE* _IO_iter_file(void* at) noexcept;
 void _IO_list_lock() noexcept;
 void _IO_list_unlock() noexcept;
 }
+// NOLINTEND(readability-identifier-naming)
 
 namespace troupe::process {
 namespace {

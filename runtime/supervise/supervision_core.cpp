@@ -249,7 +249,7 @@ task<> supervision_core::restart_together(std::vector<actor_id> down) {
 }
 
 // Ends those that still live, the last first.
-task<> supervision_core::end_those(const std::vector<actor_id>& those) {
+task<> supervision_core::end_those(std::vector<actor_id> those) {
     for (auto one = those.rbegin(); one != those.rend() && !stopping_; ++one) {
         const actor_id actor = *one;
         const kid* known = find(actor);

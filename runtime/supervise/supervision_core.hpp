@@ -88,7 +88,7 @@ private:
     bool has_something_to_do();
     task<> attend_to_ends();
     task<> restart_together(std::vector<actor_id> down);
-    task<> end_those(const std::vector<actor_id>& those);
+    task<> end_those(std::vector<actor_id> those);
     task<> start_again(std::vector<actor_id> those);
     task<> end_kid(actor_id actor);
     task<> end_all();

@@ -23,7 +23,7 @@ using troupe::task;
 task<int> return_seven(troupe::mailbox<int> inbox) {
     while (co_await inbox.receive()) {
     }
-    co_return 7;
+    _exit(7);  // at once: a sanitizer finds no leaks in a process that is traced, and fails
 }
 
 // A child of this process that has ended is there until it is collected.

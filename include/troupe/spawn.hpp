@@ -214,8 +214,9 @@ int call_actor(birth& born) {
 }
 
 // Instantiated before main runs, in every process of the executable: that is how a process that was exec'd finds it.
+// Hidden: two plugins may each have a function of this name.
 template <auto Fn>
-struct known_actor {
+struct [[gnu::visibility("hidden")]] known_actor {
     static constexpr std::uint64_t hash = hash_of(type_name<known_actor>());
     static inline const registration entry{type_name<known_actor>(), hash, &call_actor<Fn>,
                                            &function_of<Fn>::message_name};

@@ -10,12 +10,14 @@
 #include <csignal>
 #include <cstdlib>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
 #include <troupe/error.hpp>
 
 #include "actor/launch.hpp"
+#include "base/copies.hpp"
 #include "process/birthmark.hpp"
 #include "shm/shared_text.hpp"
 
@@ -92,6 +94,10 @@ bool all_handed(const calling& called) {
 
 // The environment does not say what this process is; the memory may.
 std::optional<calling> find_unmarked() {
+    if (shm::segment::is_mapped_here()) {
+        throw misuse(std::string("troupe::run is called once in a process, and another copy of troupe has done so; ") +
+                     base::if_there_are_copies);
+    }
     auto memory = handed_on();
     const bool handed = memory.has_value();
     // Every child of troupe's dies with its parent, and few others do.

@@ -25,7 +25,8 @@ struct calling {
 
 std::string to_string(const calling& called);
 
-// Nothing in the program. What the process was given lies in its places afterwards.
+// Nothing in the program. Throws misuse where another copy of the library has made this process what it is. What the
+// process was given lies in its places afterwards.
 std::optional<calling> find_calling();
 
 // This process cannot be what it is called to be.

@@ -90,6 +90,17 @@ private:
     bool begun_ = false;
 };
 
+// One that stands in a library is told from others of its name by its place, and its library may have to be loaded.
+const detail::registration& function_for(const circumstances& around, std::uint64_t key) {
+    const std::string& library = around.function.library;
+    const detail::registration* entry = library.empty() ? detail::registration::find(key)
+                                                        : detail::registration::at(process::object_at(around.function));
+    if (entry != nullptr && entry->hash() == around.function_hash) return *entry;
+    throw spawn_failed(library.empty()
+                           ? "its function is not in this executable: is it another binary than its parent's?"
+                           : "its function is not in " + library + ": is that another file than its parent loaded?");
+}
+
 void settle_in(const circumstances& around, base::owned_fd directory_of_parent, base::post_mortem* page,
                std::uint32_t incarnation) {
     if (directory_of_parent && !process::enter(directory_of_parent.get()) && !around.directory.starts_with('/')) {
@@ -106,16 +117,10 @@ void settle_in(const circumstances& around, base::owned_fd directory_of_parent, 
 int live(own_process& here, arriving& birth, base::owned_fd directory_of_parent, base::post_mortem* page,
          std::uint32_t incarnation) {
     const shm::process_slot& self = here.station().self();
-    settle_in(birth.open(), std::move(directory_of_parent), page, incarnation);
+    const circumstances around = birth.open();
+    settle_in(around, std::move(directory_of_parent), page, incarnation);
     // relaxed: written by the parent before this process was made
-    const std::uint64_t key = self.entry.load(std::memory_order_relaxed);
-    const detail::registration* entry = detail::registration::find(key);
-    if (entry == nullptr) {
-        throw spawn_failed(
-            "its function is not in this executable: is it another binary than its parent's, or was the "
-            "function registered by a library that was loaded later?");
-    }
-    return entry->call()(birth);
+    return function_for(around, self.entry.load(std::memory_order_relaxed)).call()(birth);
 }
 
 }  // namespace

@@ -235,7 +235,8 @@ void launch::prepare(const spawn_options& options, detail::start_request& reques
 
 // {bytes of the circumstances:4}{flat:4} circumstances, arguments; one parcel.
 void launch::pack(const spawn_options& options, detail::start_request& request) {
-    circumstances around_it{options.directory, options.environment, options.limits};
+    circumstances around_it{options.directory, options.environment, options.limits, process::place_of(request.entry),
+                            request.entry->hash()};
     const detail::parting around = detail::encoded(around_it);
     detail::parting all;
     const std::uint32_t head[2] = {static_cast<std::uint32_t>(around->bytes.size()), request.arguments->flat ? 1u : 0u};

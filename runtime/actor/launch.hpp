@@ -15,6 +15,7 @@
 
 #include "actor/own_process.hpp"
 #include "process/clone.hpp"
+#include "process/library.hpp"
 
 namespace troupe::actors {
 
@@ -34,6 +35,8 @@ struct circumstances {
     std::string directory;
     std::vector<std::pair<std::string, std::string>> environment;
     struct limits limits;
+    process::library_place function;
+    std::uint64_t function_hash = 0;  // of its name
 };
 
 // What a new process has when it is about to become an actor.

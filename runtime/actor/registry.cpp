@@ -1,10 +1,10 @@
-// The actor functions of this executable, in a list that static initialisers make.
+// The actor functions of this process, in a list that static initialisers make. The newest stands first.
 #include <troupe/detail/birth.hpp>
 
 namespace troupe::detail {
 namespace {
 
-constinit const registration* first_registered = nullptr;
+constinit registration* first_registered = nullptr;
 
 }  // namespace
 
@@ -17,6 +17,18 @@ registration::registration(std::string_view name, std::uint64_t hash, actor_call
         }
     }
     first_registered = this;
+}
+
+registration::~registration() {
+    registration** link = &first_registered;
+    while (*link != nullptr && *link != this) link = &(*link)->next_;
+    if (*link != nullptr) *link = next_;
+}
+
+const registration* registration::at(const void* place) noexcept {
+    const registration* one = first_registered;
+    while (one != nullptr && one != place) one = one->next_;
+    return one;
 }
 
 const registration* registration::find(std::uint64_t key) noexcept {

@@ -3,10 +3,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <string>
 #include <utility>
 
 #include <troupe/error.hpp>
 
+#include "base/copies.hpp"
 #include "base/step.hpp"
 #include "channel/parcel.hpp"
 #include "channel/port.hpp"
@@ -34,6 +36,10 @@ station::~station() {
 }
 
 void station::throw_outside() {
+    if (shm::segment::is_mapped_here()) {
+        throw misuse(std::string("troupe::run, which runs in this process, is of another copy of troupe; ") +
+                     base::if_there_are_copies);
+    }
     throw misuse(
         "troupe is used outside of troupe::run: call it from the program or from an actor, in the process that run "
         "gave it");

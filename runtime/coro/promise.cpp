@@ -4,6 +4,12 @@
 #include <troupe/error.hpp>
 #include <troupe/task.hpp>
 
+#include <exception>
+#include <string>
+
+#include "base/copies.hpp"
+#include "base/say.hpp"
+
 namespace troupe::detail {
 
 void promise_base::request_cancel() noexcept {
@@ -37,7 +43,19 @@ void promise_base::foreign_turn(work& self) noexcept {
     std::coroutine_handle<>::from_address(static_cast<promise_base&>(self).foreign_).resume();
 }
 
+void promise_base::refuse_wait() {
+    throw misuse(std::string("a coroutine waits that neither troupe::run nor sync_wait runs; ") +
+                 base::if_there_are_copies);
+}
+
+// Whoever awaits the task stands in the first copy of the library, and would be resumed by the second.
+void promise_base::strand() noexcept {
+    base::say("a task ends that neither troupe::run nor sync_wait runs; %s", base::if_there_are_copies);
+    std::terminate();
+}
+
 void promise_base::end_elsewhere() noexcept {
+    if (!ready.attended()) strand();
     if (then_ == then::branch) {
         branch_->end();
     } else {

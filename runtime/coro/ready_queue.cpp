@@ -7,6 +7,7 @@ namespace troupe::detail {
 constinit ready_queue ready;
 
 std::size_t ready_queue::run_some(std::size_t budget) noexcept {
+    attend();
     budget_ = budget;
     std::size_t ran = 0;
     for (;; ++ran) {
@@ -19,6 +20,7 @@ std::size_t ready_queue::run_some(std::size_t budget) noexcept {
             unlink(*entry);
             entry->run(*entry);
         } else {
+            leave();
             return ran;
         }
     }
@@ -28,7 +30,7 @@ void ready_queue::abandon() noexcept {
     next_ = nullptr;
     back_.next = back_.prev = &back_;
     budget_ = 0;
-    nested_ = 0;  // the child's stack is the parent's, and it never goes back there
+    nested_ = attendants_ = 0;  // the child's stack is the parent's, and it never goes back there
 }
 
 }  // namespace troupe::detail

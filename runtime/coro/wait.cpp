@@ -6,6 +6,7 @@
 namespace troupe::detail {
 
 void wait::suspend(std::coroutine_handle<> awaiting, promise_base* promise) {
+    if (promise != nullptr) promise_base::expect_attendance();
     awaiting_ = awaiting;
     if (state_ == state::deferred) {
         state_ = state::open;

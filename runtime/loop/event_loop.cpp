@@ -125,11 +125,13 @@ void event_loop::run_until(bool (*done)(void*), void* argument) {
             "waiting in a plain function is not possible inside a coroutine, which it would block; use co_await");
     }
     running_ = true;
+    detail::ready.attend();
     while (!done(argument)) {
         run_ready();
         if (done(argument)) break;
         look();
     }
+    detail::ready.leave();
     running_ = false;
 }
 

@@ -14,9 +14,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/address_map.hpp"
 #include "base/owned_fd.hpp"
 #include "base/valgrind.hpp"
-#include "process/address_map.hpp"
 
 namespace troupe::process {
 namespace {
@@ -74,8 +74,8 @@ std::string file_of_code() {
             return 1;  // the program is the first
         },
         &place);
-    address_map mappings;
-    while (const mapping* one = mappings.next()) {
+    base::address_map mappings;
+    while (const base::mapping* one = mappings.next()) {
         if (one->begin <= place && place < one->end) return one->path;
     }
     return {};

@@ -13,7 +13,7 @@
 #include <cstring>
 #include <utility>
 
-#include "process/address_map.hpp"
+#include "base/address_map.hpp"
 
 #if defined(__has_feature)
     #if __has_feature(address_sanitizer)
@@ -78,8 +78,8 @@ void locate() noexcept {
     bool overrun = false;
     std::uint16_t paths = 0;
     bool unmapped_below = true;  // the address that was touched lies between the mapping before and this one
-    address_map map;
-    while (const mapping* one = map.next()) {
+    base::address_map map;
+    while (const base::mapping* one = map.next()) {
         if (near_stack && fault < one->end && unmapped_below) {
             unmapped_below = false;
             // Just below the stack of the main thread, or in the guard of another one.

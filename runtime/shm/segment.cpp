@@ -9,10 +9,12 @@
 #include <csignal>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <troupe/error.hpp>
 
+#include "base/address_map.hpp"
 #include "base/system_failure.hpp"
 #include "base/valgrind.hpp"
 
@@ -21,6 +23,8 @@ namespace {
 
 std::string in_mib(std::size_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
 
+constexpr const char* name = "troupe";
+constexpr std::string_view path_when_mapped = "/memfd:troupe";
 constexpr int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
 
 // RLIMIT_FSIZE holds for a memfd too, and past it the system does not only refuse: it sends SIGXFSZ.
@@ -38,7 +42,7 @@ bool set_size(int fd, std::size_t bytes) {
 segment segment::create(std::size_t bytes) {
     segment made;
     made.bytes_ = bytes;
-    made.fd_.reset(memfd_create("troupe", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    made.fd_.reset(memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
     if (!made.fd_) {
         const int error = errno;
         throw out_of_memory(std::string("the program's shared memory cannot be made: ") + std::strerror(error) +
@@ -53,6 +57,14 @@ segment segment::create(std::size_t bytes) {
     }
     made.map();
     return made;
+}
+
+bool segment::is_mapped_here() noexcept {
+    base::address_map mappings;
+    while (const base::mapping* one = mappings.next()) {
+        if (std::string_view(one->path).starts_with(path_when_mapped)) return true;
+    }
+    return false;
 }
 
 segment segment::attach(base::owned_fd fd, std::size_t least) {

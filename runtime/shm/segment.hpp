@@ -22,6 +22,8 @@ public:
 
     // Whether that descriptor is a segment, of some program.
     static bool is_one(int fd) noexcept;
+    // Whether this process has mapped one, by whichever copy of this library.
+    static bool is_mapped_here() noexcept;
 
     segment(segment&& other) noexcept;
     segment& operator=(segment&&) = delete;

@@ -15,7 +15,13 @@ namespace here {
 template <class T>
 class started final : troupe::detail::listener {
 public:
-    explicit started(troupe::task<T> x) : one_(std::move(x)) { one_.start(*this); }
+    explicit started(troupe::task<T> x) : one_(std::move(x)) {
+        troupe::detail::ready.attend();
+        one_.start(*this);
+    }
+    started(const started&) = delete;
+    started& operator=(const started&) = delete;
+    ~started() { troupe::detail::ready.leave(); }
 
     // Runs what is ready until nothing is.
     started& run() {

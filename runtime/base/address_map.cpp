@@ -1,11 +1,11 @@
-#include "process/address_map.hpp"
+#include "base/address_map.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 
-namespace troupe::process {
+namespace troupe::base {
 
 address_map::address_map() noexcept : fd_(open("/proc/self/maps", O_RDONLY | O_CLOEXEC)) {}
 
@@ -54,4 +54,4 @@ const mapping* address_map::next() noexcept {
     return &now_;
 }
 
-}  // namespace troupe::process
+}  // namespace troupe::base

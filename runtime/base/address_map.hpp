@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace troupe::process {
+namespace troupe::base {
 
 struct mapping {
     std::uint64_t begin;
@@ -37,4 +37,4 @@ private:
     mapping now_{};
 };
 
-}  // namespace troupe::process
+}  // namespace troupe::base

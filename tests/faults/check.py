@@ -44,6 +44,7 @@ def main():
         for one in chosen:
             for program in one.programs:
                 lab.order(*program)
+        lab.finish_building()
         for one in chosen:
             row = [one.name]
             for method in methods:

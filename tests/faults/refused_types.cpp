@@ -18,7 +18,7 @@ struct [[gnu::packed]] msg {
     double d;
 };
     #define MAKE msg{'c', 5, 2.5}
-    #define SAME(a) (a.c == 'c' && a.i == 5 && a.d == 2.5)
+    #define SAME(got) (got.c == 'c' && got.i == 5 && got.d == 2.5)
 #elif K == 2
 struct inner {
     int a;
@@ -30,7 +30,7 @@ struct msg {
     std::string s;
 };
     #define MAKE msg{{1, 'b'}, 'c', "s"}
-    #define SAME(a) (a.x.a == 1 && a.x.b == 'b' && a.c == 'c' && a.s == "s")
+    #define SAME(got) (got.x.a == 1 && got.x.b == 'b' && got.c == 'c' && got.s == "s")
 #elif K == 3
 struct msg {
     int a;
@@ -41,7 +41,7 @@ struct msg {
     std::string s;
 };
     #define MAKE msg{1, {2}, "s"}
-    #define SAME(a) (a.a == 1 && a.b == 2)
+    #define SAME(got) (got.a == 1 && got.b == 2)
 #elif K == 4
 struct msg {
     int a;
@@ -51,7 +51,7 @@ struct msg {
 };
     #define MAKE \
         msg { 1, {2, 3} }
-    #define SAME(a) (a.a == 1 && a.b == 2 && a.c == 3)
+    #define SAME(got) (got.a == 1 && got.b == 2 && got.c == 3)
 #elif K == 5
 struct greedy {
     std::string s;
@@ -64,7 +64,7 @@ struct msg {
     int x;
 };
     #define MAKE msg{{}, 4}
-    #define SAME(a) (a.x == 4)
+    #define SAME(got) (got.x == 4)
 #elif K == 6
 struct ex {
     explicit ex() {}
@@ -75,14 +75,14 @@ struct msg {
     std::string s;
 };
     #define MAKE msg()
-    #define SAME(a) (a.a == 0)
+    #define SAME(got) (got.a == 0)
 #elif K == 7
 struct alignas(64) msg {
     std::string s;
     int x;
 };
     #define MAKE msg{"over-aligned", 3}
-    #define SAME(a) (a.s == "over-aligned" && reinterpret_cast<std::uintptr_t>(&a) % 64 == 0)
+    #define SAME(got) (got.s == "over-aligned" && reinterpret_cast<std::uintptr_t>(&got) % 64 == 0)
 #elif K == 8
 struct msg {
     std::string a;
@@ -94,14 +94,14 @@ struct msg {
     int f() const { return b; }
 };
     #define MAKE msg{"a", 9}
-    #define SAME(a_) (a_.a == "a" && a_.b == 9)
+    #define SAME(got) (got.a == "a" && got.b == 9)
 #elif K == 9
 struct msg {
     int a : 16;
     int b;
 };  // fits where the members as declared would
     #define MAKE msg{-5, 6}
-    #define SAME(x) (x.a == -5 && x.b == 6)
+    #define SAME(got) (got.a == -5 && got.b == 6)
 #elif K == 10
 struct msg {
     unsigned a : 5;
@@ -109,7 +109,7 @@ struct msg {
     std::string s;
 };
     #define MAKE msg{7, "s"}
-    #define SAME(x) (x.a == 7)
+    #define SAME(got) (got.a == 7)
 #elif K == 11
 class hidden {
     int x = 3;
@@ -122,14 +122,14 @@ struct msg {
 };
     #define MAKE \
         msg {}
-    #define SAME(a) (a.h.get() == 3)
+    #define SAME(got) (got.h.get() == 3)
 #elif K == 12
 struct msg {
     std::initializer_list<int> l;
 };
     #define MAKE \
         msg {}
-    #define SAME(a) true
+    #define SAME(got) true
 #elif K == 13
 struct msg {
     int x;
@@ -137,7 +137,7 @@ struct msg {
 };
     #define MAKE \
         msg {}
-    #define SAME(a) true
+    #define SAME(got) true
 #elif K == 14
 struct msg {
     std::vector<struct later> v;
@@ -147,7 +147,7 @@ struct later {
     int y;
 };
     #define MAKE msg{{later{3}}, 4}
-    #define SAME(a) (a.v[0].y == 3 && a.x == 4)
+    #define SAME(got) (got.v[0].y == 3 && got.x == 4)
 #elif K == 15
 struct msg {
     bool b;
@@ -158,14 +158,14 @@ struct msg {
         msg {                                  \
             true, false, { true, false, true } \
         }
-    #define SAME(a) (a.b && !*a.o && a.c[2])
+    #define SAME(got) (got.b && !*got.o && got.c[2])
 #elif K == 16
 struct msg {
     volatile int v;
     int x;
 };
     #define MAKE msg{1, 2}
-    #define SAME(a) (a.x == 2)
+    #define SAME(got) (got.x == 2)
 #elif K == 17
 struct msg {
     std::string s;
@@ -173,7 +173,7 @@ struct msg {
     int n;
 };
     #define MAKE msg{"s", 2, 3}
-    #define SAME(a) (a.m == 2 && a.n == 3)
+    #define SAME(got) (got.m == 2 && got.n == 3)
 #elif K == 18
 struct msg {
     std::string s;
@@ -186,7 +186,7 @@ public:
 };
     #define MAKE \
         msg {}
-    #define SAME(a) (a.open == 1)
+    #define SAME(got) (got.open == 1)
 #elif K == 19
 struct msg {
     virtual ~msg() = default;
@@ -194,7 +194,7 @@ struct msg {
 };
     #define MAKE \
         msg {}
-    #define SAME(a) (a.x == 1)
+    #define SAME(got) (got.x == 1)
 #elif K == 20
 template <class T>
 struct crtp {};
@@ -203,7 +203,7 @@ struct msg : crtp<msg> {
 };
     #define MAKE \
         msg {}
-    #define SAME(a) (a.x == 1)
+    #define SAME(got) (got.x == 1)
 #endif
 troupe::task<int> program() {
     troupe::queue<msg> q;

@@ -64,7 +64,7 @@ private:
     // In a clone: what it is to be.
     std::optional<newborn> start(const fork_request& wanted, process::received& with);
     process::cloned execute(std::uint16_t slot, const process::received& with);
-    newborn become(const fork_request& wanted, process::received& with);
+    newborn become(const fork_request& wanted, process::received& with, const sigset_t& signals);
     void refuse(std::uint16_t slot, const std::string& why);
 
     shm::program_memory memory_;
@@ -107,11 +107,13 @@ std::optional<newborn> forkserver::start(const fork_request& wanted, process::re
         refuse(slot_number, "the forkserver has no descriptors left; raise the limit of open files (ulimit -n)");
         return std::nullopt;
     }
+    // What is sent to the clone before its own handlers stand waits for them.
+    process::signals_held held;
     const int threads = process::threads_of_this_process();
     if (threads > 1) say_that_it_executes(threads);
     const process::cloned made =
         threads > 1 ? execute(slot_number, with) : process::copy_process(process::parentage::sibling, &slot.pid);
-    if (made.pid == 0) return become(wanted, with);
+    if (made.pid == 0) return become(wanted, with, held.hand_over());
     TROUPE_STEP("forkserver: cloned");
     if (!made) {
         refuse(slot_number, std::string("the forkserver could not clone: ") + std::strerror(made.error) +
@@ -134,7 +136,6 @@ std::optional<newborn> forkserver::start(const fork_request& wanted, process::re
 process::cloned forkserver::execute(std::uint16_t slot, const process::received& with) {
     const auto& [bell, parent_bell, directory, none] = with.descriptors;
     // What is ignored stays so across an exec.
-    const process::signals_held held;
     sigaction(SIGINT, &of_main_, nullptr);
     process::cloned made = exec_actor(process::parentage::sibling, memory_, sockets_, slot, bell.get(),
                                       parent_bell.get(), directory.get());
@@ -142,7 +143,7 @@ process::cloned forkserver::execute(std::uint16_t slot, const process::received&
     return made;
 }
 
-newborn forkserver::become(const fork_request& wanted, process::received& with) {
+newborn forkserver::become(const fork_request& wanted, process::received& with, const sigset_t& signals) {
     constexpr int could_not_begin = 127;
     auto& [bell, parent_bell, directory, none] = with.descriptors;
     const auto slot = static_cast<std::uint16_t>(wanted.slot % shm::max_processes);
@@ -158,6 +159,7 @@ newborn forkserver::become(const fork_request& wanted, process::received& with) 
     born.parent_doorbell = std::move(parent_bell);
     born.directory = std::move(directory);
     born.sockets = std::move(sockets_);
+    born.signals = signals;
     return born;
 }
 

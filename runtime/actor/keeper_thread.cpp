@@ -18,7 +18,8 @@ keeper* the_keeper = nullptr;
 
 keeper_thread::keeper_thread(shm::program_memory& memory, base::owned_fd socket, base::owned_fd lifeline,
                              int program_bell, server_launch server)
-    : keeper_(std::make_unique<keeper>(memory, std::move(socket), std::move(lifeline), program_bell, server)) {
+    : keeper_(
+          std::make_unique<keeper>(memory, std::move(socket), std::move(lifeline), program_bell, std::move(server))) {
     if (!keeper_->open()) throw base::system_failure(errno, "the keeper of the program cannot be started");
     // A process that the program's own code forks must not hold it when the program has ended.
     static const int once = pthread_atfork(nullptr, nullptr, [] {

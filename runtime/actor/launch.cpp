@@ -61,7 +61,9 @@ std::string name_for(const spawn_options& options, const detail::start_request& 
 
 // The forkserver has stayed where it was started; its actors start where their parent is now. By a descriptor, because
 // the way there may be closed to this user, or gone.
-base::owned_fd working_directory() { return base::owned_fd(open("/proc/self/cwd", O_PATH | O_DIRECTORY | O_CLOEXEC)); }
+base::owned_fd working_directory() {
+    return base::above_standard(base::owned_fd(open("/proc/self/cwd", O_PATH | O_DIRECTORY | O_CLOEXEC)));
+}
 
 }  // namespace
 
@@ -204,6 +206,10 @@ void launch::fill(const spawn_options& options, detail::start_request& request) 
     // relaxed, all: as above
     slot.revival.store(static_cast<std::uint32_t>(request.revival), std::memory_order_relaxed);
     slot.deliveries.store(request.deliveries, std::memory_order_relaxed);
+    if (request.revival != detail::revival::never) {
+        // One that was let go before it died has left what it had in hand.
+        for (auto& one : slot.in_hand) one.place.store(0, std::memory_order_relaxed);  // relaxed: as above
+    }
     const bool timed = here_.memory().header().has_deadlines != 0 && options.message_deadline < never;
     const std::chrono::nanoseconds deadline = timed ? options.message_deadline : 0s;
     // relaxed: as above
@@ -222,15 +228,19 @@ void launch::fill(const spawn_options& options, detail::start_request& request) 
 
 void launch::prepare(const spawn_options& options, detail::start_request& request) {
     pack(options, request);
-    doorbell_.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    doorbell_ = base::above_standard(base::owned_fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)));
     if (!doorbell_) {
         const int error = errno;
         throw spawn_failed("actor '" + name_ + "' could not be given a doorbell" + because(error) + advice_for(error));
     }
     // A link stands before the process does, so that no crash comes too early for it.
-    here_.tell_keeper(
-        {.word = keeper_word::expect, .slot = slot_, .subject = actor_.value, .value = options.linked ? 1 : 0},
-        {doorbell_.get()});
+    here_.tell_keeper({.word = keeper_word::expect,
+                       .slot = slot_,
+                       .subject = actor_.value,
+                       // relaxed: counted by this process
+                       .value = static_cast<std::int32_t>(slot().incarnation.load(std::memory_order_relaxed)),
+                       .linked = options.linked ? 1u : 0u},
+                      {doorbell_.get()});
 }
 
 // {bytes of the circumstances:4}{flat:4} circumstances, arguments; one parcel.
@@ -327,7 +337,7 @@ void launch::copy_here() {
         born.sockets = here_.take_sockets();
         process::leave_inherited_exit_handlers(process::leaks::not_looked_for);
         process::leave_inherited_streams();
-        born.signals = held->before();
+        born.signals = held->hand_over();
         here_.station().close_doorbells();
         keeper_thread::close_in_fork_child();
         own_process::abandon();

@@ -146,6 +146,10 @@ void own_process::set_up(loop::event_loop& loop) {
     loop.add_turn_hook([] {
         if (the_process != nullptr) the_process->station().settle(false);
     });
+    // The signal that the lifeline sends as well is not let through to every user of a user namespace.
+    if (!the_process->is_program_ && the_process->sockets_.lifeline) {
+        loop.end_with(the_process->sockets_.lifeline.get());
+    }
     loop.enroll(*the_process);
 }
 
@@ -176,7 +180,11 @@ int own_process::signal(detail::actor_id actor, int signal, int budget_ms) noexc
         // The keeper is a thread of this process, and may what this may.
         // sync: pid - observes what the kernel wrote in clone
         const int pid = memory.process(actor.slot()).pid.load(std::memory_order_acquire);
-        if (pid > 0 && memory.alive(actor) && ::kill(pid, 0) != 0 && errno != ESRCH) return errno;
+        // One that is down has no process: the number may be another's by now.
+        const shm::process_state state = memory.process(actor.slot()).present().state;
+        if (pid > 0 && memory.alive(actor) && state != shm::process_state::down && ::kill(pid, 0) != 0 &&
+            errno != ESRCH)
+            return errno;
         tell_keeper(wanted);
         return 0;
     }

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 #include <optional>
 #include <string_view>
 
@@ -23,6 +24,7 @@
 #include "actor/keeper_thread.hpp"
 #include "actor/launch.hpp"
 #include "actor/lifetime.hpp"
+#include "base/say.hpp"
 #include "base/system_failure.hpp"
 #include "loop/event_loop.hpp"
 #include "process/birthmark.hpp"
@@ -112,6 +114,15 @@ process::file_id program_file(const shm::program_header& header) {
     be_actor(std::move(born));
 }
 
+// Whatever is in the way, what main does after `run` is not this process's to do.
+[[noreturn]] void begin_as_child(const actors::calling& called) {
+    try {
+        be_child(called);
+    } catch (...) {
+        actors::give_up(called, nullptr, base::current_exception_description().text);
+    }
+}
+
 // The program's slot is the first.
 void take_first_slot(shm::program_memory& memory) {
     memory.claim_keeper();
@@ -122,11 +133,16 @@ void take_first_slot(shm::program_memory& memory) {
     self.move(self.present(), shm::process_state::running);
 }
 
+// The keeper's thread ends, however the program does.
+struct stop_at_end {
+    actors::own_process& here;
+    ~stop_at_end() { here.tell_keeper({.word = actors::keeper_word::stop}); }
+};
+
 // This process has become the program, or one of its actors.
 bool has_run = false;
 
 int be_program(int argc, char** argv, const run_options& options, detail::program_entry entry) {
-    process::keep_standard_descriptors_open();
     const start_method method = default_method(options);
     if (options.actors < 1 || options.actors > shm::keeper_slot) throw misuse("run_options::actors is from 1 to 4095");
     if (options.end_budget.count() < 0) throw misuse("run_options::end_budget is negative; 0 is as long as it takes");
@@ -157,7 +173,8 @@ int be_program(int argc, char** argv, const run_options& options, detail::progra
     actors::exec_environment server_environment("server"), server_environment_bound("server", true);
     actors::server_launch server{{server_environment_bound.get(), server_environment.get()},
                                  {memory.memory().fd(), to_keeper.first.get(), to_server.first.get(),
-                                  lifeline.to_share.get(), to_server.second.get()}};
+                                  lifeline.to_share.get(), to_server.second.get()},
+                                 std::move(to_server.second)};
     actors::outcome end;
     {
         actors::own_process here(std::move(memory), 0, std::move(doorbell),
@@ -166,7 +183,8 @@ int be_program(int argc, char** argv, const run_options& options, detail::progra
         here.set_end_budget(options.end_budget);
         loop::event_loop::current();  // takes its descriptors before the keeper's thread takes any
         actors::keeper_thread keeper(here.memory(), std::move(to_keeper.second), std::move(lifeline.held), bell,
-                                     server);
+                                     std::move(server));
+        const stop_at_end stop{here};
         std::optional<actors::crash_reports> reports;
         if (options.report_crashes) reports.emplace(here.station());
         end = actors::live_out(
@@ -177,11 +195,9 @@ int be_program(int argc, char** argv, const run_options& options, detail::progra
                 return entry.call(std::move(arguments));
             },
             [](const base::caught& caught) {
-                std::fprintf(stderr, "troupe: the program ended with %s%s%s\n", caught.type.c_str(),
-                             caught.text.empty() ? "" : ": ", caught.text.c_str());
+                base::say("the program ended with %s%s%s", caught.type.c_str(), caught.text.empty() ? "" : ": ",
+                          caught.text.c_str());
             });
-        reports.reset();
-        here.tell_keeper({.word = actors::keeper_word::stop});
     }
     loop::event_loop::close();
     restore_descriptor_limit(descriptor_limit);
@@ -192,29 +208,30 @@ int be_program(int argc, char** argv, const run_options& options, detail::progra
 
 constexpr int wrong_use = 2, failure = 1;
 
-// One sentence.
-void say(const char* what) noexcept { std::fprintf(stderr, "troupe: %s\n", what); }
-
 }  // namespace
 
 namespace detail {
 
 int run_program(int argc, char** argv, const run_options& options, program_entry entry) {
     try {
+        process::keep_standard_descriptors_open();
         if (has_run) throw misuse("troupe::run is called once in a process, from main; this is the second time");
         const auto called = actors::find_calling();
         actors::clean_environment();
         if (called) {
             has_run = true;
-            be_child(*called);
+            begin_as_child(*called);
         }
         return be_program(argc, argv, options, entry);
     } catch (const misuse& problem) {
-        say(problem.what());
+        base::say("%s", problem.what());
         return wrong_use;
+    } catch (const std::bad_alloc&) {
+        base::say("there is no memory for what troupe::run needs");  // nor for a description of what was thrown
+        return failure;
     } catch (...) {
         const base::caught problem = base::current_exception_description();
-        say((problem.text.empty() ? problem.type : problem.text).c_str());
+        base::say("%s", (problem.text.empty() ? problem.type : problem.text).c_str());
         return failure;
     }
 }

@@ -1,12 +1,13 @@
 #include "base/check.hpp"
 
-#include <cstdio>
 #include <cstdlib>
+
+#include "base/say.hpp"
 
 namespace troupe::base {
 
 void check_failed(const char* expression, const char* file, int line) noexcept {
-    std::fprintf(stderr, "troupe: internal error: %s is false (%s:%d); please report it\n", expression, file, line);
+    say("internal error: %s is false (%s:%d); please report it", expression, file, line);
     std::abort();
 }
 

@@ -1,6 +1,7 @@
 // A descriptor with one owner.
 #pragma once
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <utility>
@@ -29,5 +30,14 @@ public:
 private:
     int fd_ = -1;
 };
+
+// What the system has put where the process's stdin, stdout or stderr was closed, at a higher number: whoever opens
+// these again must not close it, nor print into it. The same as before where there is no number left.
+inline owned_fd above_standard(owned_fd fd) noexcept {
+    constexpr int first_free = 3;
+    if (!fd || fd.get() >= first_free) return fd;
+    owned_fd higher(::fcntl(fd.get(), F_DUPFD_CLOEXEC, first_free));
+    return higher ? std::move(higher) : std::move(fd);
+}
 
 }  // namespace troupe::base

@@ -29,7 +29,7 @@ void buffer::free_block() noexcept {
     size_ = 0;
     channel::station* const here = channel::station::current();
     if (here == nullptr || !here->memory().blocks().belongs_to(block, here->owner())) return;
-    here->memory().blocks().release(block);
+    channel::free_block(here->memory(), block);
 }
 
 namespace detail {

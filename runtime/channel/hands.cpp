@@ -34,8 +34,9 @@ std::uint16_t hands::take(const detail::letter& request, detail::actor_id asker,
     one.asker.store(asker.value, std::memory_order_relaxed);
     one.request.store(std::uint64_t{request.frame.request} << 32 | incarnation, std::memory_order_relaxed);
     // crash: the asker is told that this process died, and the message, unless it was consumed, is delivered to the
-    // next relaxed: read when this process is dead, which the kernel has ordered
-    one.place.store(request.position + 1, std::memory_order_relaxed);
+    // next
+    // sync: in hand - publishes who asked
+    one.place.store(request.position + 1, std::memory_order_release);
     TROUPE_STEP("hands: request in hand");
     ++taken_;
     return static_cast<std::uint16_t>(next_ + 1);
@@ -69,9 +70,9 @@ bool hands::begin(const detail::letter& message) noexcept {
     const bool known = self_.handling_place.load(std::memory_order_relaxed) == place;
     const std::uint32_t before = known ? self_.handling_deliveries.load(std::memory_order_relaxed) : 0;
     // crash: between the two stores, no message is noted
-    // relaxed, both: as above
-    self_.handling_deliveries.store(before + 1, std::memory_order_relaxed);
-    self_.handling_place.store(place, std::memory_order_relaxed);
+    self_.handling_deliveries.store(before + 1, std::memory_order_relaxed);  // relaxed: published by the place
+    // sync: in hand - publishes how often it was delivered
+    self_.handling_place.store(place, std::memory_order_release);
     TROUPE_STEP("hands: handler about to run");
     return true;
 }

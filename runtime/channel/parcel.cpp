@@ -140,6 +140,17 @@ void send_parcel(shm::program_memory& memory, shm::block_id block, shm::owner_id
     memory.blocks().send(block, from);
 }
 
+void free_block(shm::program_memory& memory, shm::block_id block) {
+    auto* header = reinterpret_cast<parcel_header*>(memory.blocks().at(block));
+    // relaxed: our own store, or observed with what named it
+    if (header->stamp.load(std::memory_order_relaxed) != no_stamp) {
+        // crash: without a stamp, in no record any more; the keeper frees it
+        header->stamp.store(no_stamp, std::memory_order_release);  // sync: parcel - publishes that it is nobody's
+    }
+    TROUPE_STEP("block: without a stamp");
+    memory.blocks().release(block);
+}
+
 ends_let_go empty_parcel(shm::program_memory& memory, shm::block_id block) {
     ends_let_go held;
     shm::block_id buffers[most_handles];
@@ -170,7 +181,7 @@ ends_let_go empty_parcel(shm::program_memory& memory, shm::block_id block) {
     header->handles.store(0, std::memory_order_release);  // sync: parcel - publishes that nothing is listed
     TROUPE_STEP("parcel: nothing listed");
     // crash: each is the dead one's, and the keeper frees it
-    for (std::uint32_t i = 0; i < count; ++i) memory.blocks().release(buffers[i]);
+    for (std::uint32_t i = 0; i < count; ++i) free_block(memory, buffers[i]);
     return held;
 }
 

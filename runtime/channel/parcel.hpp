@@ -26,6 +26,8 @@
 
 namespace troupe::channel {
 
+inline constexpr std::uint64_t no_stamp = 0;  // of what is free
+
 struct parcel_header {
     std::atomic<std::uint64_t> stamp;
     std::atomic<std::uint64_t> length;
@@ -85,13 +87,17 @@ struct ends_let_go {
 // who died in the middle of this.
 ends_let_go empty_parcel(shm::program_memory& memory, shm::block_id block);
 
+// Frees a parcel, or a buffer. What still names it, by its stamp, does not find it any more, nor whoever has it next
+// before that one has stamped it.
+void free_block(shm::program_memory& memory, shm::block_id block);
+
 // Frees it. The channels whose ends were listed in it are to be looked at by the keeper: `look_at(channel)`. It is free
 // when that has been said: whoever dies before leaves the block, and the keeper looks.
 template <class LookAt>
 void discard_parcel(shm::program_memory& memory, shm::block_id block, LookAt&& look_at) {
     const ends_let_go held = empty_parcel(memory, block);
     for (std::uint32_t i = 0; i < held.count; ++i) look_at(shm::channel_id{held.channels[i]});
-    memory.blocks().release(block);
+    free_block(memory, block);
 }
 
 // An entry of a list that others may look at while it is written. They see its object and role each whole, and find

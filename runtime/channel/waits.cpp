@@ -79,7 +79,8 @@ void give_back(const handle_ref& one) noexcept {
     if (here == nullptr || (one.role & taken_role) != 0) return;
     if ((one.role & buffer_role) != 0) {
         const shm::block_id block = channel::buffer_of(here->memory(), one);
-        if (block && here->memory().blocks().belongs_to(block, here->owner())) here->memory().blocks().release(block);
+        if (block && here->memory().blocks().belongs_to(block, here->owner()))
+            channel::free_block(here->memory(), block);
     } else if (port* held = here->find_port(shm::channel_id{one.object})) {
         held->release(one.role);
     }

@@ -22,21 +22,28 @@ void keeper::start_server() noexcept {
     // A library with symbols that nobody defines is no reason to have no forkserver.
     request.environment = server_launch_.environments[failed_starts_ == 0 ? 0 : 1];
     process::cloned made = process::clone_and_exec(request);
-    if (!made || made.error != 0) {
-        // sync: server - publishes why there is none
-        memory_.header().server_error.store(static_cast<std::uint32_t>(made.error), std::memory_order_release);
-        // sync: server - publishes that there is something to look at
-        memory_.header().server_ends.fetch_add(1, std::memory_order_acq_rel);
-        if (made) process::end_now(made.pid);  // it is about to end, and may not have yet
-        ring_spawners();
-        return;
-    }
+    // Where it was made and not executed, it is about to end, and may not have yet.
+    if (!made || made.error != 0) return refuse_server(made.error, made ? made.pid : 0);
     server_ = std::move(made.pidfd);
     server_pid_ = made.pid;
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u32 = about_server;
-    epoll_ctl(poll_.get(), EPOLL_CTL_ADD, server_.get(), &event);
+    if (server_ && epoll_ctl(poll_.get(), EPOLL_CTL_ADD, server_.get(), &event) == 0) return;
+    // One whose end nobody would see.
+    const int error = server_ ? errno : EMFILE;
+    server_.reset();
+    server_pid_ = 0;
+    refuse_server(error, made.pid);
+}
+
+void keeper::refuse_server(int error, pid_t made) noexcept {
+    // sync: server - publishes why there is none
+    memory_.header().server_error.store(static_cast<std::uint32_t>(error), std::memory_order_release);
+    // sync: server - publishes that there is something to look at
+    memory_.header().server_ends.fetch_add(1, std::memory_order_acq_rel);
+    process::end_now(made);
+    ring_spawners();
 }
 
 void keeper::server_ended() noexcept {

@@ -33,6 +33,11 @@ constexpr int last_wait_ms = 10'000;      // for what has been killed and does n
 // Nobody asks for a process here any more; whoever did so died in the middle of it.
 bool given_up(shm::process_state state) { return shm::has_ended(state) || state == shm::process_state::failed; }
 
+int ms_until(base::time_point end) noexcept {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - base::steady_clock::now());
+    return std::max(0, static_cast<int>(left.count()));
+}
+
 }  // namespace
 
 keeper::keeper(shm::program_memory& memory, base::owned_fd socket, base::owned_fd lifeline, int program_bell,
@@ -42,7 +47,7 @@ keeper::keeper(shm::program_memory& memory, base::owned_fd socket, base::owned_f
       lifeline_(std::move(lifeline)),
       poll_(epoll_create1(EPOLL_CLOEXEC)),
       program_bell_(program_bell),
-      server_launch_(server),
+      server_launch_(std::move(server)),
       retired_(memory) {}
 
 bool keeper::open() noexcept {
@@ -61,6 +66,7 @@ void keeper::close() noexcept {
     lifeline_.reset();
     poll_.reset();
     server_.reset();
+    server_launch_.requests.reset();
     strays_.close();
     for (ward& one : wards_) {
         one.pidfd.reset();
@@ -76,6 +82,7 @@ void keeper::run() noexcept {
         const int count = epoll_wait(poll_.get(), events.data(), static_cast<int>(events.size()), asked_ms);
         const base::time_point now = base::steady_clock::now();
         allow_for_stop(now, asked_ms);
+        collected_ = false;
         // What a process said before it ended is heard before its end.
         take_messages();
         for (int i = 0; i < count; ++i) {
@@ -102,10 +109,11 @@ void keeper::end_everybody() noexcept {
         ward& one = wards_[slot];
         if (one.pidfd) process::send_signal(one.pidfd.get(), SIGKILL);
     }
+    const base::time_point until = base::steady_clock::now() + std::chrono::milliseconds(last_wait_ms);
     for (std::size_t slot = 0; slot < wards_.size(); ++slot) {
         ward& one = wards_[slot];
         if (!one.pidfd) continue;
-        if (process::has_ended(one.pidfd.get(), last_wait_ms)) {
+        if (process::has_ended(one.pidfd.get(), ms_until(until))) {
             process::collect(one.pidfd.get());
         } else {
             const bool may = process::send_signal(one.pidfd.get(), 0);
@@ -136,10 +144,11 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
     case keeper_word::expect:
         if (memory_.process(slot).actor() != subject || given_up(memory_.process(slot).present().state)) break;
         // relaxed: written before it was asked for
-        if (message.value != 0) link(slot, {memory_.process(slot).parent.load(std::memory_order_relaxed)}, true);
+        if (message.linked != 0) link(slot, {memory_.process(slot).parent.load(std::memory_order_relaxed)}, true);
         one.actor = subject;
         one.kill_at_birth = false;
         one.doorbell = std::move(with.descriptors[0]);
+        one.doorbell_of = static_cast<std::uint32_t>(message.value);
         if (std::exchange(one.rung, false)) ring(slot);
         break;
     case keeper_word::born: {
@@ -161,7 +170,7 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
         if (memory_.process(slot).actor() == subject) start_failed(slot);
         break;
     case keeper_word::doorbell_wanted: {
-        const int bell = slot == 0 ? program_bell_ : one.doorbell.get();
+        const int bell = bell_of(slot);
         const std::byte nothing{};
         if (with.descriptor_count == 1 && bell >= 0) {
             process::send_message(with.descriptors[0].get(), {&nothing, 1}, {&bell, 1}, false);
@@ -187,7 +196,7 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
         break;
     case keeper_word::slots_wanted: break;  // every message is followed by a tidying
     case keeper_word::room_wanted: {
-        retired_.collect();
+        if (!std::exchange(collected_, true)) retired_.collect();  // once for all who ask in a turn
         const std::byte nothing{};
         if (with.descriptor_count == 1) process::send_message(with.descriptors[0].get(), {&nothing, 1}, {}, false);
         break;
@@ -320,7 +329,7 @@ void keeper::link(std::uint16_t slot, detail::actor_id other, bool tied) noexcep
     if (!tied || !there || theirs.present().state == shm::process_state::down) {
         if (there) mine.linked.remove(other.slot());
         if (there) theirs.linked.remove(slot);
-        if (tied && !memory_.ended_well(other)) signal(one, SIGTERM, link_budget_ms);
+        if (tied && !memory_.ended_well(other)) end(one, link_budget_ms);
         return;
     }
     mine.linked.add(other.slot());
@@ -338,7 +347,7 @@ void keeper::unlink(std::uint16_t slot, bool ended_well) noexcept {
         shm::process_slot& theirs = memory_.process(static_cast<std::uint16_t>(other));
         process.linked.remove(other);
         theirs.linked.remove(slot);
-        if (!ended_well && begun) signal(theirs.actor(), SIGTERM, link_budget_ms);
+        if (!ended_well && begun) end(theirs.actor(), link_budget_ms);
     });
 }
 
@@ -430,10 +439,11 @@ void keeper::clear_starts(std::uint16_t dead) noexcept {
 
 // Whoever began to start it is gone, and no process will come of it.
 void keeper::give_up_start(std::uint16_t slot, shm::life now) noexcept {
-    if (memory_.process(slot).was_restarted()) {
-        over(slot);
-    } else if (memory_.process(slot).move(now, shm::process_state::failed)) {
+    const bool again = memory_.process(slot).was_restarted();
+    if (memory_.process(slot).move(now, again ? shm::process_state::dead : shm::process_state::failed)) {
         gone(slot);
+    } else {
+        wards_[slot].kill_at_birth = true;  // the forkserver has just taken it in hand
     }
 }
 
@@ -464,8 +474,9 @@ void keeper::end_children(detail::actor_id parent) noexcept {
             over(slot);
             continue;
         }
-        if (wards_[slot].kill_at != base::time_point::max()) continue;
-        signal(actor, SIGTERM, orphan_budget_ms);
+        const auto budget = std::chrono::milliseconds(orphan_budget_ms);
+        if (wards_[slot].kill_at <= after_budget(base::steady_clock::now(), budget)) continue;  // it ends already
+        end(actor, orphan_budget_ms);
         end_children(actor);
     }
 }
@@ -492,6 +503,11 @@ int keeper::signal(detail::actor_id actor, int signal, int budget_ms) noexcept {
         one.kill_at = std::min(one.kill_at, after_budget(base::steady_clock::now(), budget));
     }
     return 0;
+}
+
+// Asks an actor to end of which nobody waits to hear that it cannot be asked: that is said here.
+void keeper::end(detail::actor_id actor, int budget_ms) noexcept {
+    if (const int error = signal(actor, SIGTERM, budget_ms)) say_it_lives(actor.slot(), error);
 }
 
 // Whether it was sent SIGKILL.
@@ -529,8 +545,17 @@ void keeper::look_after_strays(base::time_point now) noexcept {
 
 // --- rings ---------------------------------------------------------------------------------------------------------
 
+// That of the present incarnation; -1: it is not here yet. That of a start that failed rings for nobody.
+int keeper::bell_of(std::uint32_t slot) const noexcept {
+    if (slot == 0) return program_bell_;
+    const ward& one = wards_[slot];
+    return is_incarnation(static_cast<std::uint16_t>(slot), static_cast<std::int32_t>(one.doorbell_of))
+               ? one.doorbell.get()
+               : -1;
+}
+
 void keeper::ring(std::uint32_t slot) noexcept {
-    const int bell = slot == 0 ? program_bell_ : wards_[slot].doorbell.get();
+    const int bell = bell_of(slot);
     if (bell < 0) {
         wards_[slot].rung = true;  // heard by the process that is being started in it, if there is one
         return;

@@ -37,6 +37,7 @@ namespace troupe::actors {
 struct server_launch {
     std::array<char* const*, 2> environments = {};  // to begin with, and when it ended before it served
     std::array<int, 5> descriptors{};
+    base::owned_fd requests = {};  // the last of these, which the program has no other use for
 };
 
 class keeper {
@@ -68,9 +69,10 @@ private:
         base::owned_fd doorbell;
         detail::actor_id actor;
         base::time_point kill_at = base::time_point::max();
-        bool kill_at_birth = false;  // told to end before there was a process
-        bool rung = false;           // while there was no doorbell
-        // Of an actor whose handlers have a deadline: see keeper_time.cpp.
+        bool kill_at_birth = false;     // told to end before there was a process
+        std::uint32_t doorbell_of = 0;  // the incarnation that has it
+        bool rung = false;              // while there was no doorbell
+        // Of an actor whose handlers have a deadline: see time.cpp.
         base::time_point look_at = base::time_point::max();
         base::time_point late_at = base::time_point::max();
         std::uint64_t in_hand = 0;  // the handler that was seen: process_slot::handling_since
@@ -98,6 +100,7 @@ private:
     void start_failed(std::uint16_t slot) noexcept;
     void end_children(detail::actor_id parent) noexcept;
     int signal(detail::actor_id actor, int signal, int budget_ms) noexcept;
+    void end(detail::actor_id actor, int budget_ms) noexcept;
     bool kill(std::uint16_t slot) noexcept;
     void say_it_lives(std::uint16_t slot, int error) const noexcept;
     void look_after_strays(base::time_point now) noexcept;
@@ -108,11 +111,13 @@ private:
     void look_at_handler(std::uint16_t slot, base::time_point now) noexcept;
     void judge(std::uint16_t slot, base::time_point now) noexcept;
     int sleep_ms() const noexcept;
+    int bell_of(std::uint32_t slot) const noexcept;
     void ring(std::uint32_t slot) noexcept;
     void ring_all(const shm::wait_set& waiting) noexcept;
     void ring_channel(shm::channel_record& record) noexcept;
 
     void start_server() noexcept;
+    void refuse_server(int error, pid_t made) noexcept;
     void server_ended() noexcept;
     void ring_spawners() noexcept;
 
@@ -122,6 +127,7 @@ private:
     base::owned_fd poll_;
     int program_bell_;
     server_launch server_launch_;
+    bool collected_ = false;  // in this turn
     base::owned_fd server_;
     pid_t server_pid_ = 0;
     retirement retired_;

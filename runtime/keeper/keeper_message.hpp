@@ -6,7 +6,7 @@
 namespace troupe::actors {
 
 enum class keeper_word : std::uint32_t {
-    expect,           // an actor is about to be started; with its doorbell. `value` 1: linked to its parent
+    expect,           // an actor is about to be started, as incarnation `value`; with its doorbell
     born,             // it has been, as incarnation `value`; with its pidfd
     not_born,         // the forkserver could not make it: its slot says why
     discard,          // a start that failed: free what was prepared
@@ -29,6 +29,8 @@ struct keeper_message {
     std::uint64_t subject = 0;  // an actor_id or channel_id
     std::int32_t value = 0;
     std::int32_t budget_ms = 0;
+    std::uint32_t linked = 0;  // `expect`: 1 to its parent
+    std::uint32_t unused = 0;  // a gap would be sent as it was found
 };
 
 // 0, or the errno for which the actor could not be sent the signal.

@@ -11,8 +11,9 @@
 namespace troupe::actors {
 
 bool delivered_again(const shm::process_slot& process) noexcept {
-    // relaxed, all: written by a process that is dead, or by whoever asks
-    return process.handling_place.load(std::memory_order_relaxed) != 0 &&
+    // sync: in hand - observes how often it was delivered
+    return process.handling_place.load(std::memory_order_acquire) != 0 &&
+           // relaxed, both: written by a process that is dead, or by whoever asks
            process.handling_deliveries.load(std::memory_order_relaxed) <
                process.deliveries.load(std::memory_order_relaxed);
 }
@@ -20,7 +21,8 @@ bool delivered_again(const shm::process_slot& process) noexcept {
 bool tell_asker(shm::program_memory& memory, std::uint16_t dead, std::uint64_t asker, std::uint64_t request) noexcept {
     const detail::actor_id to{asker};
     const shm::process_slot& slot = memory.process(to.slot());
-    if (!to || slot.actor() != to || !memory.alive(to)) return false;
+    // One that is down has no lane for replies any more.
+    if (!to || slot.actor() != to || shm::has_ended(slot.present().state)) return false;
     // sync: incarnation - observes the start of a later one
     if (slot.incarnation.load(std::memory_order_acquire) != static_cast<std::uint32_t>(request)) return false;
     const std::uint32_t index = slot.replies.load(std::memory_order_acquire);  // sync: replies - observes the ring

@@ -29,8 +29,8 @@ void answer_for_the_dead(shm::program_memory& memory, std::uint16_t slot, bool a
     const std::uint64_t spared =
         again && delivered_again(process) ? process.handling_place.load(std::memory_order_relaxed) : 0;
     for (shm::message_in_hand& one : process.in_hand) {
-        // relaxed, all: as above
-        const std::uint64_t place = one.place.exchange(0, std::memory_order_relaxed);
+        const std::uint64_t place =
+            one.place.exchange(0, std::memory_order_acquire);  // sync: in hand - observes who asked
         if (place == 0 || place == spared) continue;
         // relaxed, both: as above
         const std::uint64_t asker = one.asker.load(std::memory_order_relaxed);

@@ -153,16 +153,18 @@ void retirement::walk(std::uint16_t index) noexcept {
 
 void retirement::collect_unreachable() noexcept {
     to_walk_.reset();
+    for (std::size_t i = carried_._Find_first(); i < carried_.size(); i = carried_._Find_next(i)) {
+        const shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(i));
+        // sync: version - observes the holders before it
+        judged_.version[i] = record.version.load(std::memory_order_acquire);
+        judged_.held[i] = holders(record);
+        carried_[i] = needed(record) != 0 && !enough(record, judged_.held[i]) && !channels_[i];
+    }
+    // All that is open by now: what moves into a channel that is opened later moves after its version was read.
     // sync: channels - observes a backed record
     const std::uint32_t reached = memory_.header().channels_reached.load(std::memory_order_acquire);
     for (std::uint32_t i = 0; i < reached; ++i) {
         const shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(i));
-        if (carried_[i]) {
-            // sync: version - observes the holders before it
-            judged_.version[i] = record.version.load(std::memory_order_acquire);
-            judged_.held[i] = holders(record);
-            carried_[i] = needed(record) != 0 && !enough(record, judged_.held[i]) && !channels_[i];
-        }
         // sync: channel state - observes that somebody holds it
         const std::uint32_t state = record.state.load(std::memory_order_acquire) & 0xff;
         if (state != static_cast<std::uint32_t>(shm::channel_state::open) || channels_[i]) continue;

@@ -16,6 +16,8 @@
 namespace troupe::actors {
 namespace {
 
+constexpr int most_rounds = 16;  // of tidying in one turn
+
 shm::channel_state state_of(const shm::channel_record& record) {
     // sync: channel state - observes that somebody holds it
     return static_cast<shm::channel_state>(record.state.load(std::memory_order_acquire) & 0xff);
@@ -44,7 +46,8 @@ shm::block_id parcel_of(shm::program_memory& memory, const shm::record& record) 
     if (!memory.blocks().valid(block) || memory.blocks().is_free(block)) return {};
     const auto* header = reinterpret_cast<const channel::parcel_header*>(memory.blocks().at(block));
     // sync: parcel - observes who wrote it
-    return header->stamp.load(std::memory_order_acquire) == label.stamp ? block : shm::block_id{};
+    const bool same = header->stamp.load(std::memory_order_acquire) == label.stamp;
+    return same && label.stamp != channel::no_stamp ? block : shm::block_id{};
 }
 
 void retirement::retire_channel(shm::channel_id channel) noexcept {
@@ -68,9 +71,14 @@ retirement::drained retirement::drain(shm::channel_id channel) noexcept {
     shm::channel_record& record = memory_.channel(channel.index());
     std::optional<shm::ring> ring = memory_.find_ring(record);
     if (!ring) return drained::damaged;
-    const auto end = [&ring](shm::sight seen) {
+    const auto end = [&](shm::sight seen) {
         if (seen == shm::sight::in_flight) return drained::in_flight;
-        return seen != shm::sight::corrupt && ring->at_rest() ? drained::empty : drained::damaged;
+        if (seen == shm::sight::corrupt) return drained::damaged;
+        if (ring->at_rest()) return drained::empty;
+        // A sender that knew of no end may have claimed since: its claim is there the next time, or in flight.
+        if (restless_[channel.index()]) return drained::damaged;
+        restless_[channel.index()] = true;
+        return drained::in_flight;
     };
     ring->close();
     shm::record found;
@@ -104,7 +112,7 @@ void retirement::hand_back(std::uint16_t slot) noexcept {
     // relaxed, all: the process is dead
     const std::uint32_t mailbox = process.mailbox.load(std::memory_order_relaxed);
     if (mailbox == 0) return;
-    // relaxed: as above; that one is its supervisor's
+    // relaxed: as above; the message that was being handled is delivered again, or set aside by the supervisor
     const std::uint64_t handled = process.handling_place.load(std::memory_order_relaxed);
     const auto went_with_it = [&](const shm::record& record) {
         const std::uint64_t place = record.position + 1;
@@ -157,13 +165,15 @@ void retirement::disown(std::uint16_t slot) noexcept {
     free_blocks(dead);
 }
 
-// No ring and no parcel on its way names them, and no record those that were to be rings.
+// No ring and no parcel on its way names them, and no record those that were to be rings. But somebody else may be
+// about to receive what the dead process had received, or was to hand on: it is whose swap comes first.
 void retirement::free_blocks(shm::owner_id dead) noexcept {
-    memory_.blocks().for_each_ring([&](shm::block_id block, shm::block_state state, shm::owner_id of) {
-        if (state == shm::block_state::owned && of == dead) memory_.blocks().release(block);
+    const shm::owner_id keeper = memory_.owner(shm::keeper_slot);
+    memory_.blocks().for_each_ring([&](shm::block_id block, shm::block_state, shm::owner_id of) {
+        if (of == dead && memory_.blocks().inherit(block, dead, keeper)) memory_.blocks().release(block);
     });
-    memory_.blocks().for_each_used([&](shm::block_id block, shm::block_state state, shm::owner_id of) {
-        if (state == shm::block_state::owned && of == dead) discard(block);
+    memory_.blocks().for_each_used([&](shm::block_id block, shm::block_state, shm::owner_id of) {
+        if (of == dead && memory_.blocks().inherit(block, dead, keeper)) discard(block);
     });
 }
 
@@ -175,7 +185,7 @@ void retirement::drain_all() noexcept {
             waits_ = true;
             continue;
         }
-        channels_[i] = false;
+        channels_[i] = restless_[i] = false;
         // What another process scribbled over must not meet the next user of the ring.
         memory_.free_channel(channel.index(),
                              found == drained::damaged ? shm::ring_fate::quarantined : shm::ring_fate::used_again);
@@ -184,13 +194,15 @@ void retirement::drain_all() noexcept {
 
 void retirement::tidy() noexcept {
     waits_ = false;
-    // What is dropped from one channel may hold the last end of another.
+    // What is dropped from one channel may hold the last end of another. A long chain is left to the next turns.
     bool decided = true;
+    int rounds = 0;
     do {
         decided = decide();
         if (std::exchange(anything_, false)) drain_all();
         if (carried_.count() >= collect_at_) collect_unreachable();
-    } while (anything_ || (decided && due_.any()));
+    } while ((anything_ || (decided && due_.any())) && ++rounds < most_rounds);
+    unfinished_ = rounds == most_rounds;
     anything_ = channels_.any();
     waits_ = waits_ || due_.any();
 }

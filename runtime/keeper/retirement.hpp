@@ -46,6 +46,8 @@ public:
     }
     // A channel waits for a live writer that is in the middle of a claim: nobody will tell when it is done.
     bool waits_for_a_writer() const noexcept { return waits_; }
+    // More could be freed at once.
+    bool unfinished() const noexcept { return unfinished_; }
 
 private:
     // Roles, a byte for each channel.
@@ -74,6 +76,7 @@ private:
 
     shm::program_memory& memory_;
     std::bitset<shm::max_channels> channels_;
+    std::bitset<shm::max_channels> restless_;  // of these, those whose ring was not at rest when it was drained
     std::bitset<shm::max_channels> to_ring_;
     std::bitset<shm::max_channels> due_;      // to be looked at: an end was let go
     std::bitset<shm::max_channels> carried_;  // of which a message on its way alone held an end when it was looked at
@@ -82,6 +85,7 @@ private:
     judgement judged_{};
     bool anything_ = false;
     bool waits_ = false;
+    bool unfinished_ = false;
 };
 
 }  // namespace troupe::actors

@@ -110,6 +110,7 @@ void keeper::judge(std::uint16_t slot, base::time_point now) noexcept {
 }
 
 int keeper::sleep_ms() const noexcept {
+    if (retired_.unfinished()) return 0;
     const base::time_point now = base::steady_clock::now();
     base::time_point first = strays_.look_at();
     const std::uint32_t reached = memory_.slots_reached();

@@ -13,12 +13,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdint>
 #include <utility>
 
 #include "base/check.hpp"
 #include "base/owned_fd.hpp"
 #include "base/system_failure.hpp"
+#include "loop/uv_watch.hpp"
 
 namespace troupe::loop {
 namespace {
@@ -60,6 +62,7 @@ struct event_loop::handles {
     uv_loop_t loop;
     uv_prepare_t prepare;
     uv_timer_t alarm;
+    uv_poll_t* lifeline = nullptr;
 };
 
 event_loop& event_loop::current() {
@@ -102,6 +105,7 @@ event_loop::~event_loop() {
     doorbell_.reset();
     uv_close(reinterpret_cast<uv_handle_t*>(&handles_->prepare), nullptr);
     uv_close(reinterpret_cast<uv_handle_t*>(&handles_->alarm), nullptr);
+    if (handles_->lifeline != nullptr) close_watch(handles_->lifeline);
     uv_run(&handles_->loop, UV_RUN_NOWAIT);
     TROUPE_CHECK(uv_loop_close(&handles_->loop) == 0);
 }
@@ -117,6 +121,11 @@ uv_loop_s* event_loop::uv() noexcept { return &handles_->loop; }
 void event_loop::set_doorbell(int fd, void (*rung)()) {
     doorbell_.reset();
     if (fd >= 0) doorbell_ = std::make_unique<doorbell>(uv(), fd, rung);
+}
+
+void event_loop::end_with(int fd) {
+    const auto end = [](uv_poll_t*, int, int) { static_cast<void>(::raise(SIGKILL)); };
+    handles_->lifeline = open_watch(uv(), fd, UV_READABLE, end, nullptr);
 }
 
 void event_loop::run_until(bool (*done)(void*), void* argument) {

@@ -69,6 +69,8 @@ public:
 
     // See doorbell.hpp; replaces the one before. fd -1: none.
     void set_doorbell(int fd, void (*rung)());
+    // The process ends, by SIGKILL, when nobody is left who writes to that pipe. Once.
+    void end_with(int fd);
     // Leaves the sources alone for some µs, where nobody waits for this process and it may spin.
     void rest() const { loop::rest(spin_); }
 

@@ -77,7 +77,6 @@ constexpr int first_passed = 3;
         now.sa_handler = SIG_DFL;
         sigaction(signal, &now, nullptr);
     }
-    detach_input();
     // First out of the way, then to their places: the numbers may overlap.
     std::array<int, 16> away{};
     const int count = static_cast<int>(request.descriptors.size());
@@ -95,7 +94,11 @@ constexpr int first_passed = 3;
             _exit(127);
         }
     }
-    syscall(SYS_close_range, static_cast<unsigned>(first_passed + count), ~0u, 0u);
+    detach_input();
+    if (syscall(SYS_close_range, static_cast<unsigned>(first_passed + count), ~0u, 0u) != 0) {
+        state->error = errno;
+        _exit(127);
+    }
     // What is sent to the whole group meanwhile must not end a process that has no handlers yet.
     const sigset_t held = group_signals();
     sigprocmask(SIG_SETMASK, &held, nullptr);

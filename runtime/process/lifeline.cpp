@@ -26,7 +26,7 @@ lifeline make_lifeline() {
 base::owned_fd hang_on(int shared) noexcept {
     char path[32] = "/proc/self/fd/";
     *std::to_chars(path + std::strlen(path), path + sizeof path - 1, shared).ptr = '\0';
-    base::owned_fd own(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    base::owned_fd own = base::above_standard(base::owned_fd(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)));
     if (!own) return {};
     const bool asked = fcntl(own.get(), F_SETOWN, getpid()) == 0 && fcntl(own.get(), F_SETSIG, SIGKILL) == 0 &&
                        fcntl(own.get(), F_SETFL, O_ASYNC | O_NONBLOCK) == 0;

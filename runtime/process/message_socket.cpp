@@ -23,7 +23,7 @@ socket_pair make_socket_pair() {
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
         throw base::system_failure(errno, "a socket cannot be made");
     }
-    return {base::owned_fd(ends[0]), base::owned_fd(ends[1])};
+    return {base::above_standard(base::owned_fd(ends[0])), base::above_standard(base::owned_fd(ends[1]))};
 }
 
 bool send_message(int socket, std::span<const std::byte> bytes, std::span<const int> descriptors, bool wait) noexcept {
@@ -71,7 +71,7 @@ received receive_message(int socket, std::span<std::byte> into, bool wait) noexc
         for (std::size_t i = 0; i < count; ++i) {
             int fd = -1;
             std::memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof fd);
-            result.descriptors[result.descriptor_count++].reset(fd);
+            result.descriptors[result.descriptor_count++] = base::above_standard(base::owned_fd(fd));
         }
     }
     // A message whose descriptors did not fit into this process's table arrives without them.

@@ -73,7 +73,9 @@ signals_held::signals_held() noexcept {
     sigprocmask(SIG_SETMASK, &all, &before_);
 }
 
-signals_held::~signals_held() { let_signals_through(before_); }
+signals_held::~signals_held() {
+    if (holds_) let_signals_through(before_);
+}
 
 void let_signals_through(const sigset_t& before) noexcept { sigprocmask(SIG_SETMASK, &before, nullptr); }
 
@@ -89,6 +91,7 @@ void catch_signals(role role, int doorbell) noexcept {
 sigset_t group_signals() noexcept {
     sigset_t all;
     sigemptyset(&all);
+    sigaddset(&all, SIGINT);
     for (const int signal : signals_of_group) sigaddset(&all, signal);
     return all;
 }

@@ -26,17 +26,22 @@ public:
     signals_held(const signals_held&) = delete;
     signals_held& operator=(const signals_held&) = delete;
 
-    const sigset_t& before() const noexcept { return before_; }
+    // In the copy: the mask for `let_signals_through`.
+    sigset_t hand_over() noexcept {
+        holds_ = false;
+        return before_;
+    }
 
 private:
     sigset_t before_{};
+    bool holds_ = true;
 };
 
 void let_signals_through(const sigset_t& before) noexcept;
 
 enum class role { program, actor };
 
-// What an exec'd process holds back until `let_group_signals_through`.
+// What an exec'd process holds back until `let_group_signals_through`: what is sent to groups, a Ctrl-C among it.
 sigset_t group_signals() noexcept;
 // In an actor and in the forkserver: from now on they do nothing there, where main left the default.
 void leave_group_signals_to_program() noexcept;

@@ -153,6 +153,16 @@ bool block_store::receive(block_id id, owner_id from, owner_id to, liveness who)
     }
 }
 
+bool block_store::inherit(block_id id, owner_id dead, owner_id heir) {
+    std::atomic<std::uint64_t>& word = state(id.size_class(), id.index());
+    std::uint64_t seen = word.load(std::memory_order_acquire);  // sync: block - observes its last change
+    if (state_of(seen) != block_state::owned || owner_of(seen) != dead) return false;
+    // Whether it has pages, its taker may not have lived to see to.
+    const std::uint64_t inherited = (pack(block_state::owned, heir) & ~backed_bit) | (seen & backed_bit);
+    // sync: block - publishes the new owner
+    return word.compare_exchange_strong(seen, inherited, std::memory_order_acq_rel);
+}
+
 void block_store::release(block_id id) {
     const block_class& c = map_.classes[id.size_class()];
     const bool is_ring = id.size_class() >= message_classes;

@@ -84,6 +84,8 @@ public:
     void send(block_id id, owner_id from);  // owned -> travelling, unless a reader was faster
     // Also from a reader that died with it in hand. False: it is not there to be received.
     bool receive(block_id id, owner_id from, owner_id to, liveness who);
+    // From one that is dead, for whoever will release it: nobody receives it any more. False: it is not its any more.
+    bool inherit(block_id id, owner_id dead, owner_id heir);
     void release(block_id id);
     bool is_free(block_id id) const;
     bool belongs_to(block_id id, owner_id owner) const;

@@ -134,7 +134,8 @@ struct alignas(4096) process_slot {
     alignas(128) wait_set watchers;                                      // processes to ring when this one ends
     std::array<std::atomic<std::uint64_t>, max_channels / 64> wrote_to;  // channels in which it may have left a claim
 
-    // Touched for supervised actors alone. The keeper empties it before it marks the slot down or dead.
+    // Touched for supervised actors alone. Emptied when one is spawned, and by the keeper before it marks the slot
+    // down.
     alignas(128) std::array<message_in_hand, most_in_hand> in_hand;
     // The slots whose actors' fates are tied to this one's. The keeper's alone.
     wait_set linked;

@@ -233,7 +233,9 @@ std::uint32_t program_memory::slots_reached() const {
 }
 
 std::uint64_t program_memory::deaths() const {
-    return header().deaths.load(std::memory_order_acquire);  // sync: deaths - observes the end of an actor
+    // seq_cst: whoever has said that it watches, and sees no end here, is seen by the keeper when it tells of that end
+    // sync: deaths - observes the end of an actor
+    return header().deaths.load(std::memory_order_seq_cst);
 }
 
 bool program_memory::full() const {

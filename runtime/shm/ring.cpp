@@ -220,8 +220,9 @@ bool ring::disown_next(cursor& at, owner_id dead, record& seen) const noexcept {
         const mark_word mark{
             mark_at(position).load(std::memory_order_acquire)};  // sync: mark - observes who has taken it
         const bool marked = mark.lap() == lap_of(position);
-        const bool had = marked && mark.state() == mark_state::taken && mark.owner() == dead;
-        if ((marked && mark.state() == mark_state::done) || (claim.owner() != dead && !had)) continue;
+        // Whoever has taken it now may have done so after the dead one, and not have its parcel yet.
+        const bool taken = marked && mark.state() == mark_state::taken;
+        if ((marked && mark.state() == mark_state::done) || (claim.owner() != dead && !taken)) continue;
         const record_header header = peek(position);
         const bool whole = header.credible(position, most_payload()) && !header.is_void() &&
                            granules_of(header.length()) == claim.granules();

@@ -138,7 +138,7 @@ public:
 
     // The keeper, when `dead` has ended: the claims of the dead process are dead.disowned()'s from now on, and what it
     // had taken is there for others, so that its id may be given again. visit(record) comes before that, for each
-    // committed record that it wrote or had taken.
+    // committed record that it wrote or that anybody has taken.
     template <class Visit>
     void disown(owner_id dead, Visit visit) const {
         record seen;

@@ -128,6 +128,11 @@ task<actor<>> supervision_core::start(child_spec spec) {
     request.revival = revival_of(spec.how().restart);
     request.deliveries = spec.how().deliveries;
     const actor_id started = co_await detail::start(spec.options(), std::move(request));
+    if (stopping_ || over_) {  // meanwhile
+        here_.release_child(started);
+        troupe::actor<>(started).terminate(spec.how().stop_budget);
+        check_open();
+    }
     kids_.push_back({started, std::move(spec)});
     changed();
     co_return actor<>(started);
@@ -187,9 +192,11 @@ task<> supervision_core::watch(std::shared_ptr<supervision_core> self) {
     } catch (const cancelled&) {
         // The supervisor is gone, or its process ends.
     } catch (...) {
-        core.failure_ = std::current_exception();  // a child that it may not end
+        // A child that it may not end; or it has given up before.
+        if (!core.failure_) core.failure_ = std::current_exception();
     }
     core.over_ = true;
+    for (const kid& one : core.kids_) core.here_.release_child(one.id);  // no supervisor will start them again
     core.kids_.clear();
     core.due_.clear();
     core.options_.dead_letters.reset();

@@ -119,6 +119,9 @@ def identity():
          before=[LOADER, "--inhibit-cache", "--argv0", "a name"])
 
 
+    runs("launch: a Ctrl-C that comes while an actor is being started ends it not", "interrupt_actors", "a")
+
+
 def threads():
     for name in "log_in_thread", "wait_for_input_in_thread", "wait_for_a_pipe_in_thread":
         times = 20 if name == "log_in_thread" else 1

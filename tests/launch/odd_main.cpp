@@ -69,6 +69,9 @@ void close_all_and_execute_again() {
 }
 
 bool is_child() { return std::getenv("TROUPE_CHILD") != nullptr; }
+void interrupt_itself() {
+    if (is_child()) raise(SIGINT);
+}
 void execute_another() {
     if (!is_child() || std::getenv("ANOTHER") != nullptr) return;
     setenv("ANOTHER", "1", 1);
@@ -255,6 +258,7 @@ const std::map<std::string_view, odd_case>& cases() {
     static const std::map<std::string_view, odd_case> all{
         {"plain", {}},
         {"clear_environment", {&clear_environment}},
+        {"interrupt_actors", {&interrupt_itself}},
         {"drop_environment", {&drop_environment}},
         {"take_out_options", {&take_out_options}},
         {"overwrite_arguments", {&overwrite_arguments}},

@@ -62,8 +62,8 @@ public:
     // Ends the wait it is in, or comes to next, with `cancelled`. Once a call; it may catch that and go on.
     void interrupt() const;
     // Unwinds it: its waits throw `cancelled`, destructors run, and it dies of SIGTERM. Killed if it has not by then.
-    // `terminate` and `kill` throw std::system_error (EPERM) when the program may not signal it, because one of the two has changed its
-    // user; it then ends with the program.
+    // `terminate` and `kill` throw std::system_error (EPERM) when the program may not signal it, because one of the two
+    // has changed its user; it then ends with the program.
     void terminate(detail::length_of_time budget = std::chrono::seconds(2)) const;
     // SIGKILL.
     void kill() const;

@@ -117,9 +117,7 @@ def identity():
          before=[LOADER])
     runs("launch: so does one whose options the loader was given", "plain", "a",
          before=[LOADER, "--inhibit-cache", "--argv0", "a name"])
-
-
-    runs("launch: a Ctrl-C that comes while an actor is being started ends it not", "interrupt_actors", "a")
+    runs("launch: a Ctrl-C that comes while an actor is being started does not end it", "interrupt_actors", "a")
 
 
 def threads():
@@ -132,6 +130,9 @@ def threads():
         sentences = [line for line in got.errors if "main made threads before troupe::run" in line]
         tests.check("launch: a forkserver that has threads says once that it executes the program for each actor",
                     got.faults(len(got.errors) == len(sentences) == (1 if SERVES else 0)))
+    got = run("restart_with_threads")
+    tests.check("launch: a supervised actor is started again though main made threads before run",
+                got.faults(got.code == 0 and got.lines == ["incarnation 1 answers"]))
     got = run("fork_again")
     tests.check("launch: an actor that has threads of its own cannot be forked, and is told what to do",
                 got.faults(got.code == 0 and any("2 threads" in one and "spawn or forkserver" in one
@@ -163,6 +164,22 @@ def streams():
                     got.faults(sorted(got.lines) == ["kept", "of an actor", "of the program"]))
 
 
+def deadlines():
+    got = run("outlive_deadline", before=["/usr/bin/env", "TROUPE_DEADLINES=off"])
+    tests.check("launch: TROUPE_DEADLINES=off lets a handler outlive its deadline",
+                got.faults(got.code == 0 and got.lines == ["it answers"]))
+    got = run("outlive_deadline")
+    tests.check("launch: without it the handler is ended",
+                got.faults(got.code == 9 and len(got.lines) == 1 and "took too long" in got.lines[0]))
+
+
+def closed_streams():
+    for name in "close_streams", "close_streams_later":
+        got = run(name)
+        tests.check(f"launch: with standard streams closed, actors wait, send and start others ({name})",
+                    got.faults(got.code == 0))
+
+
 def folders():
     got = run("folder_that_is_gone")
     tests.check("launch: an actor starts in its parent's folder, though that is gone",
@@ -192,6 +209,6 @@ def errors():
                 got.faults(got.code == 1 and len(got.errors) == 1 and got.errors[0].startswith("troupe: ")))
 
 
-for part in identity, threads, streams, folders, errors:
+for part in identity, threads, streams, deadlines, closed_streams, folders, errors:
     part()
 tests.close()

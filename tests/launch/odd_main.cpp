@@ -179,6 +179,34 @@ int give_up_rights() {
     return 7;
 }
 
+struct question {
+    using reply = int;
+};
+
+troupe::task<> answer_at_second_try(troupe::mailbox<question> inbox) {
+    co_await inbox.serve([](question) {
+        const auto incarnation = static_cast<int>(troupe::this_actor::incarnation());
+        if (incarnation == 0) std::abort();
+        return incarnation;
+    });
+}
+
+troupe::task<> answer_late(troupe::mailbox<question> inbox) {
+    co_await inbox.serve([](question) {
+        std::this_thread::sleep_for(300ms);
+        return 1;
+    });
+}
+
+// One that waits, is rung and starts another.
+troupe::task<int> answer_by_child(troupe::mailbox<question> inbox) {
+    auto asked = co_await inbox.receive<question>();
+    const auto child = co_await troupe::spawn<&answer_late>();
+    asked->reply(co_await child.ask(question{}));
+    child.stop();
+    co_return 7;
+}
+
 // --- the program
 
 template <auto Actor>
@@ -249,6 +277,44 @@ troupe::task<> name_relative_folder() {
     co_await actor.join();
 }
 
+troupe::task<> restart_one() {
+    troupe::supervisor crew;
+    const auto one = co_await crew.spawn<&answer_at_second_try>();
+    for (int incarnation = 0; incarnation == 0;) {
+        try {
+            incarnation = co_await one.ask(question{});
+        } catch (const troupe::actor_died&) {
+            continue;
+        }
+        say("incarnation " + std::to_string(incarnation) + " answers");
+    }
+    co_await crew.stop();
+}
+
+troupe::task<> outlive_deadline() {
+    const auto one = co_await troupe::spawn<&answer_late>({.message_deadline = 50ms});
+    co_await one.ask(question{});
+    say("it answers");
+    one.stop();
+    co_await one.join();
+}
+
+troupe::task<> ask_child_of_child() {
+    const auto one = co_await troupe::spawn<&answer_by_child>();
+    if (co_await one.ask(question{}) != 1) std::abort();
+    if ((co_await one.join()).code() != 7) std::abort();
+}
+
+void close_streams() {
+    for (int fd = 0; fd < 3; ++fd) close(fd);
+}
+
+troupe::task<> close_streams_and_ask() {
+    co_await one<&show>();
+    close_streams();
+    for (int i = 0; i < 3; ++i) co_await ask_child_of_child();
+}
+
 struct odd_case {
     void (*before)() = &nothing;
     troupe::task<> (*program)() = &begin<&show>;
@@ -281,6 +347,10 @@ const std::map<std::string_view, odd_case>& cases() {
         {"fork_again", {&nothing, &begin<&fork_again>}},
         {"try_mutex", {&nothing, &begin<&try_mutex>}},
         {"give_up_rights", {&nothing, &begin<&give_up_rights, 5>}},
+        {"restart_with_threads", {&wait_for_a_pipe_in_thread, &restart_one}},
+        {"outlive_deadline", {&nothing, &outlive_deadline}},
+        {"close_streams", {&close_streams, &ask_child_of_child}},
+        {"close_streams_later", {&nothing, &close_streams_and_ask}},
         {"folder_that_is_gone", {&nothing, &go_to_folder_that_is_gone}},
         {"relative_folder", {&nothing, &name_relative_folder}},
     };

@@ -1,4 +1,5 @@
 // A program in which few actors may live at a time.
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <optional>
@@ -124,6 +125,63 @@ troupe::task<> unread_question(verdict& said) {
     co_await heir.join();
 }
 
+// --- what a supervised actor had in hand is not its heir's
+
+struct errand {
+    using reply = int;
+};
+
+troupe::task<> take_in_hand(troupe::mailbox<errand> box, int most) {
+    std::vector<troupe::request<errand>> held;
+    while (held.size() < static_cast<std::size_t>(most)) held.push_back((co_await box.receive<errand>()).value());
+    if (most > 1) {
+        for (auto& one : held) one.reply(1);
+    }
+    co_await troupe::sleep_for(std::chrono::hours(1));
+}
+
+troupe::task<> supervise_one(troupe::queue<troupe::actor<errand>> told) {
+    troupe::supervisor crew;
+    const auto one = co_await crew.spawn<&take_in_hand>(1);
+    co_await told.put(one);
+    co_await one.ask(errand{});
+}
+
+troupe::task<int> ask_often(troupe::actor<errand> of, int times) {
+    int answers = 0;
+    co_await troupe::task_group::run([&](troupe::task_group& group) -> troupe::task<> {
+        const auto ask = [](troupe::actor<errand> one, int& into) -> troupe::task<> {
+            into += co_await one.ask(errand{});
+        };
+        for (int i = 0; i < times; ++i) group.start(ask(of, answers));
+        co_await group.join();
+    });
+    co_return answers;
+}
+
+troupe::task<> unfinished_errand(verdict& said) {
+    constexpr int most_in_hand = 128;
+    troupe::queue<troupe::actor<errand>> told;
+    const auto boss = co_await troupe::spawn<&supervise_one>(told);
+    const auto first = (co_await told.get()).value();
+    const auto& in_hand = troupe::channel::station::here().memory().process(first.id().slot()).in_hand;
+    while (in_hand[0].place == 0) co_await troupe::yield();
+    boss.kill();
+    co_await boss.join();
+    co_await first.join();
+    troupe::supervisor crew;
+    auto heir = co_await crew.spawn<&take_in_hand>(most_in_hand);
+    for (int i = 0; i < 100 && heir.id().slot() != first.id().slot(); ++i) {
+        co_await crew.remove(heir);
+        heir = co_await crew.spawn<&take_in_hand>(most_in_hand);
+    }
+    said.check("actors: a supervised one has the slot of another that died with a request in hand",
+               heir.id().slot() == first.id().slot());
+    const int answers = co_await troupe::with_timeout(std::chrono::minutes(1), ask_often(heir, most_in_hand));
+    said.check("actors: it has room for as many requests in hand as any", answers == most_in_hand);
+    co_await crew.stop();
+}
+
 int live() {
     verdict said;
     std::vector<troupe::actor<int>> all;
@@ -143,6 +201,7 @@ int live() {
     troupe::sync_wait(dead_and_heir(said));
     troupe::sync_wait(unread_results(said));
     troupe::sync_wait(unread_question(said));
+    troupe::sync_wait(unfinished_errand(said));
     return said.close();
 }
 

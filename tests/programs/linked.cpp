@@ -15,8 +15,8 @@ void fail() { throw std::runtime_error("as planned"); }
 
 troupe::task<> program() {
     troupe::queue<int> results;
-    co_await troupe::spawn<fail>({.linked = true});
     try {
+        co_await troupe::spawn<fail>({.linked = true});
         co_await results.get();  // nobody will put anything
     } catch (const troupe::cancelled&) {
         std::puts("cancelled");

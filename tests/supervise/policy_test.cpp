@@ -41,6 +41,21 @@ troupe::task<> stop_in_reverse_order() {
     CHECK(crew.children().empty());
 }
 
+troupe::task<> spawned_while_it_stops() {
+    troupe::supervisor crew;
+    std::string answer = "it was started";
+    const auto spawn_one = [&]() -> troupe::task<> {
+        try {
+            co_await crew.spawn<worker>();
+        } catch (const troupe::misuse& refused) {
+            answer = refused.what();
+        }
+    };
+    co_await troupe::when_all(spawn_one(), crew.stop());
+    CHECK_THAT(answer, Catch::Contains("was stopped"));
+    for (const auto& left : troupe::this_actor::children()) co_await left.join();
+}
+
 troupe::task<> without_options() {
     troupe::queue<std::string> log;
     troupe::supervisor crew;
@@ -357,6 +372,9 @@ TEST_CASE("supervisor: a list of children is started in its order and stopped in
     watched(stop_in_reverse_order());
 }
 
+TEST_CASE("supervisor: a child that was on its way when it was stopped is ended, and its spawn says so") {
+    watched(spawned_while_it_stops());
+}
 TEST_CASE("supervisor: children need no options") { watched(without_options()); }
 
 TEST_CASE("supervisor: one for one starts the child that ended, and no other") {

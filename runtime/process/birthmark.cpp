@@ -32,10 +32,11 @@ struct origin {
     std::vector<char*> arguments;
 };
 
-// Made by the constructor below, and never destroyed: an actor may be started from an exit handler.
+// Made by the constructor below, before any other object, and so destroyed after all of them: an actor may be started
+// from an exit handler.
 origin& own() {
-    static auto* const known = new origin;
-    return *known;
+    static origin known;
+    return known;
 }
 
 // The value of the variable in such a line; null in others.

@@ -3,6 +3,8 @@
 #include <dlfcn.h>
 #include <link.h>
 
+#include <bit>
+
 #include <troupe/error.hpp>
 
 #include "base/address_map.hpp"
@@ -60,10 +62,10 @@ const void* object_at(const library_place& place) {
         throw spawn_failed(std::string("the library of its function cannot be loaded: ") + dlerror());
     }
     link_map* loaded = nullptr;
-    if (dlinfo(library, RTLD_DI_LINKMAP, &loaded) != 0) {
+    if (dlinfo(library, RTLD_DI_LINKMAP, static_cast<void*>(&loaded)) != 0) {
         throw spawn_failed("the library of its function is not to be found: " + place.library);
     }
-    return reinterpret_cast<const void*>(loaded->l_addr + place.offset);
+    return std::bit_cast<const void*>(loaded->l_addr + place.offset);
 }
 
 }  // namespace troupe::process

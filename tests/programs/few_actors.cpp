@@ -103,7 +103,12 @@ troupe::task<> unread_question(verdict& said) {
     const auto first = co_await troupe::spawn<&ask_and_wait>(late);
     const auto& memory = troupe::channel::station::here().memory();
     const auto mailbox = static_cast<std::uint16_t>(memory.process(late.id().slot()).mailbox - 1);
-    while (memory.ring_of(memory.channel(mailbox)).size() == 0) co_await troupe::yield();
+    const auto asked = [&] {  // what is claimed and not yet written would die with it
+        bool any = false;
+        memory.ring_of(memory.channel(mailbox)).walk([&any](const auto&) { any = true; });
+        return any;
+    };
+    while (!asked()) co_await troupe::yield();
     first.kill();
     co_await first.join();
     // As often as an owner number takes to come again, and once more to be that one's.
@@ -133,11 +138,15 @@ struct errand {
 
 troupe::task<> take_in_hand(troupe::mailbox<errand> box, int most) {
     std::vector<troupe::request<errand>> held;
-    while (held.size() < static_cast<std::size_t>(most)) held.push_back((co_await box.receive<errand>()).value());
-    if (most > 1) {
-        for (auto& one : held) one.reply(1);
+    while (held.size() < static_cast<std::size_t>(most)) {
+        auto one = co_await box.receive<errand>();
+        if (!one) co_return;
+        held.push_back(std::move(*one));
     }
-    co_await troupe::sleep_for(std::chrono::hours(1));
+    if (most == 1) co_await troupe::sleep_for(std::chrono::hours(1));
+    for (auto& one : held) one.reply(1);
+    while (co_await box.receive<errand>()) {
+    }
 }
 
 troupe::task<> supervise_one(troupe::queue<troupe::actor<errand>> told) {

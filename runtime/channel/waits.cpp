@@ -70,9 +70,12 @@ namespace {
 
 constexpr std::size_t largest_spare_buffer = std::size_t{1} << 20;
 
-// Kept until the process ends.
+// Kept until the process ends, or this library is unloaded.
 constinit std::array<outgoing*, 16> spare_buffers{};
 constinit std::size_t spare = 0;
+[[gnu::destructor]] void drop_spare_buffers() {
+    while (spare > 0) delete spare_buffers[--spare];
+}
 
 void give_back(const handle_ref& one) noexcept {
     channel::station* const here = channel::station::current();

@@ -227,6 +227,7 @@ std::vector<child> own_process::living_children() {
 }
 
 void own_process::release_child(detail::actor_id actor) noexcept {
+    if (!memory().alive(actor)) return;  // its slot may have another
     // relaxed: heard by the keeper with the message
     memory()
         .process(actor.slot())

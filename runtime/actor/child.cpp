@@ -125,9 +125,10 @@ int live(own_process& here, arriving& birth, base::owned_fd directory_of_parent,
 
 }  // namespace
 
-void hang_on_to_program(sockets& sockets) noexcept {
+void hang_on_to_program(sockets& sockets, base::owned_fd own) noexcept {
+    if (!own) own = process::another_end(sockets.lifeline.get());
     // The one it was copied with is another's; better than none for its own children.
-    if (base::owned_fd own = process::hang_on(sockets.lifeline.get())) sockets.lifeline = std::move(own);
+    if (own && process::hang_on(own.get())) sockets.lifeline = std::move(own);
 }
 
 void be_actor(newborn born) {
@@ -136,23 +137,22 @@ void be_actor(newborn born) {
     {
         // relaxed: written once, before any actor was started
         if (!process::die_with_parent(born.memory.header().program_pid)) _exit(could_not_begin);
-        hang_on_to_program(born.sockets);
+        hang_on_to_program(born.sockets, std::move(born.lifeline));
         shm::process_slot& slot = born.memory.process(born.slot);
         const shm::life now = slot.present();
         if (slot.actor() != born.actor ||
             (now.state != shm::process_state::starting && now.state != shm::process_state::cloning)) {
             _exit(could_not_begin);  // nobody waits for this process any more
         }
-        process::detach_input();
         prctl(PR_SET_NAME, slot.name[0] != '\0' ? slot.name : program_invocation_short_name, 0, 0, 0);
         rlimit limit{};
         getrlimit(RLIMIT_NOFILE, &limit);
-        limit.rlim_cur = std::min<rlim_t>(born.memory.header().descriptor_limit, limit.rlim_max);
-        setrlimit(RLIMIT_NOFILE, &limit);
+        const rlim_t wanted = std::min<rlim_t>(born.memory.header().descriptor_limit, limit.rlim_max);
+        if (std::exchange(limit.rlim_cur, wanted) != wanted) setrlimit(RLIMIT_NOFILE, &limit);
         // relaxed: written before this process was made
         const std::uint32_t incarnation = slot.incarnation.load(std::memory_order_relaxed);
         base::post_mortem* const page = born.memory.keep_post_mortem(born.slot);
-        if (page != nullptr) process::install_crash_handler(*page, incarnation, slot.handling_since);
+        if (page != nullptr) process::write_crashes_to(*page, incarnation, slot.handling_since);
 
         born.memory.memory().leave_mapped();
         own_process here(std::move(born.memory), born.slot, std::move(born.doorbell), std::move(born.sockets), false);

@@ -20,6 +20,7 @@
 #include "process/clone.hpp"
 #include "process/crash_handler.hpp"
 #include "process/exit_handlers.hpp"
+#include "process/lifeline.hpp"
 #include "process/message_socket.hpp"
 #include "process/signals.hpp"
 #include "process/standard_streams.hpp"
@@ -32,7 +33,7 @@ constexpr std::size_t descriptors_of_a_request = 3;
 
 // What every clone does first and what is made once in a process, so that it comes with the clone.
 void rehearse() {
-    process::load_unwinder();
+    process::catch_crashes();
     const detail::parting nothing = detail::encoded(circumstances{});
     static_cast<void>(detail::decoded<circumstances>(detail::as_incoming(*nothing)));
 }
@@ -64,12 +65,15 @@ private:
     // In a clone: what it is to be.
     std::optional<newborn> start(const fork_request& wanted, process::received& with);
     process::cloned execute(std::uint16_t slot, const process::received& with);
-    newborn become(const fork_request& wanted, process::received& with, const sigset_t& signals);
+    newborn become(const fork_request& wanted, process::received& with, base::owned_fd lifeline,
+                   const sigset_t& signals);
     void refuse(std::uint16_t slot, const std::string& why);
+    void leave_streams() noexcept;
 
     shm::program_memory memory_;
     sockets sockets_;
     base::owned_fd requests_;
+    bool left_streams_ = false;
     struct sigaction of_main_{};
     struct sigaction ignored_ = [] {
         struct sigaction ignored{};
@@ -111,9 +115,12 @@ std::optional<newborn> forkserver::start(const fork_request& wanted, process::re
     process::signals_held held;
     const int threads = process::threads_of_this_process();
     if (threads > 1) say_that_it_executes(threads);
+    if (threads == 1) leave_streams();
+    // Opened here, where the way through /proc is known: a new process would have to make it.
+    base::owned_fd lifeline = threads == 1 ? process::another_end(sockets_.lifeline.get()) : base::owned_fd();
     const process::cloned made =
         threads > 1 ? execute(slot_number, with) : process::copy_process(process::parentage::sibling, &slot.pid);
-    if (made.pid == 0) return become(wanted, with, held.hand_over());
+    if (made.pid == 0) return become(wanted, with, std::move(lifeline), held.hand_over());
     TROUPE_STEP("forkserver: cloned");
     if (!made) {
         refuse(slot_number, std::string("the forkserver could not clone: ") + std::strerror(made.error) +
@@ -143,13 +150,13 @@ process::cloned forkserver::execute(std::uint16_t slot, const process::received&
     return made;
 }
 
-newborn forkserver::become(const fork_request& wanted, process::received& with, const sigset_t& signals) {
+newborn forkserver::become(const fork_request& wanted, process::received& with, base::owned_fd lifeline,
+                           const sigset_t& signals) {
     constexpr int could_not_begin = 127;
     auto& [bell, parent_bell, directory, none] = with.descriptors;
     const auto slot = static_cast<std::uint16_t>(wanted.slot % shm::max_processes);
     if (!memory_.memory().remap()) _exit(could_not_begin);
     process::leave_inherited_exit_handlers(process::leaks::looked_for);
-    process::leave_inherited_streams();
     memory_.touch_process(slot);
     requests_.reset();
     sigaction(SIGINT, &of_main_, nullptr);
@@ -159,8 +166,14 @@ newborn forkserver::become(const fork_request& wanted, process::received& with, 
     born.parent_doorbell = std::move(parent_bell);
     born.directory = std::move(directory);
     born.sockets = std::move(sockets_);
+    born.lifeline = std::move(lifeline);
     born.signals = signals;
     return born;
+}
+
+// What main has read ahead, or could not write, before it came here: once, for all the clones.
+void forkserver::leave_streams() noexcept {
+    if (!std::exchange(left_streams_, true)) process::leave_inherited_streams();
 }
 
 void forkserver::refuse(std::uint16_t slot_number, const std::string& why) {
@@ -177,7 +190,7 @@ void forkserver::refuse(std::uint16_t slot_number, const std::string& why) {
 }  // namespace
 
 newborn serve_forks(shm::program_memory memory, sockets sockets, base::owned_fd requests) {
-    hang_on_to_program(sockets);
+    hang_on_to_program(sockets, {});
     process::detach_input();
     rehearse();
     process::flush_every_stream();  // what main printed before run: the clones do not

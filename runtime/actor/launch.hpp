@@ -49,13 +49,15 @@ struct newborn {
     base::owned_fd parent_doorbell = {};
     base::owned_fd directory = {};  // its parent's, where it is not in it yet
     struct sockets sockets = {};
+    base::owned_fd lifeline = {};          // an end for it alone, if there is one
     std::optional<sigset_t> signals = {};  // held until its own handlers stand; then this mask
 };
 
 // The rest of this process's life.
 [[noreturn]] void be_actor(newborn born);
-// This process ends with the program, also when it has changed its user; what it was copied with is another's.
-void hang_on_to_program(sockets& sockets) noexcept;
+// This process ends with the program, also when it has changed its user; what it was copied with is another's. `own` is
+// an end of the lifeline for it alone; without one, one is opened.
+void hang_on_to_program(sockets& sockets, base::owned_fd own) noexcept;
 // Clones an actor for every request, for ever. Returns in none but the clones, with what they are to be.
 newborn serve_forks(shm::program_memory memory, sockets sockets, base::owned_fd requests);
 

@@ -105,6 +105,7 @@ process::file_id program_file(const shm::program_header& header) {
         if (!process::die_with_parent(memory.header().program_pid)) _exit(0);
         be_actor(serve_forks(std::move(memory), std::move(sockets), base::owned_fd(handed_requests)));
     }
+    process::detach_input();  // whatever main has made of it
     newborn born{std::move(memory), called.slot, called.actor};
     born.doorbell = base::owned_fd(handed_bell);
     // relaxed: written by the parent before this process was made

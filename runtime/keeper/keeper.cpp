@@ -68,9 +68,10 @@ void keeper::close() noexcept {
     server_.reset();
     server_launch_.requests.reset();
     strays_.close();
+    // What holds nothing is not written to: each page that is costs the copy a fault.
     for (ward& one : wards_) {
-        one.pidfd.reset();
-        one.doorbell.reset();
+        if (one.pidfd) one.pidfd.reset();
+        if (one.doorbell) one.doorbell.reset();
     }
 }
 
@@ -274,9 +275,11 @@ void keeper::ended(std::uint16_t slot) noexcept {
     memory_.header().awake.remove(slot);
     clear_channels(slot, again ? mailbox::stays : mailbox::goes);
     retired_.disown(slot);
-    clear_starts(slot);
+    // relaxed: its process is dead
+    const bool has_spawned = process.has_spawned.load(std::memory_order_relaxed) != 0;
+    if (has_spawned) clear_starts(slot);
     unlink(slot, memory_.ended_well(one.actor));
-    end_children(one.actor);
+    if (has_spawned) end_children(one.actor);
     if (one.pidfd) {
         epoll_ctl(poll_.get(), EPOLL_CTL_DEL, one.pidfd.get(), nullptr);
         if (!process::collect(one.pidfd.get())) strays_.keep(std::move(one.pidfd));
@@ -334,12 +337,13 @@ void keeper::link(std::uint16_t slot, detail::actor_id other, bool tied) noexcep
     }
     mine.linked.add(other.slot());
     theirs.linked.add(slot);
+    wards_[slot].has_links = wards_[other.slot()].has_links = true;
 }
 
 // The process of the slot has ended, and with it its links.
 void keeper::unlink(std::uint16_t slot, bool ended_well) noexcept {
+    if (!std::exchange(wards_[slot].has_links, false)) return;
     shm::process_slot& process = memory_.process(slot);
-    if (process.linked.empty()) return;
     // Of a start that failed its spawner is told by the spawn.
     const bool begun =
         process.begun.load(std::memory_order_relaxed) != 0 || process.was_restarted();  // relaxed: its process is dead

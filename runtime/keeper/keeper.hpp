@@ -72,6 +72,7 @@ private:
         bool kill_at_birth = false;     // told to end before there was a process
         std::uint32_t doorbell_of = 0;  // the incarnation that has it
         bool rung = false;              // while there was no doorbell
+        bool has_links = false;         // or had: process_slot::linked may name others
         // Of an actor whose handlers have a deadline: see time.cpp.
         base::time_point look_at = base::time_point::max();
         base::time_point late_at = base::time_point::max();

@@ -90,7 +90,9 @@ void strays::collect_orphans(known is_known, const void* argument) noexcept {
 }
 
 void strays::close() noexcept {
-    for (base::owned_fd& one : held_) one.reset();
+    for (base::owned_fd& one : held_) {
+        if (one) one.reset();
+    }
 }
 
 }  // namespace troupe::actors

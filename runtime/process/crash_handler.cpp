@@ -232,10 +232,6 @@ void on_last_word(int, siginfo_t* told, void* where) {
     errno = saved;
 }
 
-bool is_ours(const struct sigaction& handler) noexcept {
-    return (handler.sa_flags & SA_SIGINFO) != 0 && handler.sa_sigaction == &on_crash;
-}
-
 #ifdef TROUPE_ADDRESS_SANITIZER
 // What the sanitizer has installed before any code of the program ran.
 std::array<struct sigaction, crash_signals.size()> of_sanitizer;
@@ -253,24 +249,10 @@ _Unwind_Reason_Code stop_at_once(_Unwind_Context*, void*) noexcept { return _URC
 
 }  // namespace
 
-void load_unwinder() noexcept {
+void catch_crashes() noexcept {
     static bool loaded = false;
     if (!std::exchange(loaded, true)) _Unwind_Backtrace(&stop_at_once, nullptr);
-}
 
-void install_crash_handler(base::post_mortem& of_this_process, std::uint32_t incarnation,
-                           const std::atomic<std::uint64_t>& handling_since) noexcept {
-    page = &of_this_process;
-    in_hand = &handling_since;
-    own_incarnation = incarnation;
-    crashing_thread.store(0, std::memory_order_relaxed);  // relaxed: before anything runs
-    owner = getpid();
-    load_unwinder();
-
-    stack_t stack{};
-    stack.ss_sp = handler_stack.data();
-    stack.ss_size = handler_stack.size();
-    if (sigaltstack(&stack, nullptr) != 0) return;
     struct sigaction handler{};
     handler.sa_sigaction = &on_crash;
     // A crash of the handler itself comes to it as well.
@@ -279,10 +261,24 @@ void install_crash_handler(base::post_mortem& of_this_process, std::uint32_t inc
         struct sigaction now{};
         sigaction(crash_signals[i], nullptr, &now);
         const bool free = (now.sa_flags & SA_SIGINFO) == 0 && now.sa_handler == SIG_DFL;
-        if (free || is_ours(now) || is_of_sanitizer(i, now)) sigaction(crash_signals[i], &handler, nullptr);
+        if (free || is_of_sanitizer(i, now)) sigaction(crash_signals[i], &handler, nullptr);
     }
     handler.sa_sigaction = &on_last_word;
     sigaction(last_word_signal, &handler, nullptr);
+}
+
+void write_crashes_to(base::post_mortem& of_this_process, std::uint32_t incarnation,
+                      const std::atomic<std::uint64_t>& handling_since) noexcept {
+    stack_t stack{};
+    stack.ss_sp = handler_stack.data();
+    stack.ss_size = handler_stack.size();
+    if (sigaltstack(&stack, nullptr) != 0) return;
+    page = &of_this_process;
+    in_hand = &handling_since;
+    own_incarnation = incarnation;
+    crashing_thread.store(0, std::memory_order_relaxed);  // relaxed: before anything runs
+    owner = getpid();
+    catch_crashes();
 }
 
 }  // namespace troupe::process

@@ -18,14 +18,15 @@
 
 namespace troupe::process {
 
-// What the handler needs of the C++ runtime, so that nothing is bound or loaded at the crash. Copies of a process that
-// has done so need not.
-void load_unwinder() noexcept;
+// Catches the signals of a crash, unless they are caught by somebody else. Nothing is written yet. All that the handler
+// needs of the C++ runtime is loaded, so that nothing is bound or loaded at the crash. A copy of a process that has
+// done so has the handlers as well.
+void catch_crashes() noexcept;
 
 // From now on a crash of this process, that incarnation of an actor, is written to that page, which stays mapped for
 // good. So does `handling_since`: when the handler began that runs now.
-void install_crash_handler(base::post_mortem& of_this_process, std::uint32_t incarnation,
-                           const std::atomic<std::uint64_t>& handling_since) noexcept;
+void write_crashes_to(base::post_mortem& of_this_process, std::uint32_t incarnation,
+                      const std::atomic<std::uint64_t>& handling_since) noexcept;
 
 // What a process that is to be killed for a handler is sent a moment before, with `in_hand` of that handler: it writes
 // down where it is, and waits for the end. When another handler is in hand by then, nothing happens.

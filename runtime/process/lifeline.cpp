@@ -23,17 +23,19 @@ lifeline make_lifeline() {
     return made;
 }
 
-base::owned_fd hang_on(int shared) noexcept {
+base::owned_fd another_end(int shared) noexcept {
     char path[32] = "/proc/self/fd/";
     *std::to_chars(path + std::strlen(path), path + sizeof path - 1, shared).ptr = '\0';
-    base::owned_fd own = base::above_standard(base::owned_fd(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)));
-    if (!own) return {};
-    const bool asked = fcntl(own.get(), F_SETOWN, getpid()) == 0 && fcntl(own.get(), F_SETSIG, SIGKILL) == 0 &&
-                       fcntl(own.get(), F_SETFL, O_ASYNC | O_NONBLOCK) == 0;
-    if (!asked) return {};
-    pollfd gone{own.get(), 0, 0};
+    return base::above_standard(base::owned_fd(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)));
+}
+
+bool hang_on(int end) noexcept {
+    const bool asked = fcntl(end, F_SETOWN, getpid()) == 0 && fcntl(end, F_SETSIG, SIGKILL) == 0 &&
+                       fcntl(end, F_SETFL, O_ASYNC | O_NONBLOCK) == 0;
+    if (!asked) return false;
+    pollfd gone{end, 0, 0};
     if (poll(&gone, 1, 0) == 1 && (gone.revents & POLLHUP) != 0) raise(SIGKILL);
-    return own;
+    return true;
 }
 
 }  // namespace troupe::process

@@ -23,8 +23,11 @@ struct lifeline {
 // Throws std::system_error.
 lifeline make_lifeline();
 
-// From now on this process ends with the program; at once if that has ended. `shared` is the end that another process
-// had. Gives this process's own, to be kept open, and shared with others in turn; nothing when the system refuses.
-base::owned_fd hang_on(int shared) noexcept;
+// An end that is nobody's yet, for one process to hang on; `shared` is another's. Nothing when the system refuses.
+base::owned_fd another_end(int shared) noexcept;
+
+// From now on this process ends with the program; at once if that has ended. `end` is its own, to be kept open, and
+// shared with others in turn. False when the system refuses.
+bool hang_on(int end) noexcept;
 
 }  // namespace troupe::process

@@ -54,11 +54,11 @@ void on_group_signal(int signal, siginfo_t* about, void*) {
     errno = saved;
 }
 
+// What main, or the process that this one is a copy of, has chosen stays.
 void catch_where_default(int signal, void (*action)(int, siginfo_t*, void*)) noexcept {
     struct sigaction now{};
     sigaction(signal, nullptr, &now);
-    const bool ours = (now.sa_flags & SA_SIGINFO) != 0 && now.sa_sigaction == action;
-    if (!ours && ((now.sa_flags & SA_SIGINFO) != 0 || now.sa_handler != SIG_DFL)) return;
+    if ((now.sa_flags & SA_SIGINFO) != 0 || now.sa_handler != SIG_DFL) return;
     struct sigaction handler{};
     handler.sa_sigaction = action;
     handler.sa_flags = SA_SIGINFO | SA_RESTART;

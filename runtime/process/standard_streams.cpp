@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <iostream>
+#include <typeinfo>
 
 #ifdef __GLIBCXX__
     #include <ext/stdio_filebuf.h>
@@ -60,7 +61,8 @@ void flush(std::FILE* file) noexcept {
 // A stream that leaves its buffering to stdio waits for stdio's lock, and has nothing of its own to flush.
 template <class Character>
 void flush(std::basic_ostream<Character>& stream) {
-    if (dynamic_cast<__gnu_cxx::stdio_sync_filebuf<Character>*>(stream.rdbuf()) == nullptr) stream.flush();
+    const std::basic_streambuf<Character>* buffer = stream.rdbuf();
+    if (buffer != nullptr && typeid(*buffer) != typeid(__gnu_cxx::stdio_sync_filebuf<Character>)) stream.flush();
 }
 
 // The buffer that a standard stream has of its own after sync_with_stdio(false); null for any other.

@@ -102,9 +102,10 @@ struct alignas(4096) process_slot {
 
     // Written by the process, read by many.
     alignas(128) std::atomic<std::uint64_t> epoch;  // wake-ups so far: a doorbell is rung once an epoch by each sender
-    std::atomic<std::uint64_t> receiving;   // the queue it is receiving an item from at this moment; see queue.cpp
-    std::atomic<std::uint64_t> letting_go;  // the channel of which it lets go an end, until the keeper has been told
-    std::atomic<std::uint32_t> cpu;         // where it last ran
+    std::atomic<std::uint64_t> receiving;    // the queue it is receiving an item from at this moment; see queue.cpp
+    std::atomic<std::uint64_t> letting_go;   // the channel of which it lets go an end, until the keeper has been told
+    std::atomic<std::uint32_t> cpu;          // where it last ran
+    std::atomic<std::uint32_t> has_spawned;  // it has begun to start another: written before that one's slot is claimed
 
     // How it ended. Written before the state says dead or failed.
     alignas(128) std::atomic<std::uint64_t> ending;  // as in the exit log

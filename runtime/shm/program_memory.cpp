@@ -159,6 +159,7 @@ std::optional<std::uint16_t> program_memory::claim_process(std::uint16_t spawner
         const std::uint64_t serial = h.next_serial.fetch_add(1, std::memory_order_relaxed) + 1;
         std::uint64_t expected = now.pack();
         const life mine{serial & 0xff'ffff'ffff, process_state::starting, spawner};
+        process(spawner).has_spawned.store(1, std::memory_order_relaxed);  // relaxed: read when it is dead
         // crash: starting without a process; the keeper frees the slots of a spawner that died
         // sync: life - publishes the claim
         if (!p.life_word.compare_exchange_strong(expected, mine.pack(), std::memory_order_acq_rel)) continue;
@@ -174,6 +175,7 @@ std::optional<std::uint16_t> program_memory::claim_process(std::uint16_t spawner
         p.receiving.store(0, std::memory_order_relaxed);
         p.letting_go.store(0, std::memory_order_relaxed);
         p.begun.store(0, std::memory_order_relaxed);
+        p.has_spawned.store(0, std::memory_order_relaxed);
         p.ending.store(0, std::memory_order_relaxed);
         p.revival.store(0, std::memory_order_relaxed);
         p.restarts.store(0, std::memory_order_relaxed);
@@ -251,7 +253,6 @@ bool program_memory::full() const {
 void program_memory::free_process(std::uint16_t slot) {
     process_slot& p = process(slot);
     p.watchers.for_each([&p](std::uint32_t one) { p.watchers.remove(one); });
-    p.linked.for_each([&p](std::uint32_t one) { p.linked.remove(one); });
     // relaxed: published by the state
     for (auto& word : p.wrote_to) word.store(0, std::memory_order_relaxed);
     const life now = p.present();

@@ -37,10 +37,11 @@ void hold(pid_t process, std::chrono::milliseconds length) {
     if (ptrace(PTRACE_SEIZE, process, nullptr, nullptr) != 0) return;  // it has ended by now
     ptrace(PTRACE_INTERRUPT, process, nullptr, nullptr);
     std::this_thread::sleep_for(length);  // the prompt
-    int status = 0;
-    if (waitpid(process, &status, __WALL) != process || !WIFSTOPPED(status)) return;
-    const int signal = status >> 16 != 0 ? 0 : WSTOPSIG(status);
-    ptrace(PTRACE_DETACH, process, nullptr, signal);
+    // One that is killed while it stands still cannot be detached, and stays this process's until its end is read.
+    for (int status = 0; waitpid(process, &status, __WALL) == process && WIFSTOPPED(status);) {
+        const int signal = status >> 16 != 0 ? 0 : WSTOPSIG(status);
+        if (ptrace(PTRACE_DETACH, process, nullptr, signal) == 0) return;
+    }
 }
 
 [[noreturn]] void serve(pid_t program, int asked) {

@@ -1,4 +1,5 @@
 // An actor's process, from its first instruction to its last.
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -144,6 +145,7 @@ void be_actor(newborn born) {
             (now.state != shm::process_state::starting && now.state != shm::process_state::cloning)) {
             _exit(could_not_begin);  // nobody waits for this process any more
         }
+        if (fcntl(STDIN_FILENO, F_GETFD) < 0) process::detach_input();  // there was none to be had
         prctl(PR_SET_NAME, slot.name[0] != '\0' ? slot.name : program_invocation_short_name, 0, 0, 0);
         rlimit limit{};
         getrlimit(RLIMIT_NOFILE, &limit);

@@ -65,6 +65,7 @@ private:
     // In a clone: what it is to be.
     std::optional<newborn> start(const fork_request& wanted, process::received& with);
     process::cloned execute(std::uint16_t slot, const process::received& with);
+    process::cloned clone(shm::process_slot& slot, base::owned_fd& lifeline);
     newborn become(const fork_request& wanted, process::received& with, base::owned_fd lifeline,
                    const sigset_t& signals);
     void refuse(std::uint16_t slot, const std::string& why);
@@ -116,10 +117,8 @@ std::optional<newborn> forkserver::start(const fork_request& wanted, process::re
     const int threads = process::threads_of_this_process();
     if (threads > 1) say_that_it_executes(threads);
     if (threads == 1) leave_streams();
-    // Opened here, where the way through /proc is known: a new process would have to make it.
-    base::owned_fd lifeline = threads == 1 ? process::another_end(sockets_.lifeline.get()) : base::owned_fd();
-    const process::cloned made =
-        threads > 1 ? execute(slot_number, with) : process::copy_process(process::parentage::sibling, &slot.pid);
+    base::owned_fd lifeline;
+    const process::cloned made = threads > 1 ? execute(slot_number, with) : clone(slot, lifeline);
     if (made.pid == 0) return become(wanted, with, std::move(lifeline), held.hand_over());
     TROUPE_STEP("forkserver: cloned");
     if (!made) {
@@ -148,6 +147,16 @@ process::cloned forkserver::execute(std::uint16_t slot, const process::received&
                                       parent_bell.get(), directory.get());
     sigaction(SIGINT, &ignored_, nullptr);
     return made;
+}
+
+// The clone's end of the lifeline is opened here, where the way through /proc is known: a new process would have to
+// make it, and does so where descriptors are short here.
+process::cloned forkserver::clone(shm::process_slot& slot, base::owned_fd& lifeline) {
+    lifeline = process::another_end(sockets_.lifeline.get());
+    process::cloned made = process::copy_process(process::parentage::sibling, &slot.pid);
+    if (made || made.error != EMFILE || !lifeline) return made;
+    lifeline.reset();
+    return process::copy_process(process::parentage::sibling, &slot.pid);
 }
 
 newborn forkserver::become(const fork_request& wanted, process::received& with, base::owned_fd lifeline,

@@ -46,9 +46,10 @@ limit_reached cause(const exit_status& status, const post_mortem& page, std::uin
     if (status.signal() == SIGKILL && (limits & limited_cpu_time) != 0) {
         // It handles SIGXCPU, and is killed a second later. The kernel lays a whole tick to whoever runs when it comes,
         // and tells us what was really used: on a busy machine that is less at times, by a tenth of a second or more.
+        constexpr std::chrono::duration<double> most_apart = std::chrono::seconds(20);
         // relaxed: as above
         const std::chrono::seconds limit(page.cpu_seconds.load(std::memory_order_relaxed));
-        if (status.cpu_time() > limit - limit / 10.0) return limit_reached::cpu_time;
+        if (status.cpu_time() > limit - std::min(limit / 10.0, most_apart)) return limit_reached::cpu_time;
     }
     if ((limits & limited_memory) == 0) return limit_reached::none;
     const bool gave_up = status.signal() == SIGABRT && refused;

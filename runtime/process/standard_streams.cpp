@@ -61,8 +61,10 @@ void flush(std::FILE* file) noexcept {
 // A stream that leaves its buffering to stdio waits for stdio's lock, and has nothing of its own to flush.
 template <class Character>
 void flush(std::basic_ostream<Character>& stream) {
+    using synchronized = __gnu_cxx::stdio_sync_filebuf<Character>;
     const std::basic_streambuf<Character>* buffer = stream.rdbuf();
-    if (buffer != nullptr && typeid(*buffer) != typeid(__gnu_cxx::stdio_sync_filebuf<Character>)) stream.flush();
+    if (buffer == nullptr || typeid(*buffer) == typeid(synchronized)) return;  // as nearly always: a cast costs faults
+    if (dynamic_cast<const synchronized*>(buffer) == nullptr) stream.flush();
 }
 
 // The buffer that a standard stream has of its own after sync_with_stdio(false); null for any other.

@@ -5,14 +5,25 @@
 #define CATCH_CONFIG_NO_POSIX_SIGNALS
 #include "catch_session.hpp"
 
-#include <catch2/catch.hpp>
 #include <cstdio>
+
+#include "catch.hpp"
+
+#ifdef TROUPE_CATCH_3
+// They are compiled into its library: these are linked in their place.
+namespace Catch {
+FatalConditionHandler::FatalConditionHandler() = default;
+FatalConditionHandler::~FatalConditionHandler() = default;
+void FatalConditionHandler::engage_platform() {}
+void FatalConditionHandler::disengage_platform() noexcept {}
+}  // namespace Catch
+#endif
 
 namespace {
 
-class closing_line : public Catch::TestEventListenerBase {
+class closing_line : public checks::listener {
 public:
-    using TestEventListenerBase::TestEventListenerBase;
+    using checks::listener::listener;
 
     // Flushed, so that a crash shows which case it was, and a forked child inherits nothing to print again.
     void testCaseStarting(const Catch::TestCaseInfo& test) override {

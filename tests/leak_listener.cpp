@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
@@ -16,6 +15,7 @@
 #include <troupe/spawn.hpp>
 
 #include "actor/own_process.hpp"
+#include "catch.hpp"
 #include "watched.hpp"
 
 namespace {
@@ -73,9 +73,9 @@ troupe::task<> warm_up() {
     }
 }
 
-class leak_listener : public Catch::TestEventListenerBase {
+class leak_listener : public checks::listener {
 public:
-    using TestEventListenerBase::TestEventListenerBase;
+    using checks::listener::listener;
 
     void testRunStarting(const Catch::TestRunInfo&) override { watched(warm_up()); }
 

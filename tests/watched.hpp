@@ -8,7 +8,7 @@
 #include <troupe/sync_wait.hpp>
 #include <troupe/time.hpp>
 
-inline constexpr std::chrono::seconds watchdog{20};
+inline constexpr std::chrono::seconds watchdog{120};
 
 // Gives what x gives.
 template <class X>

@@ -117,8 +117,11 @@ private:
         fronts.reserve(parts);
         for (std::size_t i = 0; i < parts; ++i) {
             const int upwards = i * length / stage % 2 == 0 ? 1 : 0;
-            fronts.push_back(length == 2 ? kept(co_await troupe::spawn<pair>(i, upwards, together))
-                                         : co_await part(i, length, upwards, together));
+            if (length == 2) {
+                fronts.push_back(kept(co_await troupe::spawn<pair>(i, upwards, together)));
+            } else {
+                fronts.push_back(co_await part(i, length, upwards, together));
+            }
         }
         front_ = kept(co_await troupe::spawn<splitter>(fronts, length, count_));
         messages_ += (length == 2 ? 3 : 5) * count_;

@@ -36,7 +36,7 @@ struct child {
 
 class own_process final : private loop::source {
 public:
-    own_process(shm::program_memory memory, std::uint16_t slot, base::owned_fd doorbell, sockets sockets,
+    own_process(shm::program_memory memory, std::uint16_t slot, base::owned_fd doorbell, struct sockets sockets,
                 bool is_program);
     ~own_process();
 
@@ -49,11 +49,11 @@ public:
     bool is_program() const noexcept { return is_program_; }
     channel::station& station() noexcept { return station_; }
     shm::program_memory& memory() noexcept { return station_.memory(); }
-    fates& fates() noexcept { return fates_; }
-    asking& asking() noexcept { return asking_; }
-    monitors& monitors() noexcept { return monitors_; }
-    background& background() noexcept { return background_; }
-    const sockets& sockets() const noexcept { return sockets_; }
+    class fates& fates() noexcept { return fates_; }
+    class asking& asking() noexcept { return asking_; }
+    class monitors& monitors() noexcept { return monitors_; }
+    class background& background() noexcept { return background_; }
+    const struct sockets& sockets() const noexcept { return sockets_; }
 
     void tell_keeper(const keeper_message& message, std::initializer_list<int> descriptors = {}) const noexcept;
     // Has the keeper signal an actor, and kill it when `budget_ms` > 0 have passed. 0, or the errno for which it

@@ -13,7 +13,9 @@ class task_group::member final : public detail::branch_of<void> {
 public:
     using branch_of::branch_of;
     static void* operator new(std::size_t bytes) { return detail::take_frame(bytes); }
-    static void operator delete(void* self, std::size_t bytes) noexcept { detail::give_frame(self, bytes); }
+    static void operator delete(void* self, std::size_t bytes) noexcept {
+        if (self != nullptr) detail::give_frame(self, bytes);  // a compiler that minds size does not ask before
+    }
 
     member* next = nullptr;
     member* prev = nullptr;

@@ -69,6 +69,9 @@ void keeper::close() noexcept {
     server_launch_.requests.reset();
     strays_.close();
     // What holds nothing is not written to: each page that is costs the copy a fault.
+    for (base::owned_fd& one : room_for_) {
+        if (one) one.reset();
+    }
     for (ward& one : wards_) {
         if (one.pidfd) one.pidfd.reset();
         if (one.doorbell) one.doorbell.reset();
@@ -83,7 +86,6 @@ void keeper::run() noexcept {
         const int count = epoll_wait(poll_.get(), events.data(), static_cast<int>(events.size()), asked_ms);
         const base::time_point now = base::steady_clock::now();
         allow_for_stop(now, asked_ms);
-        collected_ = false;
         // What a process said before it ended is heard before its end.
         take_messages();
         for (int i = 0; i < count; ++i) {
@@ -132,8 +134,20 @@ void keeper::take_messages() noexcept {
         keeper_message message;
         process::received got =
             process::receive_message(socket_.get(), {reinterpret_cast<std::byte*>(&message), sizeof message}, false);
-        if (got.bytes != static_cast<std::ptrdiff_t>(sizeof message)) return;
+        if (got.bytes != static_cast<std::ptrdiff_t>(sizeof message)) break;
         answer(message, got);
+    }
+    make_room();
+}
+
+// Once for all who ask in a turn. Not sooner: whoever was answered may have let go more by the time that it asks again.
+void keeper::make_room() noexcept {
+    if (want_room_ == 0) return;
+    retired_.collect();
+    const std::byte nothing{};
+    while (want_room_ > 0) {
+        const base::owned_fd asker = std::move(room_for_[--want_room_]);
+        process::send_message(asker.get(), {&nothing, 1}, {}, false);
     }
 }
 
@@ -196,12 +210,11 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
         start_server();
         break;
     case keeper_word::slots_wanted: break;  // every message is followed by a tidying
-    case keeper_word::room_wanted: {
-        if (!std::exchange(collected_, true)) retired_.collect();  // once for all who ask in a turn
-        const std::byte nothing{};
-        if (with.descriptor_count == 1) process::send_message(with.descriptors[0].get(), {&nothing, 1}, {}, false);
+    case keeper_word::room_wanted:
+        if (with.descriptor_count != 1) break;
+        if (want_room_ == room_for_.size()) make_room();
+        room_for_[want_room_++] = std::move(with.descriptors[0]);
         break;
-    }
     case keeper_word::stop: stopping_ = true; break;
     }
 }

@@ -82,6 +82,7 @@ private:
 
     void end_everybody() noexcept;
     void take_messages() noexcept;
+    void make_room() noexcept;
     void answer(const keeper_message& message, process::received& with) noexcept;
     void watch(std::uint16_t slot, detail::actor_id actor, base::owned_fd pidfd) noexcept;
     void end_unwatched(std::uint16_t slot) noexcept;
@@ -128,7 +129,8 @@ private:
     base::owned_fd poll_;
     int program_bell_;
     server_launch server_launch_;
-    bool collected_ = false;  // in this turn
+    std::array<base::owned_fd, 64> room_for_;  // where those are answered who asked for room in this turn
+    std::size_t want_room_ = 0;
     base::owned_fd server_;
     pid_t server_pid_ = 0;
     retirement retired_;

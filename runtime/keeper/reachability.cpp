@@ -33,8 +33,10 @@ namespace {
 constexpr int most_looks = 8;  // at channels whose holders change all the time, in one go
 
 std::uint8_t holders(const shm::channel_record& record) {
-    return static_cast<std::uint8_t>((record.readers.empty() ? 0 : detail::receiving_end) |
-                                     (record.writers.empty() ? 0 : detail::sending_end));
+    std::uint8_t ends = 0;
+    if (!record.readers.empty()) ends |= detail::receiving_end;
+    if (!record.writers.empty()) ends |= detail::sending_end;
+    return ends;
 }
 
 // The parts that somebody has to have lest the channel be closed or freed; 0 of one that is not counted so.
@@ -44,7 +46,8 @@ std::uint32_t needed(const shm::channel_record& record) {
     if (state != static_cast<std::uint32_t>(shm::channel_state::open)) return 0;
     // relaxed: observed through the state
     const auto kind = static_cast<shm::channel_kind>(record.kind.load(std::memory_order_relaxed));
-    return kind == shm::channel_kind::queue || kind == shm::channel_kind::pipe ? detail::both_ends : 0;
+    const bool counted = kind == shm::channel_kind::queue || kind == shm::channel_kind::pipe;
+    return counted ? std::uint32_t{detail::both_ends} : 0;
 }
 
 bool is_queue(const shm::channel_record& record) {
@@ -71,39 +74,39 @@ void for_each_listed(shm::program_memory& memory, shm::block_id parcel, Visit&& 
 
 // False: some are left, whose holders change all the time.
 bool retirement::decide() noexcept {
-    for (int looks = 0; due_.any() && looks < most_looks; ++looks) {
-        for (std::size_t i = due_._Find_first(); i < due_.size(); i = due_._Find_next(i)) {
+    for (int looks = 0; !due_.empty() && looks < most_looks; ++looks) {
+        for (std::size_t i = due_.next(0); i < shm::max_channels; i = due_.next(i + 1)) {
             const shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(i));
             // sync: version - observes the holders before it
             judged_.version[i] = record.version.load(std::memory_order_acquire);
             judged_.held[i] = holders(record);
             if (needed(record) != 0 && !enough(record, judged_.held[i])) continue;
-            due_[i] = false;
-            carried_[i] = false;
+            due_.remove(i);
+            carried_.remove(i);
         }
-        if (due_.none()) return true;
+        if (due_.empty()) return true;
         memory_.blocks().for_each_used([this](shm::block_id block, shm::block_state, shm::owner_id) {
             for_each_listed(memory_, block, [this](const detail::handle_ref& one) {
                 const shm::channel_id channel{one.object};
-                if (!due_[channel.index() % shm::max_channels]) return;
+                if (!due_.contains(channel.index() % shm::max_channels)) return;
                 if (memory_.channel(channel.index() % shm::max_channels).name() != channel) return;
                 judged_.held[channel.index()] |= static_cast<std::uint8_t>(one.role);
             });
         });
         TROUPE_STEP("keeper: parcels looked at");
-        for (std::size_t i = due_._Find_first(); i < due_.size(); i = due_._Find_next(i)) {
+        for (std::size_t i = due_.next(0); i < shm::max_channels; i = due_.next(i + 1)) {
             const shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(i));
             // The processes once more: one may have taken the end out of a parcel that was looked at too late.
             const std::uint8_t by_processes = holders(record);
             // sync: version - observes that nothing changed
             if (record.version.load(std::memory_order_acquire) != judged_.version[i]) continue;
-            due_[i] = false;
+            due_.remove(i);
             const std::uint32_t held = judged_.held[i] | by_processes;
-            carried_[i] = (held & ~std::uint32_t{by_processes}) != 0;
+            carried_.set(i, (held & ~std::uint32_t{by_processes}) != 0);
             settle(static_cast<std::uint16_t>(i), held);
         }
     }
-    return due_.none();
+    return due_.empty();
 }
 
 // Closes or retires the channel when these parts of it are all that somebody has.
@@ -111,7 +114,7 @@ void retirement::settle(std::uint16_t index, std::uint32_t held) noexcept {
     const shm::channel_record& record = memory_.channel(index);
     if (enough(record, held)) return;
     if (held == 0) {
-        carried_[index] = false;
+        carried_.remove(index);
         retire_channel(record.name());
     }
     if (is_queue(record)) return;
@@ -120,16 +123,16 @@ void retirement::settle(std::uint16_t index, std::uint32_t held) noexcept {
         ring->close();
     }
     TROUPE_STEP("keeper: pipe closed");
-    to_ring_[index] = true;
+    to_ring_.add(index);
 }
 
 void retirement::reach(const detail::handle_ref& handle) noexcept {
     const shm::channel_id channel{handle.object};
     const std::uint16_t index = channel.index() % shm::max_channels;
-    if (!carried_[index] || memory_.channel(index).name() != channel) return;
+    if (!carried_.contains(index) || memory_.channel(index).name() != channel) return;
     const bool read = (judged_.held[index] & detail::receiving_end) != 0;
     judged_.held[index] |= static_cast<std::uint8_t>(handle.role & detail::both_ends);
-    if (!read && (judged_.held[index] & detail::receiving_end) != 0) to_walk_[index] = true;
+    if (!read && (judged_.held[index] & detail::receiving_end) != 0) to_walk_.add(index);
 }
 
 // The parcels that some process has. What a dead one had is still to be dealt with, and counts.
@@ -152,13 +155,13 @@ void retirement::walk(std::uint16_t index) noexcept {
 }
 
 void retirement::collect_unreachable() noexcept {
-    to_walk_.reset();
-    for (std::size_t i = carried_._Find_first(); i < carried_.size(); i = carried_._Find_next(i)) {
+    to_walk_.clear();
+    for (std::size_t i = carried_.next(0); i < shm::max_channels; i = carried_.next(i + 1)) {
         const shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(i));
         // sync: version - observes the holders before it
         judged_.version[i] = record.version.load(std::memory_order_acquire);
         judged_.held[i] = holders(record);
-        carried_[i] = needed(record) != 0 && !enough(record, judged_.held[i]) && !channels_[i];
+        carried_.set(i, needed(record) != 0 && !enough(record, judged_.held[i]) && !channels_.contains(i));
     }
     // All that is open by now: what moves into a channel that is opened later moves after its version was read.
     // sync: channels - observes a backed record
@@ -167,30 +170,30 @@ void retirement::collect_unreachable() noexcept {
         const shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(i));
         // sync: channel state - observes that somebody holds it
         const std::uint32_t state = record.state.load(std::memory_order_acquire) & 0xff;
-        if (state != static_cast<std::uint32_t>(shm::channel_state::open) || channels_[i]) continue;
-        if (!carried_[i] || (judged_.held[i] & detail::receiving_end) != 0) to_walk_[i] = true;
+        if (state != static_cast<std::uint32_t>(shm::channel_state::open) || channels_.contains(i)) continue;
+        if (!carried_.contains(i) || (judged_.held[i] & detail::receiving_end) != 0) to_walk_.add(i);
     }
     reach_from_owned();
     do {
-        while (to_walk_.any()) {
-            const std::size_t i = to_walk_._Find_first();
-            to_walk_[i] = false;
+        while (!to_walk_.empty()) {
+            const std::size_t i = to_walk_.next(0);
+            to_walk_.remove(i);
             walk(static_cast<std::uint16_t>(i));
         }
         TROUPE_STEP("keeper: marked what is reached");
         reach_from_owned();
-        for (std::size_t i = carried_._Find_first(); i < carried_.size(); i = carried_._Find_next(i)) {
+        for (std::size_t i = carried_.next(0); i < shm::max_channels; i = carried_.next(i + 1)) {
             const shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(i));
             const std::uint8_t by_processes = holders(record);
             // sync: version - observes that nothing changed
             const bool same = record.version.load(std::memory_order_acquire) == judged_.version[i];
             reach({record.name().value, same ? std::uint32_t{by_processes} : std::uint32_t{detail::both_ends}});
         }
-    } while (to_walk_.any());
-    for (std::size_t i = carried_._Find_first(); i < carried_.size(); i = carried_._Find_next(i)) {
+    } while (!to_walk_.empty());
+    for (std::size_t i = carried_.next(0); i < shm::max_channels; i = carried_.next(i + 1)) {
         settle(static_cast<std::uint16_t>(i), judged_.held[i]);
     }
-    collect_at_ = std::max(fewest_carried, 2 * carried_.count());
+    collect_at_ = std::max(fewest_carried, 2 * carried_.size());
 }
 
 }  // namespace troupe::actors

@@ -52,13 +52,13 @@ shm::block_id parcel_of(shm::program_memory& memory, const shm::record& record) 
 
 void retirement::retire_channel(shm::channel_id channel) noexcept {
     if (!channel || memory_.channel(channel.index()).name() != channel) return;
-    channels_[channel.index()] = true;
+    channels_.add(channel.index());
     anything_ = true;
 }
 
 void retirement::look_at(shm::channel_id channel) noexcept {
     if (!channel || memory_.channel(channel.index()).name() != channel) return;
-    due_[channel.index()] = true;
+    due_.add(channel.index());
 }
 
 void retirement::discard(shm::block_id block) noexcept {
@@ -76,8 +76,8 @@ retirement::drained retirement::drain(shm::channel_id channel) noexcept {
         if (seen == shm::sight::corrupt) return drained::damaged;
         if (ring->at_rest()) return drained::empty;
         // A sender that knew of no end may have claimed since: its claim is there the next time, or in flight.
-        if (restless_[channel.index()]) return drained::damaged;
-        restless_[channel.index()] = true;
+        if (restless_.contains(channel.index())) return drained::damaged;
+        restless_.add(channel.index());
         return drained::in_flight;
     };
     ring->close();
@@ -142,7 +142,7 @@ void retirement::hand_back(std::uint16_t slot) noexcept {
 void retirement::sweep(shm::channel_id queue, const shm::ring& ring) noexcept {
     shm::ring_shared_reader reader(ring, memory_.owner(shm::keeper_slot), memory_.owners());
     reader.notice_deaths();
-    if (reader.writers_wait() || reader.head_moved()) to_ring_[queue.index()] = true;
+    if (reader.writers_wait() || reader.head_moved()) to_ring_.add(queue.index());
 }
 
 void retirement::disown(std::uint16_t slot) noexcept {
@@ -178,14 +178,15 @@ void retirement::free_blocks(shm::owner_id dead) noexcept {
 }
 
 void retirement::drain_all() noexcept {
-    for (std::size_t i = channels_._Find_first(); i < channels_.size(); i = channels_._Find_next(i)) {
+    for (std::size_t i = channels_.next(0); i < shm::max_channels; i = channels_.next(i + 1)) {
         const shm::channel_id channel = memory_.channel(static_cast<std::uint16_t>(i)).name();
         const drained found = drain(channel);
         if (found == drained::in_flight) {
             waits_ = true;
             continue;
         }
-        channels_[i] = restless_[i] = false;
+        channels_.remove(i);
+        restless_.remove(i);
         // What another process scribbled over must not meet the next user of the ring.
         memory_.free_channel(channel.index(),
                              found == drained::damaged ? shm::ring_fate::quarantined : shm::ring_fate::used_again);
@@ -200,11 +201,11 @@ void retirement::tidy() noexcept {
     do {
         decided = decide();
         if (std::exchange(anything_, false)) drain_all();
-        if (carried_.count() >= collect_at_) collect_unreachable();
-    } while ((anything_ || (decided && due_.any())) && ++rounds < most_rounds);
+        if (carried_.size() >= collect_at_) collect_unreachable();
+    } while ((anything_ || (decided && !due_.empty())) && ++rounds < most_rounds);
     unfinished_ = rounds == most_rounds;
-    anything_ = channels_.any();
-    waits_ = waits_ || due_.any();
+    anything_ = !channels_.empty();
+    waits_ = waits_ || !due_.empty();
 }
 
 void retirement::collect() noexcept {

@@ -3,11 +3,11 @@
 #pragma once
 
 #include <array>
-#include <bitset>
 #include <cstdint>
 
 #include <troupe/detail/outgoing.hpp>
 
+#include "keeper/channel_set.hpp"
 #include "shm/program_memory.hpp"
 
 namespace troupe::actors {
@@ -39,8 +39,8 @@ public:
     // queue whose head was moved: room came back, and it may be drained.
     template <class Ring>
     void ring_due(Ring&& ring) noexcept {
-        for (std::size_t i = to_ring_._Find_first(); i < to_ring_.size(); i = to_ring_._Find_next(i)) {
-            to_ring_[i] = false;
+        for (std::size_t i = to_ring_.next(0); i < shm::max_channels; i = to_ring_.next(i + 1)) {
+            to_ring_.remove(i);
             ring(memory_.channel(static_cast<std::uint16_t>(i)));
         }
     }
@@ -75,12 +75,12 @@ private:
     static constexpr std::size_t fewest_carried = 64;
 
     shm::program_memory& memory_;
-    std::bitset<shm::max_channels> channels_;
-    std::bitset<shm::max_channels> restless_;  // of these, those whose ring was not at rest when it was drained
-    std::bitset<shm::max_channels> to_ring_;
-    std::bitset<shm::max_channels> due_;      // to be looked at: an end was let go
-    std::bitset<shm::max_channels> carried_;  // of which a message on its way alone held an end when it was looked at
-    std::bitset<shm::max_channels> to_walk_;  // while what can be reached is marked
+    channel_set channels_;
+    channel_set restless_;  // of these, those whose ring was not at rest when it was drained
+    channel_set to_ring_;
+    channel_set due_;      // to be looked at: an end was let go
+    channel_set carried_;  // of which a message on its way alone held an end when it was looked at
+    channel_set to_walk_;  // while what can be reached is marked
     std::size_t collect_at_ = fewest_carried;
     judgement judged_{};
     bool anything_ = false;

@@ -41,7 +41,7 @@ cloned copy_process(parentage parentage, std::atomic<std::int32_t>* pid_word) no
 int threads_of_this_process() noexcept;
 
 struct exec_request {
-    parentage parentage = parentage::child;
+    enum parentage parentage = parentage::child;
     std::atomic<std::int32_t>* pid_word = nullptr;
     std::span<const int> descriptors;    // become 3, 4, ... in the child; every other above 2 is closed
     char* const* environment = nullptr;  // with a birthmark

@@ -12,7 +12,7 @@ struct ring_reader::step {
     enum class what { message, skip, nothing } kind = what::nothing;
     std::uint32_t granules = 0;
     bool counted = false;  // as a message
-    sight sight = sight::empty;
+    enum sight sight = sight::empty;
 
     static step stop(shm::sight seen) { return {what::nothing, 0, false, seen}; }
     static step skip(std::uint32_t granules, bool counted) { return {what::skip, granules, counted, sight::message}; }

@@ -1,11 +1,11 @@
 // A server whose clients come and go.
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <filesystem>
 #include <string>
 
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "watched.hpp"
 
 using namespace std::chrono_literals;

@@ -1,5 +1,4 @@
 // Handlers of every form that can be called, and small things that beginners write and that simply work.
-#include <catch2/catch.hpp>
 #include <concepts>
 #include <exception>
 #include <functional>
@@ -10,6 +9,7 @@
 
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "watched.hpp"
 
 namespace {
@@ -157,11 +157,11 @@ task<> wordless_exceptions() {
         type = thrown.type();
         text = thrown.text();
     }
-    CHECK_THAT(type, Catch::Contains("wordless"));
+    CHECK_THAT(type, checks::contains("wordless"));
     CHECK(text.empty());
     co_await store.send(put{});
     const auto status = co_await store.join();
-    CHECK_THAT(status.exception_type(), Catch::Contains("wordless"));
+    CHECK_THAT(status.exception_type(), checks::contains("wordless"));
     CHECK(status.exception_text().empty());
 }
 

@@ -1,5 +1,4 @@
 // References and what is sent to them: results, order, equality, and the actor that is no more.
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <optional>
@@ -11,6 +10,7 @@
 
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "watched.hpp"
 
 namespace {
@@ -95,7 +95,8 @@ task<> results_of_try_send() {
     while (one.try_send(number{sent}) == send_result::sent) ++sent;
     REQUIRE(sent > 100);
     REQUIRE(one.try_send(number{0}) == send_result::full);
-    REQUIRE((co_await troupe::when_any(one.send(number{-1}), troupe::sleep_for(5ms))).index() == 1);
+    const auto first = co_await troupe::when_any(one.send(number{-1}), troupe::sleep_for(5ms));
+    REQUIRE(first.index() == 1);
     co_await gate.put(0);
     co_await one.send(word{"last"});  // waits for room
     const auto lines = co_await end_and_hear(one, told);
@@ -135,7 +136,8 @@ task<> sent_in_message() {
     queue<std::string> told;
     const auto greeter = co_await spawn<greet_others>();
     const auto one = co_await spawn<introduce_myself>(greeter, told);
-    REQUIRE(*co_await told.get() == "hello");
+    const auto told_item = co_await told.get();
+    REQUIRE(*told_item == "hello");
     co_await one.join();
     co_await stop_and_join(greeter);
 }

@@ -1,5 +1,4 @@
 // Requests: replies, failures, deadlines, and what becomes of a request whose actor dies.
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <optional>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "watched.hpp"
 
 namespace {
@@ -102,8 +102,12 @@ task<> stop_and_join(actor<> one) {
 template <auto Fn>
 task<> replies_come() {
     const auto one = co_await spawn<Fn>();
-    for (int n = 0; n < 50; ++n) REQUIRE(co_await one.ask(square{n}) == long{n} * n);
-    REQUIRE(co_await one.ask(square{9}, 20s) == 81);
+    for (int n = 0; n < 50; ++n) {
+        const auto one_answer = co_await one.ask(square{n});
+        REQUIRE(one_answer == long{n} * n);
+    }
+    const auto one_answer = co_await one.ask(square{9}, 20s);
+    REQUIRE(one_answer == 81);
     co_await one.ask(note{"kept"});
     co_await stop_and_join(one);
 }
@@ -122,7 +126,8 @@ task<> failures_come() {
         REQUIRE(type.find("out_of_ink") != std::string::npos);
         REQUIRE(text == "cyan is empty");
     }
-    REQUIRE(co_await one.ask(square{3}) == 9);  // it goes on serving
+    const auto one_answer = co_await one.ask(square{3});
+    REQUIRE(one_answer == 9);  // it goes on serving
     co_await stop_and_join(one);
 }
 
@@ -199,11 +204,13 @@ task<> one_hangs() {
     for (const auto& one : hung) {
         std::string said;
         for (int i = 0; i < 1000 && said.find("given up") == std::string::npos; ++i) said = co_await refusal(one, 1ms);
-        CHECK_THAT(said, Catch::Contains("actor 'hung' (pid " + std::to_string(one.pid()) + ") has not answered"));
+        CHECK_THAT(said, checks::contains("actor 'hung' (pid " + std::to_string(one.pid()) + ") has not answered"));
         // From now on it is told at once, whatever the deadline.
-        CHECK_THAT(co_await refusal(one, 3600s * 1000), Catch::Contains("has not answered"));
+        const auto refused = co_await refusal(one, 3600s * 1000);
+        CHECK_THAT(refused, checks::contains("has not answered"));
     }
-    CHECK(co_await healthy.ask(square{3}, 20s) == 9);
+    const auto healthy_answer = co_await healthy.ask(square{3}, 20s);
+    CHECK(healthy_answer == 9);
     // And when it answers, it is asked again.
     ::kill(hung[0].pid(), SIGCONT);
     while (co_await refusal(hung[0], 20s) != "") co_await troupe::sleep_for(1ms);
@@ -280,7 +287,8 @@ task<> ask_while_own_mailbox_is_full() {
     while (middle.try_send(square{sent}) == troupe::send_result::sent) ++sent;
     REQUIRE(sent > 100);
     ::kill(last.pid(), SIGCONT);
-    REQUIRE(co_await middle.ask(square{5}) == 26);
+    const auto middle_answer = co_await middle.ask(square{5});
+    REQUIRE(middle_answer == 26);
     co_await stop_and_join(middle);
     co_await stop_and_join(last);
 }

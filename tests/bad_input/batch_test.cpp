@@ -1,11 +1,11 @@
 // The body of a record that holds many messages: what was written is read back, and damage is nothing.
-#include <catch2/catch.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <span>
 #include <vector>
 
+#include "catch.hpp"
 #include "channel/batch.hpp"
 
 namespace {

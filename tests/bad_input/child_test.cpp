@@ -1,7 +1,6 @@
 // Children that cannot become the actors they were started to be.
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -10,13 +9,14 @@
 #include <troupe/troupe.hpp>
 
 #include "actor/own_process.hpp"
+#include "catch.hpp"
 #include "kill/remains.hpp"
 
 using namespace std::chrono_literals;
 
 namespace {
 
-using Catch::Contains;
+using checks::contains;
 
 // An argument whose decoding ends the process: a child that dies before its function.
 struct poison {
@@ -93,14 +93,14 @@ TEST_CASE("child: a function that the child's executable does not have is report
     const auto before = killing::remains::nothing();
     CHECK_THROWS_AS(troupe::sync_wait(troupe::with_timeout(20s, start_unknown(method))), troupe::spawn_failed);
     CHECK_THROWS_WITH(troupe::sync_wait(troupe::with_timeout(20s, start_unknown(method))),
-                      Contains("not in this executable") && Contains("another binary"));
+                      contains("not in this executable") && contains("another binary"));
     CHECK(killing::remains::settled(before) == before);
 }
 
 TEST_CASE("child: one that dies before it gets to its function fails the spawn, with how it ended") {
     const auto before = killing::remains::nothing();
-    CHECK_THAT(refusal(troupe::spawn<&swallow>(poison{3})), Contains("exited with 3 before it reached its function"));
-    CHECK_THAT(refusal(troupe::spawn<&swallow>(poison{SIGSEGV})), Contains("signal 11") && Contains("static init"));
+    CHECK_THAT(refusal(troupe::spawn<&swallow>(poison{3})), contains("exited with 3 before it reached its function"));
+    CHECK_THAT(refusal(troupe::spawn<&swallow>(poison{SIGSEGV})), contains("signal 11") && contains("static init"));
     CHECK(killing::remains::settled(before) == before);
 }
 

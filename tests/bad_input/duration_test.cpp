@@ -1,5 +1,4 @@
 // Durations at the ends of their ranges, at every call that takes one.
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <limits>
@@ -7,6 +6,7 @@
 
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "watched.hpp"
 
 namespace {
@@ -61,11 +61,14 @@ task<bool> is_over(Duration length) {
 template <class Duration>
 task<> lives_with(Duration deadline) {
     const auto one = co_await troupe::spawn<serve>({.message_deadline = deadline});
-    CHECK(co_await one.ask(ping{}, 20s) == 0);
+    auto one_answer = co_await one.ask(ping{}, 20s);
+    CHECK(one_answer == 0);
     co_await troupe::sleep_for(150ms);  // a deadline that has passed at birth is noticed, and the actor killed
-    CHECK(co_await one.ask(ping{}, std::chrono::hours::max()) == 0);
+    one_answer = co_await one.ask(ping{}, std::chrono::hours::max());
+    CHECK(one_answer == 0);
     one.terminate(std::chrono::hours::max());
-    CHECK((co_await one.join()).signal() == SIGTERM);
+    const auto one_status = co_await one.join();
+    CHECK(one_status.signal() == SIGTERM);
 }
 
 task<> ends_of_actors() {
@@ -84,7 +87,8 @@ task<> ends_of_actors() {
     CHECK(is_misuse([&one] { static_cast<void>(one.ask(ping{}, not_a_number)); }));
     CHECK(is_misuse([&one] { one.terminate(not_a_number); }));
     one.terminate(std::chrono::hours::min());
-    CHECK((co_await one.join()).signaled());
+    const auto one_status = co_await one.join();
+    CHECK(one_status.signaled());
     CHECK(is_misuse([] { static_cast<void>(troupe::spawn_options{.message_deadline = not_a_number}); }));
     bool refused = false;
     try {

@@ -1,15 +1,16 @@
 // Handles used after their end, and calls that break a rule.
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <utility>
 
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
+
 using namespace std::chrono_literals;
 
 namespace {
 
-using Catch::Contains;
+using checks::contains;
 
 template <class X>
 auto waited(X&& x) {
@@ -31,7 +32,7 @@ TEST_CASE("handles: a put after close is refused, a get gives what is left and t
     q.close();
     q.close();
     CHECK_THROWS_AS(waited(q.put(2)), troupe::closed);
-    CHECK_THROWS_WITH(waited(q.put(2)), Contains("queue is closed"));
+    CHECK_THROWS_WITH(waited(q.put(2)), contains("queue is closed"));
     CHECK_THROWS_AS(q.try_put(2), troupe::closed);
     CHECK(waited(q.get()) == 1);
     CHECK_FALSE(waited(q.get()).has_value());
@@ -43,7 +44,7 @@ TEST_CASE("handles: a send after the pipe was closed at either end is refused, a
     waited(mine.send(1));
     yours.close();
     CHECK_THROWS_AS(waited(mine.send(2)), troupe::closed);
-    CHECK_THROWS_WITH(waited(mine.send(2)), Contains("pipe has ended"));
+    CHECK_THROWS_WITH(waited(mine.send(2)), contains("pipe has ended"));
     CHECK_FALSE(waited(mine.receive()).has_value());
 }
 
@@ -52,7 +53,7 @@ TEST_CASE("handles: a send to an actor that was asked to stop, or is dead, says 
     box.stop();
     waited(box.join());
     CHECK_THROWS_AS(waited(box.send(1)), troupe::actor_died);
-    CHECK_THROWS_WITH(waited(box.send(1)), Contains("exited with 0"));
+    CHECK_THROWS_WITH(waited(box.send(1)), contains("exited with 0"));
     CHECK(box.try_send(1) == troupe::send_result::gone);
 }
 
@@ -61,7 +62,7 @@ TEST_CASE("handles: a connection used after it was moved, or closed, throws misu
     auto moved = std::move(mine);
     CHECK_THROWS_AS(mine.send(1), troupe::misuse);
     CHECK_THROWS_AS(mine.receive(), troupe::misuse);
-    CHECK_THROWS_WITH(mine.try_send(1), Contains("this connection") && Contains("moved"));
+    CHECK_THROWS_WITH(mine.try_send(1), contains("this connection") && contains("moved"));
     CHECK_FALSE(static_cast<bool>(mine));
     mine.close();
     CHECK(moved.try_send(1));
@@ -77,7 +78,7 @@ TEST_CASE("handles: a reference that names no actor throws misuse") {
 TEST_CASE("handles: task_done more often than items were put throws misuse") {
     troupe::queue<int> q;
     CHECK_THROWS_AS(q.task_done(), troupe::misuse);
-    CHECK_THROWS_WITH(q.task_done(), Contains("more often than items were"));
+    CHECK_THROWS_WITH(q.task_done(), contains("more often than items were"));
 }
 
 TEST_CASE("handles: run is called once in a process; the second time is wrong use") {

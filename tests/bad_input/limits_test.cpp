@@ -1,16 +1,17 @@
 // Limits: past each an error names the limit and what to do about it, and nothing else has changed.
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <string>
 #include <vector>
 
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
+
 using namespace std::chrono_literals;
 
 namespace {
 
-using Catch::Contains;
+using checks::contains;
 
 template <class Error, class X>
 std::string refusal(X&& x) {
@@ -72,14 +73,14 @@ TEST_CASE("limits: a mailbox of 0 bytes, or of an absurd size, is refused with t
     const std::size_t size = GENERATE(std::size_t{0}, std::size_t{1}, std::size_t{1} << 40, ~std::size_t{0});
     const std::string why =
         refusal<troupe::spawn_failed>(troupe::spawn<&ignore_everything>(troupe::spawn_options{.mailbox = size}));
-    CHECK_THAT(why, Contains(std::to_string(size)) && Contains("from 64 KiB to 256 MiB"));
+    CHECK_THAT(why, contains(std::to_string(size)) && contains("from 64 KiB to 256 MiB"));
     troupe::sync_wait(still_works());
 }
 
 TEST_CASE("limits: a queue of no items, or of absurdly many, is refused with the capacities that go") {
     const std::size_t capacity = GENERATE(std::size_t{0}, std::size_t{1} << 30, ~std::size_t{0});
     CHECK_THROWS_WITH(troupe::queue<int>({.capacity = capacity}),
-                      Contains(std::to_string(capacity)) && Contains("from 1 to 131072"));
+                      contains(std::to_string(capacity)) && contains("from 1 to 131072"));
     CHECK_THROWS_AS(troupe::queue<int>({.bytes = 0}), troupe::too_large);
 }
 
@@ -87,7 +88,7 @@ TEST_CASE("limits: a message above 1 GiB is refused where it is sent, and the qu
     troupe::queue<std::vector<char>> q;
     {
         const std::vector<char> message((std::size_t{1} << 30) + 1);
-        CHECK_THAT(too_large_at_once([&] { static_cast<void>(q.put(message)); }), Contains("1 GiB"));
+        CHECK_THAT(too_large_at_once([&] { static_cast<void>(q.put(message)); }), contains("1 GiB"));
     }
     CHECK(q.size() == 0);
     CHECK(q.try_put({'a'}));
@@ -97,22 +98,22 @@ TEST_CASE("limits: a message above 1 GiB is refused where it is sent, and the qu
 TEST_CASE("limits: arguments above 1 GiB are refused at the call, and spawning goes on") {
     const std::string why = too_large_at_once(
         [] { static_cast<void>(troupe::spawn<&length>(std::vector<char>((std::size_t{1} << 30) + 1))); });
-    CHECK_THAT(why, Contains("1 GiB"));
+    CHECK_THAT(why, contains("1 GiB"));
     troupe::sync_wait(still_works());
 }
 
 TEST_CASE("limits: a name above 63 bytes, or a variable without a name, is refused") {
     const std::string name(64, 'n');
     CHECK_THAT(refusal<troupe::spawn_failed>(troupe::spawn<&nothing>(troupe::spawn_options{.name = name})),
-               Contains("63 bytes"));
+               contains("63 bytes"));
     CHECK_THAT(
         refusal<troupe::spawn_failed>(troupe::spawn<&nothing>(troupe::spawn_options{.environment = {{"a=b", "c"}}})),
-        Contains("'a=b'"));
+        contains("'a=b'"));
 }
 
 TEST_CASE("limits: a working directory that is not there fails the spawn, and says which") {
     CHECK_THAT(refusal<troupe::spawn_failed>(troupe::spawn<&nothing>(troupe::spawn_options{.directory = "/not/there"})),
-               Contains("/not/there") && Contains("No such file"));
+               contains("/not/there") && contains("No such file"));
 }
 
 TEST_CASE("limits: a full mailbox that nobody reads ends a send at its deadline, and took nothing") {

@@ -1,5 +1,4 @@
 // A ring into which another process has written at random.
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <cstdint>
 #include <cstring>
@@ -7,6 +6,7 @@
 
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "channel/station.hpp"
 
 using namespace std::chrono_literals;
@@ -84,7 +84,7 @@ TEST_CASE("ring: whoever gets from a queue with random bytes in it is told corru
     scribble(troupe::shm::channel_kind::queue, extent::granules_alone, 1);
     troupe::queue<int> whole;
     CHECK_THROWS_AS(waited(damaged.get()), troupe::corrupt);
-    CHECK_THROWS_WITH(waited(damaged.get()), Catch::Contains("damaged"));
+    CHECK_THROWS_WITH(waited(damaged.get()), checks::contains("damaged"));
     waited(whole.put(2));
     CHECK(waited(whole.get()) == 2);
 }

@@ -1,7 +1,6 @@
 // What an actor's function is called, from what compilers print.
-#include <catch2/catch.hpp>
-
 #include "base/function_name.hpp"
+#include "catch.hpp"
 
 using troupe::base::function_name;
 

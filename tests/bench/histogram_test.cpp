@@ -1,6 +1,4 @@
 // The histogram that the figures of ./dev bench are read from.
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -9,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "catch.hpp"
 #include "histogram.hpp"
 
 using bench::histogram;
@@ -61,11 +60,12 @@ TEST_CASE("histogram: quantiles of known data are right, and the greatest is exa
     histogram all;
     for (std::int64_t value = 1; value <= 100'000; ++value) all.add(value);
     for (const double share : {0.01, 0.5, 0.9, 0.97})  // evenly spread, as is assumed, but for the last bucket
-        REQUIRE(all.quantile(share) == Approx(share * 100'000).epsilon(0.001));
-    for (const double share : {0.99, 0.999}) REQUIRE(all.quantile(share) == Approx(share * 100'000).epsilon(0.016));
+        REQUIRE(all.quantile(share) == checks::Approx(share * 100'000).epsilon(0.001));
+    for (const double share : {0.99, 0.999})
+        REQUIRE(all.quantile(share) == checks::Approx(share * 100'000).epsilon(0.016));
     REQUIRE(all.quantile(0) == 1);
     REQUIRE(all.quantile(1) <= 100'000);
-    REQUIRE(all.quantile(1) == Approx(100'000).epsilon(0.0001));
+    REQUIRE(all.quantile(1) == checks::Approx(100'000).epsilon(0.0001));
     REQUIRE(all.max() == 100'000);
     REQUIRE(all.count() == 100'000);
 }
@@ -75,7 +75,7 @@ TEST_CASE("histogram: a quantile is no further than 1.6 % from a value that is t
         histogram all;
         for (int i = 0; i < 1000; ++i) all.add(value);
         for (const double share : {0.0, 0.25, 0.5, 0.99, 1.0})
-            REQUIRE(all.quantile(share) == Approx(static_cast<double>(value)).epsilon(0.016));
+            REQUIRE(all.quantile(share) == checks::Approx(static_cast<double>(value)).epsilon(0.016));
     }
 }
 
@@ -86,7 +86,7 @@ TEST_CASE("histogram: one outlier is in the tail and does not move the median") 
     REQUIRE(all.quantile(0.5) == 100);
     REQUIRE(all.quantile(0.998) == 100);
     REQUIRE(all.max() == 1'000'000'007);
-    REQUIRE(all.quantile(1) == Approx(1e9).epsilon(0.016));
+    REQUIRE(all.quantile(1) == checks::Approx(1e9).epsilon(0.016));
 }
 
 TEST_CASE("histogram: an empty one tells 0") {
@@ -104,7 +104,7 @@ TEST_CASE("histogram: what a clock cannot tell has its place too") {
     const auto seen = buckets(all);
     REQUIRE(seen.size() == 2);
     REQUIRE(seen[0].first == 0);
-    REQUIRE(seen[1].first == Approx(9.22e18).epsilon(0.008));
+    REQUIRE(seen[1].first == checks::Approx(9.22e18).epsilon(0.008));
 }
 
 TEST_CASE("histogram: two that are merged tell what one would have told") {

@@ -1,6 +1,5 @@
 // Many messages at once: what is sent so arrives as if each had been sent alone, and is received either way.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +11,7 @@
 
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "watched.hpp"
 
 namespace {
@@ -96,10 +96,12 @@ task<> handled_one_by_one() {
     co_await reader.send(point{300, {}});
     co_await reader.send_many(std::vector<point>());
     reader.stop();
-    CHECK((co_await reader.join()).success());
+    const auto reader_status = co_await reader.join();
+    CHECK(reader_status.success());
     seen.close();
     words.close();
-    CHECK(co_await read_out(seen) == up_to(301));
+    const auto seen_left = co_await read_out(seen);
+    CHECK(seen_left == up_to(301));
     const auto heard = co_await read_out(words);
     REQUIRE(heard.size() == 300);
     for (int i = 0; i < 300; ++i) CHECK(heard[static_cast<std::size_t>(i)] == text_of(i).words);
@@ -117,8 +119,10 @@ task<> received_many_by_many() {
         next = end;
     }
     reader.stop();
-    CHECK((co_await reader.join()).success());
-    CHECK(*co_await seen.get() == up_to(last));
+    const auto reader_status = co_await reader.join();
+    CHECK(reader_status.success());
+    const auto seen_item = co_await seen.get();
+    CHECK(*seen_item == up_to(last));
     const auto lengths = co_await read_out(sizes);
     CHECK(*std::max_element(lengths.begin(), lengths.end()) == 100);
 }
@@ -129,8 +133,10 @@ task<> sent_alone_and_received_together() {
     const auto reader = co_await spawn<&many_by_many>(sizes, seen);
     for (int i = 0; i < 200; ++i) co_await reader.send(point{i, {}});
     reader.stop();
-    CHECK((co_await reader.join()).success());
-    CHECK(*co_await seen.get() == up_to(200));
+    const auto reader_status = co_await reader.join();
+    CHECK(reader_status.success());
+    const auto seen_item = co_await seen.get();
+    CHECK(*seen_item == up_to(200));
 }
 
 // Passes over a batch of one type, takes from one of the other behind it, and both in turn.
@@ -150,9 +156,11 @@ task<> selective() {
     const auto reader = co_await spawn<&select>(seen);
     co_await reader.send_many(points(0, 5));
     co_await reader.send_many(std::vector<text>{{"a"}, {"bb"}, {"ccc"}, {"d"}});
-    CHECK((co_await reader.join()).success());
+    const auto reader_status = co_await reader.join();
+    CHECK(reader_status.success());
     seen.close();
-    CHECK(co_await read_out(seen) == std::vector<std::string>{"a 0", "bb 1", "ccc 2", "1 2"});
+    const auto seen_left = co_await read_out(seen);
+    CHECK(seen_left == std::vector<std::string>{"a 0", "bb 1", "ccc 2", "1 2"});
 }
 
 // What is left of a batch goes on with the end of the pipe, from process to process.
@@ -171,7 +179,8 @@ task<> a_pipe_passed_on() {
     for (int i = 0; i < 5; ++i) {
         auto end = co_await on.get();
         const auto reader = co_await spawn<&read_three_and_pass_on>(std::move(*end), on, seen);
-        CHECK((co_await reader.join()).success());
+        const auto reader_status = co_await reader.join();
+        CHECK(reader_status.success());
     }
     const auto last = co_await on.get();
     mine.close();
@@ -182,7 +191,8 @@ task<> a_pipe_passed_on() {
         for (const point& one : some) co_await seen.put(one.number);
     }
     seen.close();
-    CHECK(co_await read_out(seen) == up_to(50));
+    const auto seen_left = co_await read_out(seen);
+    CHECK(seen_left == up_to(50));
 }
 
 task<> through_a_queue() {
@@ -239,7 +249,8 @@ task<> to_one_that_ends() {
     auto [mine, yours] = troupe::pipe<point, int>();
     CHECK_THROWS_AS(co_await troupe::with_timeout(std::chrono::milliseconds(50), mine.send_many(points(0, 100'000))),
                     troupe::timed_out);
-    CHECK((co_await yours.receive())->number == 0);
+    const auto yours_item = co_await yours.receive();
+    CHECK(yours_item->number == 0);
     yours.close();
     CHECK_THROWS_AS(co_await mine.send_many(points(0, 10)), troupe::closed);
 }

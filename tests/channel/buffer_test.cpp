@@ -1,7 +1,6 @@
 // Buffers: what moves between processes, who owns it, and when it is freed. What is left over after a test is found by
 // the listener of these programs.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
@@ -13,6 +12,7 @@
 
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "watched.hpp"
 
 namespace {
@@ -73,7 +73,8 @@ task<> through_a_mailbox() {
         CHECK(all_are(back, size, 8));
     }
     painter.stop();
-    CHECK((co_await painter.join()).success());
+    const auto painter_status = co_await painter.join();
+    CHECK(painter_status.success());
 }
 
 task<> through_a_queue() {
@@ -90,7 +91,8 @@ task<> through_a_queue() {
         CHECK(all_are(back->pixels, mib, i + 1));
     }
     in.close();
-    CHECK((co_await painter.join()).success());
+    const auto painter_status = co_await painter.join();
+    CHECK(painter_status.success());
 }
 
 task<> through_a_pipe() {
@@ -103,7 +105,8 @@ task<> through_a_pipe() {
         CHECK(all_are(*back, 100'000, i + 1));
     }
     mine.close();
-    CHECK((co_await painter.join()).success());
+    const auto painter_status = co_await painter.join();
+    CHECK(painter_status.success());
 }
 
 task<> as_an_argument() {
@@ -167,7 +170,8 @@ task<> what_is_not_received() {
         } catch (const troupe::actor_died&) {
         }
     }
-    CHECK((co_await reader.join()).success());
+    const auto reader_status = co_await reader.join();
+    CHECK(reader_status.success());
     CHECK(reader.try_send(picture{"", filled(mib, 1)}) == troupe::send_result::gone);
 }
 
@@ -220,7 +224,7 @@ task<> delivered_once() {
         co_return *first + ' ' + *second;
     };
     const auto [refusal, order] = co_await troupe::when_all(asked(victim), heard(victim, seen));
-    CHECK_THAT(refusal, Catch::Contains("send it anew"));
+    CHECK_THAT(refusal, checks::contains("send it anew"));
     CHECK(order == "first second");
     co_await boss.stop();
     CHECK(seen.size() == 0);

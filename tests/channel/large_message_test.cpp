@@ -1,5 +1,4 @@
 // Messages of every size, through queues, mailboxes and pipes.
-#include <catch2/catch.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -7,6 +6,7 @@
 
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "watched.hpp"
 
 namespace {
@@ -76,7 +76,8 @@ task<> through_mailbox() {
     for (const std::size_t size : sizes) {
         const bytes sent = make(size);
         CAPTURE(size);
-        REQUIRE((co_await one.ask(blob{sent}) == sent));
+        const auto one_answer = co_await one.ask(blob{sent});
+        REQUIRE(one_answer == sent);
     }
     one.stop();
     co_await one.join();
@@ -137,14 +138,23 @@ task<> bytes_of_two() {
         co_return (co_await mine.receive()).value_or(-1);
     };
     for (int i = 0; i < 3; ++i) REQUIRE(items.try_put(one_mib));
-    REQUIRE(co_await other_puts() == 5);
+    auto puts = co_await other_puts();
+    REQUIRE(puts == 5);
     REQUIRE(put_all_that_go(items) == 0);
     for (int round = 0; round < 100; ++round) {  // many times round the ring
-        for (int i = 0; i < 2; ++i) REQUIRE((co_await items.get())->size() == mib);
+        for (int i = 0; i < 2; ++i) {
+            const auto items_item = co_await items.get();
+            REQUIRE(items_item->size() == mib);
+        }
         REQUIRE(put_all_that_go(items) == 2);
-        REQUIRE(co_await other_puts() == 0);
-        for (int i = 0; i < 3; ++i) REQUIRE((co_await items.get())->size() == mib);
-        REQUIRE(co_await other_puts() == 3);
+        puts = co_await other_puts();
+        REQUIRE(puts == 0);
+        for (int i = 0; i < 3; ++i) {
+            const auto items_item = co_await items.get();
+            REQUIRE(items_item->size() == mib);
+        }
+        puts = co_await other_puts();
+        REQUIRE(puts == 3);
         REQUIRE(put_all_that_go(items) == 0);
     }
     mine.close();

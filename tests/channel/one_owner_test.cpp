@@ -1,5 +1,4 @@
 // Handles with one owner inside messages: who has them when a message was sent, was not sent, or could not be.
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <cstddef>
 #include <limits>
@@ -11,6 +10,7 @@
 
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "watched.hpp"
 
 namespace {
@@ -64,13 +64,13 @@ task<> sent_twice() {
     co_await q.put(one);
     CHECK(one.pixels.size() == 0);
     const std::string refusal = co_await misuse_of([&] { return q.put(one); });
-    CHECK_THAT(refusal, Catch::Contains("this buffer was moved away before"));
+    CHECK_THAT(refusal, checks::contains("this buffer was moved away before"));
     CHECK(q.size() == 1);
     picture other;
     other.pixels = marked(10, 1);
     const buffer taken = std::move(other.pixels);
     const std::string moved = co_await misuse_of([&] { return q.put(other); });
-    CHECK_THAT(moved, Catch::Contains("this buffer was moved away before"));
+    CHECK_THAT(moved, checks::contains("this buffer was moved away before"));
     other.pixels = marked(20, 2);
     co_await q.put(other);
     co_await q.put(picture{});  // a buffer of nothing
@@ -134,7 +134,7 @@ task<> connection_not_put() {
     const auto there = co_await arrived->line.receive();
     CHECK(there == 7);
     const std::string refusal = co_await misuse_of([&] { return q.put(kept); });
-    CHECK_THAT(refusal, Catch::Contains("was moved from"));
+    CHECK_THAT(refusal, checks::contains("was moved from"));
 }
 
 task<> take_nothing(mailbox<picture>, queue<int> gate) { co_await gate.get(); }

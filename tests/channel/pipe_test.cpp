@@ -1,5 +1,4 @@
 // Pipes: two ways, one owner an end, and the end of the stream however it comes about.
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <string>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "watched.hpp"
 
 namespace {
@@ -68,10 +68,13 @@ task<> read_one_and_wait_for_the_sender() {
     auto [mine, yours] = troupe::pipe<int, std::string>();
     queue<int> full, go, done;
     const auto sender = co_await spawn<fill_and_send_one_more>(std::move(yours), full, go, done);
-    CHECK(*co_await full.get() > 0);
-    CHECK(*co_await mine.receive() == "word");
+    const auto full_item = co_await full.get();
+    CHECK(*full_item > 0);
+    const auto mine_item = co_await mine.receive();
+    CHECK(*mine_item == "word");
     co_await go.put(1);
-    CHECK(*co_await done.get() == 1);
+    const auto done_item = co_await done.get();
+    CHECK(*done_item == 1);
     mine.close();
     co_await sender.join();
 }
@@ -83,10 +86,12 @@ task<> talk_with() {
     REQUIRE_FALSE(yours);
     for (const int n : {1, 2, 3, 40}) {
         co_await mine.send(n);
-        REQUIRE((co_await mine.receive())->size() == static_cast<std::size_t>(n));
+        const auto mine_item = co_await mine.receive();
+        REQUIRE(mine_item->size() == static_cast<std::size_t>(n));
     }
     mine.close();
-    REQUIRE((co_await one.join()).code() == 0);
+    const auto one_status = co_await one.join();
+    REQUIRE(one_status.code() == 0);
 }
 
 template <auto Fn>
@@ -101,7 +106,8 @@ task<> end_by_close() {
     queue<int> gate;
     auto [mine, yours] = troupe::pipe<int, std::string>();
     const auto one = co_await spawn<close_and_wait>(std::move(yours), gate);
-    REQUIRE_FALSE(co_await mine.receive());
+    const auto mine_item = co_await mine.receive();
+    REQUIRE_FALSE(mine_item);
     bool refused = false;
     while (!refused) {  // the two directions end one after the other
         try {
@@ -121,17 +127,21 @@ task<> end_by_destruction() {
         const auto gone = std::move(yours);
         co_await gone.send(5);
     }
-    REQUIRE(*co_await mine.receive() == 5);
-    REQUIRE_FALSE(co_await mine.receive());
+    auto mine_item = co_await mine.receive();
+    REQUIRE(*mine_item == 5);
+    mine_item = co_await mine.receive();
+    REQUIRE_FALSE(mine_item);
 }
 
 task<> end_by_assignment() {
     auto [mine, yours] = troupe::pipe<int, int>();
     auto [left, right] = troupe::pipe<int, int>();
     yours = std::move(right);
-    REQUIRE_FALSE(co_await mine.receive());
+    const auto mine_item = co_await mine.receive();
+    REQUIRE_FALSE(mine_item);
     co_await left.send(6);
-    REQUIRE(*co_await yours.receive() == 6);
+    const auto yours_item = co_await yours.receive();
+    REQUIRE(*yours_item == 6);
 }
 
 task<> moved_into_message() {
@@ -139,8 +149,10 @@ task<> moved_into_message() {
     const auto one = co_await spawn<wait_for_connection>();
     co_await one.send(yours);
     REQUIRE_FALSE(yours);
-    REQUIRE(*co_await mine.receive() == "came by message");
-    REQUIRE_FALSE(co_await mine.receive());
+    auto mine_item = co_await mine.receive();
+    REQUIRE(*mine_item == "came by message");
+    mine_item = co_await mine.receive();
+    REQUIRE_FALSE(mine_item);
     co_await one.join();
 }
 
@@ -150,7 +162,8 @@ task<> lost_on_its_way() {
         queue<to_parent> unread;
         co_await unread.put(yours);
     }
-    REQUIRE_FALSE(co_await mine.receive());  // nobody can ever have the other end
+    const auto mine_item = co_await mine.receive();
+    REQUIRE_FALSE(mine_item);  // nobody can ever have the other end
 }
 
 task<> after_move() {
@@ -179,7 +192,8 @@ task<> full_pipe() {
     int sent = 0;
     while (mine.try_send(line)) ++sent;
     REQUIRE(sent > 0);
-    REQUIRE((co_await troupe::when_any(mine.send(line), troupe::sleep_for(5ms))).index() == 1);
+    const auto first = co_await troupe::when_any(mine.send(line), troupe::sleep_for(5ms));
+    REQUIRE(first.index() == 1);
     for (int i = 0; i < sent; ++i) REQUIRE(yours.try_receive() == line);
     REQUIRE_FALSE(yours.try_receive());
     REQUIRE(mine.try_send(line));
@@ -188,9 +202,11 @@ task<> full_pipe() {
 task<> race_lost() {
     auto [mine, yours] = troupe::pipe<int, int>();
     for (int i = 0; i < 20; ++i) {
-        REQUIRE((co_await troupe::when_any(yours.receive(), troupe::yield())).index() == 1);
+        const auto first = co_await troupe::when_any(yours.receive(), troupe::yield());
+        REQUIRE(first.index() == 1);
         co_await mine.send(i);
-        REQUIRE(*co_await yours.receive() == i);
+        const auto yours_item = co_await yours.receive();
+        REQUIRE(*yours_item == i);
     }
 }
 

@@ -1,5 +1,4 @@
 // Queues: order, bounds, the end, work that is reported done, and how long a queue lives.
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <numeric>
 #include <string>
@@ -7,6 +6,7 @@
 
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "watched.hpp"
 
 namespace {
@@ -91,7 +91,8 @@ task<> waits_while_full() {
     REQUIRE(two.try_put(2));
     REQUIRE_FALSE(two.try_put(3));
     REQUIRE(two.size() == 2);
-    REQUIRE((co_await troupe::when_any(two.put(4), troupe::sleep_for(5ms))).index() == 1);
+    const auto first = co_await troupe::when_any(two.put(4), troupe::sleep_for(5ms));
+    REQUIRE(first.index() == 1);
     REQUIRE(two.size() == 2);  // what waited has put nothing
     const auto [put, got] = co_await troupe::when_all(two.put(5), two.get());
     static_cast<void>(put);
@@ -109,11 +110,16 @@ task<> bound_by_bytes() {
     REQUIRE(fit >= 1);
     REQUIRE(fit <= 4);
     REQUIRE(few.try_put("a small one"));  // only large ones are counted
-    for (int i = 0; i < fit; ++i) REQUIRE(*co_await few.get() == large);
-    REQUIRE(*co_await few.get() == "a small one");
+    for (int i = 0; i < fit; ++i) {
+        const auto few_item = co_await few.get();
+        REQUIRE(*few_item == large);
+    }
+    auto few_item = co_await few.get();
+    REQUIRE(*few_item == "a small one");
     REQUIRE(few.try_put(std::string(1 << 20, 'y')));  // one that is larger than the bound goes alone
     REQUIRE_FALSE(few.try_put(large));
-    REQUIRE(co_await few.get() == std::string(1 << 20, 'y'));
+    few_item = co_await few.get();
+    REQUIRE(few_item == std::string(1 << 20, 'y'));
 }
 
 task<> end_of_stream() {
@@ -130,8 +136,10 @@ task<> end_of_stream() {
         refused = true;
     }
     REQUIRE(refused);
-    REQUIRE(co_await read_out(numbers) == std::vector<int>{1, 2});
-    REQUIRE_FALSE(co_await numbers.get());
+    const auto numbers_left = co_await read_out(numbers);
+    REQUIRE(numbers_left == std::vector<int>{1, 2});
+    const auto numbers_item = co_await numbers.get();
+    REQUIRE_FALSE(numbers_item);
 }
 
 task<> close_wakes() {
@@ -184,7 +192,8 @@ task<> maker_ends() {
     co_await maker.join();
     const queue<int> made = *co_await out.get();
     made.close();
-    REQUIRE(co_await read_out(made) == std::vector<int>{1, 2, 3});
+    const auto made_left = co_await read_out(made);
+    REQUIRE(made_left == std::vector<int>{1, 2, 3});
 }
 
 task<> handle_through_queue() {
@@ -193,7 +202,8 @@ task<> handle_through_queue() {
     for (int i = 0; i < 20; ++i) {
         queue<int> back;
         co_await requests.put(back);
-        REQUIRE(*co_await back.get() == 42);
+        const auto back_item = co_await back.get();
+        REQUIRE(*back_item == 42);
     }
     requests.close();
     co_await one.join();
@@ -207,7 +217,8 @@ task<> never_got() {
 task<> children_with_unread_items() {
     queue<int> numbers({.capacity = 4096});
     const auto one = co_await spawn<put_numbers>(numbers, 0, 4000);
-    REQUIRE((co_await one.join()).code() == 0);
+    const auto one_status = co_await one.join();
+    REQUIRE(one_status.code() == 0);
     REQUIRE(numbers.size() == 4000);
 }
 
@@ -227,7 +238,8 @@ task<> nothing_taken_by_a_lost_race() {
     }
     REQUIRE(late);
     co_await a.put(7);
-    REQUIRE(*co_await a.get() == 7);
+    const auto a_item = co_await a.get();
+    REQUIRE(*a_item == 7);
 }
 
 }  // namespace

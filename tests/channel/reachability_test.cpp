@@ -1,12 +1,12 @@
 // Queues and pipes that hold one another: freed when nobody can reach them, and never while somebody can.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <vector>
 
 #include <troupe/troupe.hpp>
 
 #include "actor/own_process.hpp"
+#include "catch.hpp"
 #include "kill/remains.hpp"
 #include "watched.hpp"
 

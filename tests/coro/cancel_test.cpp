@@ -1,6 +1,4 @@
 // Cancellation: where it arrives, once, and what it leaves behind.
-#include <catch2/catch.hpp>
-
 #include <troupe/error.hpp>
 #include <troupe/task.hpp>
 #include <troupe/when.hpp>
@@ -8,6 +6,7 @@
 #include <coroutine>
 #include <string>
 
+#include "catch.hpp"
 #include "here.hpp"
 
 namespace {

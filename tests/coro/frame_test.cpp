@@ -1,12 +1,11 @@
 // Memory of coroutine frames.
-#include <catch2/catch.hpp>
-
 #include <troupe/detail/frame.hpp>
 #include <troupe/task.hpp>
 
 #include <set>
 #include <vector>
 
+#include "catch.hpp"
 #include "here.hpp"
 
 using troupe::detail::frame_pool;

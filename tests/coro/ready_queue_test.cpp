@@ -1,9 +1,9 @@
 // The ready queue's two lanes and its budget.
-#include <catch2/catch.hpp>
-
 #include <troupe/detail/ready_queue.hpp>
 
 #include <vector>
+
+#include "catch.hpp"
 
 using troupe::detail::ready_queue;
 using troupe::detail::work;

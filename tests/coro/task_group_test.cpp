@@ -1,6 +1,4 @@
 // Task groups: side by side, and over before their scope is.
-#include <catch2/catch.hpp>
-
 #include <troupe/error.hpp>
 #include <troupe/task_group.hpp>
 
@@ -8,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "catch.hpp"
 #include "here.hpp"
 
 namespace {

@@ -1,6 +1,4 @@
 // Tasks: laziness, values, exceptions, the flat stack.
-#include <catch2/catch.hpp>
-
 #include <troupe/error.hpp>
 #include <troupe/task.hpp>
 
@@ -10,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "catch.hpp"
 #include "here.hpp"
 
 namespace {

@@ -1,10 +1,9 @@
 // The base of all waits: turns, wake-ups, failures.
-#include <catch2/catch.hpp>
-
 #include <troupe/task.hpp>
 
 #include <vector>
 
+#include "catch.hpp"
 #include "here.hpp"
 
 namespace {

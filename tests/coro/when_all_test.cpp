@@ -1,6 +1,4 @@
 // when_all: everything, in argument order; the first failure ends it.
-#include <catch2/catch.hpp>
-
 #include <troupe/error.hpp>
 #include <troupe/when.hpp>
 
@@ -10,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "catch.hpp"
 #include "here.hpp"
 
 namespace {

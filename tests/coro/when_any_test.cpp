@@ -1,6 +1,4 @@
 // when_any: the first to end; what lost has taken nothing.
-#include <catch2/catch.hpp>
-
 #include <troupe/error.hpp>
 #include <troupe/when.hpp>
 
@@ -9,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "catch.hpp"
 #include "here.hpp"
 
 namespace {

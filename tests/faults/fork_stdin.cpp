@@ -35,7 +35,12 @@ troupe::task<int> program(std::vector<std::string> a) {
     while (sync ? std::fgets(b, sizeof b, stdin) != nullptr : bool(std::getline(std::cin, l))) {
         ++lines;
         std::string line = sync ? std::string(b, std::char_traits<char>::length(b) - 1) : l;
-        auto c = sync ? co_await troupe::spawn<look>(line) : co_await troupe::spawn<look2>(line);
+        troupe::actor<> c;
+        if (sync) {
+            c = co_await troupe::spawn<look>(line);
+        } else {
+            c = co_await troupe::spawn<look2>(line);
+        }
         bad += (co_await c.join()).code();
     }
     std::printf("program read %d lines, %d actors found input\n", lines, bad);

@@ -1,11 +1,11 @@
 // Batches whose sender or receiver is killed at every step: nothing that was committed is lost or doubled.
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <vector>
 
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "kill/warrant.hpp"
 
 namespace {

@@ -1,6 +1,5 @@
 // Buffers whose sender or receiver is killed at every step: each arrives whole or not at all, and none is left behind.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <csignal>
 #include <cstddef>
 #include <string>
@@ -9,6 +8,7 @@
 
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "kill/warrant.hpp"
 
 namespace {
@@ -148,7 +148,8 @@ troupe::task<troupe::exit_status> killed_while_lending() {
     const parcel back = co_await keeper.ask(borrow{make(9)});
     CHECK(whole(back));
     keeper.stop();
-    CHECK((co_await keeper.join()).success());
+    const auto keeper_status = co_await keeper.join();
+    CHECK(keeper_status.success());
     co_return end;
 }
 

@@ -1,5 +1,4 @@
 // Large messages, which lie beside the ring, and whose sender or receiver is killed at every step.
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
@@ -7,6 +6,7 @@
 
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "kill/warrant.hpp"
 
 using namespace std::chrono_literals;
@@ -128,7 +128,8 @@ troupe::task<> produce_and_die(const char* step) {
     auto producer = co_await troupe::spawn<&put_huge>(q, begun);
     co_await begun.get();
     if (step == nullptr) producer.kill();
-    CHECK((co_await producer.join()).code() == -SIGKILL);
+    const auto producer_status = co_await producer.join();
+    CHECK(producer_status.code() == -SIGKILL);
     co_await q.put(content(2));
     q.close();
     std::size_t whole = 0, others = 0;

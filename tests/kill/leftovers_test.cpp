@@ -1,7 +1,6 @@
 // What the dead leave half made: rings, refused starts, links to an actor that was being started again, and rings of a
 // doorbell that there was not yet.
 #include <atomic>
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <fstream>
@@ -15,6 +14,7 @@
 #include <troupe/troupe.hpp>
 
 #include "base/step.hpp"
+#include "catch.hpp"
 #include "channel/station.hpp"
 #include "kill/remains.hpp"
 #include "kill/warrant.hpp"

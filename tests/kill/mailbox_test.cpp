@@ -1,5 +1,4 @@
 // Mailboxes whose senders, and whose owners, are killed at every step.
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <thread>
@@ -7,6 +6,7 @@
 
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "channel/station.hpp"
 #include "kill/warrant.hpp"
 
@@ -60,7 +60,8 @@ troupe::task<troupe::exit_status> killed_while_sending() {
     for (int i = 0; i <= last; ++i) CHECK(got[static_cast<std::size_t>(i)] == i);
     CHECK(got.back() == 100);
     collector.stop();
-    CHECK((co_await collector.join()).success());
+    const auto collector_status = co_await collector.join();
+    CHECK(collector_status.success());
     co_return end;
 }
 
@@ -88,7 +89,8 @@ troupe::task<troupe::exit_status> killed_while_receiving() {
     auto receiver = co_await troupe::spawn<&receive_some>(troupe::spawn_options{.mailbox = 64 << 10});
     auto sender = co_await troupe::spawn<&send_to_the_end>(receiver);
     const auto end = co_await receiver.join();
-    CHECK((co_await sender.join()).success());
+    const auto sender_status = co_await sender.join();
+    CHECK(sender_status.success());
     CHECK(receiver.try_send(number{}) == troupe::send_result::gone);
     co_return end;
 }
@@ -174,7 +176,8 @@ troupe::task<troupe::exit_status> killed_while_asking() {
     const int answer = co_await server.ask(twice{21});
     CHECK(answer == 42);
     server.stop();
-    CHECK((co_await server.join()).success());
+    const auto server_status = co_await server.join();
+    CHECK(server_status.success());
     co_return end;
 }
 

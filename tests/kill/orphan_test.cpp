@@ -1,5 +1,4 @@
 // No orphan survives: neither the program, however it ends, nor any actor, leaves a process behind.
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <string>
@@ -7,6 +6,7 @@
 
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "kill/family.hpp"
 
 using namespace std::chrono_literals;
@@ -56,7 +56,7 @@ troupe::task<> kill_a_parent() {
 
 TEST_CASE("orphans: kill -9 of the program leaves no process, not even one in a busy loop, nor a grandchild") {
     family doomed("busy");
-    REQUIRE_THAT(doomed.read_to("ready"), Catch::Contains("ready"));
+    REQUIRE_THAT(doomed.read_to("ready"), checks::contains("ready"));
     CHECK(doomed.meet() >= 6);
     doomed.signal(SIGKILL);
     CHECK(doomed.end() == -SIGKILL);
@@ -66,7 +66,7 @@ TEST_CASE("orphans: kill -9 of the program leaves no process, not even one in a 
 TEST_CASE("orphans: kill -9 of the program while it starts actors leaves no process") {
     for (int round = 0; round < 10; ++round) {
         family doomed("starting");
-        REQUIRE_THAT(doomed.read_to("ready"), Catch::Contains("ready"));
+        REQUIRE_THAT(doomed.read_to("ready"), checks::contains("ready"));
         doomed.meet();
         doomed.signal(SIGKILL);
         CHECK(doomed.end() == -SIGKILL);
@@ -76,7 +76,7 @@ TEST_CASE("orphans: kill -9 of the program while it starts actors leaves no proc
 
 TEST_CASE("orphans: a program that ends by itself ends those in a busy loop too") {
     family doomed("returning");
-    REQUIRE_THAT(doomed.read_to("ready"), Catch::Contains("ready"));
+    REQUIRE_THAT(doomed.read_to("ready"), checks::contains("ready"));
     doomed.meet();
     doomed.signal(SIGTERM);
     CHECK(doomed.end() == -SIGTERM);
@@ -85,7 +85,7 @@ TEST_CASE("orphans: a program that ends by itself ends those in a busy loop too"
 
 TEST_CASE("orphans: an actor that changed its user, its session, its signals or its parent-death signal ends too") {
     family doomed("changed");
-    REQUIRE_THAT(doomed.read_to("ready"), Catch::Contains("ready"));
+    REQUIRE_THAT(doomed.read_to("ready"), checks::contains("ready"));
     CHECK(doomed.meet() >= 3);
     doomed.signal(SIGKILL);
     CHECK(doomed.end() == -SIGKILL);
@@ -94,7 +94,7 @@ TEST_CASE("orphans: an actor that changed its user, its session, its signals or 
 
 TEST_CASE("orphans: what has not ended within end_budget is named and killed") {
     family slow("stubborn");
-    CHECK_THAT(slow.read_to("is killed"), Catch::Contains("actor 'stubborn' (pid "));
+    CHECK_THAT(slow.read_to("is killed"), checks::contains("actor 'stubborn' (pid "));
     slow.meet();
     CHECK(slow.end() == 0);
     CHECK(slow.nobody_is_left());
@@ -102,7 +102,7 @@ TEST_CASE("orphans: what has not ended within end_budget is named and killed") {
 
 TEST_CASE("orphans: Ctrl-C makes one orderly stop: every actor unwinds once, and the program dies of SIGINT") {
     family stopped("orderly");
-    REQUIRE_THAT(stopped.read_to("ready"), Catch::Contains("ready"));
+    REQUIRE_THAT(stopped.read_to("ready"), checks::contains("ready"));
     CHECK(stopped.meet() >= 3);
     stopped.press_control_c();
     const std::string printed = stopped.read_to("program unwound");

@@ -1,10 +1,10 @@
 // Pipes whose owners are killed at every step.
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <vector>
 
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "kill/warrant.hpp"
 
 using namespace std::chrono_literals;

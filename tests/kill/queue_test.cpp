@@ -1,11 +1,11 @@
 // A queue whose users are killed at every step of a put and of a get.
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <thread>
 #include <vector>
 
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "channel/station.hpp"
 #include "kill/warrant.hpp"
 
@@ -143,7 +143,8 @@ troupe::task<> reported_before_the_head_moves() {
     killing::at_own_step("", nullptr);
     killing::withdraw_warrant();
     CHECK(came_there);
-    CHECK((co_await worker.join()).success());
+    const auto worker_status = co_await worker.join();
+    CHECK(worker_status.success());
 }
 
 // --- waiting for room
@@ -171,7 +172,8 @@ troupe::task<troupe::exit_status> killed_while_queue_is_full() {
         const int item = *std::get<0>(heard);
         (item < 100 ? mine : others).push_back(item);
     }
-    for (const int item : co_await rest_of(q)) (item < 100 ? mine : others).push_back(item);
+    const auto rest = co_await rest_of(q);
+    for (const int item : rest) (item < 100 ? mine : others).push_back(item);
     INFO("died at " << killing::place_of_death() << ", noted " << killing::noted() << ", got " << mine.size());
     const int last = static_cast<int>(mine.size());
     CHECK(runs(mine, 1, last + 1));

@@ -1,5 +1,4 @@
 // Starting actors while one of those who take part is killed: the child, the spawner, the forkserver.
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -13,6 +12,7 @@
 #include <troupe/troupe.hpp>
 
 #include "base/step.hpp"
+#include "catch.hpp"
 #include "kill/warrant.hpp"
 
 using namespace std::chrono_literals;
@@ -39,7 +39,7 @@ troupe::task<troupe::exit_status> start_one() {
         }
         co_return end;
     } catch (const troupe::spawn_failed& failure) {
-        CHECK_THAT(failure.what(), Catch::Contains("signal 9") && Catch::Contains("before it reached its function"));
+        CHECK_THAT(failure.what(), checks::contains("signal 9") && checks::contains("before it reached its function"));
         co_return troupe::exit_status::from_signal(SIGKILL, false);
     }
 }
@@ -152,7 +152,8 @@ troupe::task<> start_again_behind_the_keeper() {
     co_await start_in_a_row(1);  // whose end the keeper deals with next
     co_await killing::asleep(one.id());
     co_await in.put(7);
-    CHECK(*co_await out.get() == 7);
+    const auto out_item = co_await out.get();
+    CHECK(*out_item == 7);
     co_await crew.stop();
 }
 
@@ -165,7 +166,8 @@ troupe::task<> restart_outlives_the_forkserver(const std::string& step) {
     one.kill();
     while (crew.restarts() == 0) co_await troupe::yield();
     co_await in.put(7);
-    CHECK(*co_await out.get() == 7);
+    const auto out_item = co_await out.get();
+    CHECK(*out_item == 7);
     co_await crew.stop();
 }
 

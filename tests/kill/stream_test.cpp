@@ -1,5 +1,4 @@
 // Streams whose users are killed from outside, at moments that nobody chose.
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <map>
@@ -8,6 +7,7 @@
 
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "kill/remains.hpp"
 
 using namespace std::chrono_literals;

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -18,6 +17,7 @@
 #include <troupe/troupe.hpp>
 
 #include "base/step.hpp"
+#include "catch.hpp"
 #include "channel/station.hpp"
 #include "kill/remains.hpp"
 #include "process/birthmark.hpp"

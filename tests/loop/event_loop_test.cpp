@@ -1,6 +1,4 @@
 // The loop's turn: what is called in which order, when it sleeps and what wakes it.
-#include <catch2/catch.hpp>
-
 #include <troupe/error.hpp>
 #include <troupe/sync_wait.hpp>
 #include <troupe/time.hpp>
@@ -18,6 +16,7 @@
 #include <vector>
 
 #include "base/owned_fd.hpp"
+#include "catch.hpp"
 #include "coro/here.hpp"
 #include "loop/event_loop.hpp"
 #include "loop/poll_wait.hpp"

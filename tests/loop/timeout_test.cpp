@@ -1,6 +1,4 @@
 // Sleeping, deadlines, yielding, timers.
-#include <catch2/catch.hpp>
-
 #include <troupe/error.hpp>
 #include <troupe/sync_wait.hpp>
 #include <troupe/time.hpp>
@@ -13,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "catch.hpp"
 #include "coro/here.hpp"
 #include "loop/timer_set.hpp"
 

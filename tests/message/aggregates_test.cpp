@@ -1,11 +1,11 @@
 #include "round_trip.hpp"
 
-#include <catch2/catch.hpp>
-
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "catch.hpp"
 
 using troupe::detail::fields_of;
 using troupe::detail::is_flat;

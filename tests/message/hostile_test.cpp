@@ -2,8 +2,6 @@
 #include <troupe/detail/codec.hpp>
 #include <troupe/error.hpp>
 
-#include <catch2/catch.hpp>
-
 #include <array>
 #include <limits>
 #include <map>
@@ -13,8 +11,10 @@
 #include <variant>
 #include <vector>
 
+#include "catch.hpp"
+
 using namespace troupe::detail;
-using Catch::Matchers::Contains;
+using checks::contains;
 
 namespace {
 
@@ -104,18 +104,18 @@ TEST_CASE("codec: a message with any byte replaced by any other is corrupt or a 
 
 TEST_CASE("codec: bytes behind the end are corrupt") {
     std::string bytes(text_of(encoded(sample())));
-    CHECK_THAT(refusal<everything>(bytes + '\0'), Contains("behind its end"));
+    CHECK_THAT(refusal<everything>(bytes + '\0'), contains("behind its end"));
 }
 
 TEST_CASE("codec: counts that the bytes cannot hold are refused before room is made") {
     std::vector<std::string> list;
-    CHECK_THAT(refusal<decltype(list)&>("\xdd\xff\xff\xff\xff", list), Contains("more items than there are bytes"));
+    CHECK_THAT(refusal<decltype(list)&>("\xdd\xff\xff\xff\xff", list), contains("more items than there are bytes"));
     CHECK(list.capacity() == 0);
-    CHECK_THAT(refusal<std::set<std::string>>("\xdd\xff\xff\xff\xff"), Contains("more items"));
-    CHECK_THAT(refusal<std::vector<bool>>("\xdd\xff\xff\xff\xff"), Contains("more items"));
-    CHECK_THAT((refusal<std::map<int, int>>("\xdf\xff\xff\xff\xff")), Contains("more items"));
-    CHECK_THAT(refusal<std::string>("\xdb\xff\xff\xff\xff"), Contains("before the value is complete"));
-    CHECK_THAT(refusal<std::vector<double>>("\xc6\xff\xff\xff\xff"), Contains("before the value is complete"));
+    CHECK_THAT(refusal<std::set<std::string>>("\xdd\xff\xff\xff\xff"), contains("more items"));
+    CHECK_THAT(refusal<std::vector<bool>>("\xdd\xff\xff\xff\xff"), contains("more items"));
+    CHECK_THAT((refusal<std::map<int, int>>("\xdf\xff\xff\xff\xff")), contains("more items"));
+    CHECK_THAT(refusal<std::string>("\xdb\xff\xff\xff\xff"), contains("before the value is complete"));
+    CHECK_THAT(refusal<std::vector<double>>("\xc6\xff\xff\xff\xff"), contains("before the value is complete"));
 }
 
 TEST_CASE("codec: room set aside for an honest count is at most as large as the message") {
@@ -129,8 +129,8 @@ TEST_CASE("codec: room set aside for an honest count is at most as large as the 
 TEST_CASE("codec: lists nested past the limit are corrupt, and the stack does not grow with them") {
     const std::string deepest = std::string(63, '\x91') + '\x90';  // a chain and its list in turn, 64 in all
     CHECK(refusal<chain>(deepest).empty());
-    CHECK_THAT(refusal<chain>("\x91\x91" + deepest), Contains("nest more than 64 deep"));
-    CHECK_THAT(refusal<chain>(std::string(1000000, '\x91')), Contains("nest more than 64 deep"));
+    CHECK_THAT(refusal<chain>("\x91\x91" + deepest), contains("nest more than 64 deep"));
+    CHECK_THAT(refusal<chain>(std::string(1000000, '\x91')), contains("nest more than 64 deep"));
 }
 
 TEST_CASE("codec: a value nested past the limit is refused by its sender, and the message stays as it was") {
@@ -148,7 +148,7 @@ TEST_CASE("codec: a value nested past the limit is refused by its sender, and th
 
 TEST_CASE("codec: integers that the field cannot hold are corrupt") {
     CHECK(refusal<std::tuple<std::string, std::int8_t>>("\x92\xa0\xd0\x80").empty());
-    CHECK_THAT((refusal<std::tuple<std::string, std::int8_t>>("\x92\xa0\xcc\x80")), Contains("in field 2"));
+    CHECK_THAT((refusal<std::tuple<std::string, std::int8_t>>("\x92\xa0\xcc\x80")), contains("in field 2"));
     CHECK((refusal<std::tuple<std::string, std::uint8_t>>("\x92\xa0\xcc\xff")).empty());
     CHECK(!(refusal<std::tuple<std::string, std::uint8_t>>("\x92\xa0\xff")).empty());
     CHECK(!(refusal<std::tuple<std::string, std::int64_t>>("\x92\xa0\xcf\xff\xff\xff\xff\xff\xff\xff\xff")).empty());
@@ -195,19 +195,19 @@ TEST_CASE("codec: texts, bytes, lists and maps are read with a count of every wi
 TEST_CASE("codec: the text of a corrupt message says what stands there, or that nothing does") {
     using namespace std::string_literals;
     for (const char* extension : {"\xc7", "\xc8", "\xc9", "\xd4", "\xd5", "\xd6", "\xd7", "\xd8"})
-        CHECK_THAT(refusal<std::string>(extension), Contains("an extension type where something else belongs"));
-    CHECK_THAT(refusal<std::string>("\xc1"), Contains("a byte that is not msgpack"));
-    CHECK_THAT(refusal<std::string>("\xc0"), Contains("a nil where"));
-    CHECK_THAT(refusal<std::string>("\xc2"), Contains("a boolean where"));
-    CHECK_THAT(refusal<std::string>("\x05"), Contains("an integer where"));
-    CHECK_THAT(refusal<std::string>("\xca\0\0\0\0"s), Contains("a float where"));
-    CHECK_THAT(refusal<std::string>("\xcb\0\0\0\0\0\0\0\0"s), Contains("a double where"));
-    CHECK_THAT(refusal<bool>("\xa1x"), Contains("a string where"));
-    CHECK_THAT(refusal<bool>("\xc4\1x"), Contains("bytes where"));
-    CHECK_THAT(refusal<bool>("\x90"), Contains("a list where"));
-    CHECK_THAT(refusal<bool>("\x80"), Contains("a map where"));
-    CHECK_THAT(refusal<std::string>(""), Contains("an end before the value is complete"));
-    CHECK_THAT(refusal<std::string>("\xda\1"), Contains("an end before the value is complete"));
+        CHECK_THAT(refusal<std::string>(extension), contains("an extension type where something else belongs"));
+    CHECK_THAT(refusal<std::string>("\xc1"), contains("a byte that is not msgpack"));
+    CHECK_THAT(refusal<std::string>("\xc0"), contains("a nil where"));
+    CHECK_THAT(refusal<std::string>("\xc2"), contains("a boolean where"));
+    CHECK_THAT(refusal<std::string>("\x05"), contains("an integer where"));
+    CHECK_THAT(refusal<std::string>("\xca\0\0\0\0"s), contains("a float where"));
+    CHECK_THAT(refusal<std::string>("\xcb\0\0\0\0\0\0\0\0"s), contains("a double where"));
+    CHECK_THAT(refusal<bool>("\xa1x"), contains("a string where"));
+    CHECK_THAT(refusal<bool>("\xc4\1x"), contains("bytes where"));
+    CHECK_THAT(refusal<bool>("\x90"), contains("a list where"));
+    CHECK_THAT(refusal<bool>("\x80"), contains("a map where"));
+    CHECK_THAT(refusal<std::string>(""), contains("an end before the value is complete"));
+    CHECK_THAT(refusal<std::string>("\xda\1"), contains("an end before the value is complete"));
 }
 
 TEST_CASE("codec: a value of the wrong kind is corrupt, whatever kind stands there") {
@@ -230,16 +230,16 @@ TEST_CASE("codec: a value of the wrong kind is corrupt, whatever kind stands the
 TEST_CASE("codec: a variant's index must name an alternative") {
     using either = std::variant<std::string, bool>;
     CHECK(refusal<either>("\x92\x01\xc3").empty());
-    CHECK_THAT(refusal<either>("\x92\x02\xc3"), Contains("names no alternative"));
+    CHECK_THAT(refusal<either>("\x92\x02\xc3"), contains("names no alternative"));
     CHECK(!refusal<either>("\x92\xff\xc3").empty());
     CHECK(!refusal<either>("\x93\x01\xc3\xc3").empty());
 }
 
 TEST_CASE("codec: an optional of two values, and a list that ends inside an element, are corrupt") {
     CHECK(refusal<std::optional<bool>>("\x91\xc3").empty());
-    CHECK_THAT(refusal<std::optional<bool>>("\x92\xc3\xc3"), Contains("more than one value"));
+    CHECK_THAT(refusal<std::optional<bool>>("\x92\xc3\xc3"), contains("more than one value"));
     CHECK(refusal<std::vector<short>>("\xc4\x02xx").empty());
-    CHECK_THAT(refusal<std::vector<short>>("\xc4\x03xxx"), Contains("ends inside an element"));
+    CHECK_THAT(refusal<std::vector<short>>("\xc4\x03xxx"), contains("ends inside an element"));
 }
 
 TEST_CASE("codec: of keys that come twice the first is kept") {
@@ -261,7 +261,7 @@ TEST_CASE("codec: the text of a corrupt message names its type and where in it t
     std::string bytes(text_of(encoded(std::tuple<std::string, std::vector<bool>>{"", {true, true, true}})));
     bytes.back() = '\x05';
     const std::string text = refusal<std::tuple<std::string, std::vector<bool>>>(bytes);
-    CHECK_THAT(text, Contains("tuple") && Contains("in field 2, element 3"));
+    CHECK_THAT(text, contains("tuple") && contains("in field 2, element 3"));
 }
 
 TEST_CASE("codec: after a corrupt message the next one decodes") {

@@ -1,5 +1,4 @@
 // Numbers of other widths than C++ itself names, packed structs, and structs whose first member can be anything.
-#include <catch2/catch.hpp>
 #include <cstdint>
 #include <cstring>
 #include <map>
@@ -10,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "catch.hpp"
 #include "message/round_trip.hpp"
 
 namespace {

@@ -2,11 +2,11 @@
 
 #include "round_trip.hpp"
 
-#include <catch2/catch.hpp>
-
 #include <map>
 #include <string>
 #include <vector>
+
+#include "catch.hpp"
 
 using namespace troupe::detail;
 using troupe::test::survives;

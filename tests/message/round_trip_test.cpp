@@ -2,8 +2,6 @@
 
 #include <troupe/error.hpp>
 
-#include <catch2/catch.hpp>
-
 #include <chrono>
 #include <cmath>
 #include <cstdint>
@@ -20,6 +18,8 @@
 #include <unordered_set>
 #include <variant>
 #include <vector>
+
+#include "catch.hpp"
 
 using namespace std::chrono_literals;
 using troupe::test::after_travel;
@@ -83,7 +83,7 @@ template <class T>
 void check_refused(const T& value, const char* why) {
     troupe::detail::outgoing message;
     message.bytes.append("head", 4);
-    CHECK_THROWS_WITH(encode(value, message), Catch::Contains(why));
+    CHECK_THROWS_WITH(encode(value, message), checks::contains(why));
     CHECK(message.bytes.size() == 4);
 }
 

@@ -1,9 +1,9 @@
 // The ring's algorithm, in every order in which its parties can take their steps and be killed. See ring_model.hpp.
 #include "ring_model.hpp"
 
-#include <catch2/catch.hpp>
-
 #include <cstdio>
+
+#include "catch.hpp"
 
 using namespace model;
 

@@ -1,6 +1,6 @@
 // What every test of a program includes, compiled once for it.
 #pragma once
 
-#include <catch2/catch.hpp>
+#include "catch.hpp"
 
 #include <troupe/troupe.hpp>

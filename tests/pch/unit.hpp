@@ -1,4 +1,4 @@
 // What every unit test includes, compiled once for a program.
 #pragma once
 
-#include <catch2/catch.hpp>
+#include "catch.hpp"

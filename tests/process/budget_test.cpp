@@ -1,5 +1,4 @@
 // How much shared memory a program gets, by the limits of the system it finds itself on.
-#include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -8,6 +7,7 @@
 #include <troupe/error.hpp>
 
 #include "actor/budget.hpp"
+#include "catch.hpp"
 #include "process/cgroup.hpp"
 #include "shm/program_layout.hpp"
 

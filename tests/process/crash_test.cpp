@@ -1,6 +1,5 @@
 // What is told of an actor that crashed: the signal, the address, where it was, and what it had used until then.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "watched.hpp"
 
 // A sanitizer would tell of the fault before the CPU does.
@@ -20,7 +20,7 @@
 namespace {
 
 using namespace std::chrono_literals;
-using Catch::Contains;
+using checks::contains;
 using troupe::exit_status;
 using troupe::spawn;
 using troupe::task;
@@ -180,13 +180,13 @@ TEST_CASE("crash: a write through a null pointer tells its address") {
     CHECK(status.fault_address() == 0);
     CHECK_FALSE(status.stack_overflow());
     CHECK_WAS_IN(status, "write_to_nowhere()");
-    CHECK_THAT(to_string(status), Contains("was ended by signal 11 (SIGSEGV) at address 0x0 in "));
+    CHECK_THAT(to_string(status), contains("was ended by signal 11 (SIGSEGV) at address 0x0 in "));
 }
 
 TEST_CASE("crash: every frame says in which file it is, and at which place") {
     const exit_status status = end_by(fault::nowhere);
     REQUIRE(status.stack().size() > 3);
-    CHECK_THAT(status.stack().front().module, Contains("test_process"));
+    CHECK_THAT(status.stack().front().module, contains("test_process"));
     CHECK(status.stack().front().offset > 0);
 }
 
@@ -194,14 +194,14 @@ TEST_CASE("crash: every frame says in which file it is, and at which place") {
 TEST_CASE("crash: the frame it was in has its function, file and line") {
     const auto stack = end_by(fault::nowhere).stack();
     REQUIRE_FALSE(stack.empty());
-    CHECK_THAT(stack.front().function, Contains("write_to_nowhere()"));
-    CHECK_THAT(stack.front().file, Contains("crash_test.cpp"));
+    CHECK_THAT(stack.front().function, contains("write_to_nowhere()"));
+    CHECK_THAT(stack.front().file, contains("crash_test.cpp"));
     CHECK(stack.front().line > 0);
-    CHECK_THAT(to_string(end_by(fault::nowhere)), Contains("write_to_nowhere() (crash_test.cpp:"));
+    CHECK_THAT(to_string(end_by(fault::nowhere)), contains("write_to_nowhere() (crash_test.cpp:"));
 }
 
 TEST_CASE("crash: the sentence names the program's own function, not the one that raised the signal") {
-    CHECK_THAT(to_string(end_by(fault::abort)), Contains("signal 6 (SIGABRT) in (anonymous namespace)::crash("));
+    CHECK_THAT(to_string(end_by(fault::abort)), contains("signal 6 (SIGABRT) in (anonymous namespace)::crash("));
 }
 #endif
 
@@ -235,7 +235,7 @@ TEST_CASE("crash: an overrun of the stack is named as such") {
     CHECK(status.stack_overflow());
     CHECK(status.stack().size() >= 32);
     CHECK_WAS_IN(status, "go_deeper(int)");
-    CHECK_THAT(to_string(status), Contains("overran its stack (signal 11, SIGSEGV)"));
+    CHECK_THAT(to_string(status), contains("overran its stack (signal 11, SIGSEGV)"));
 }
 
 TEST_CASE("crash: one inside a signal handler is told with the handler") {
@@ -284,8 +284,8 @@ TEST_CASE("crash: that of a copy the actor made of itself is not the actor's") {
 TEST_CASE("crash: the report has the program's own calls, a line each, and counts those of troupe and of the system") {
     const exit_status status = end_by(fault::nowhere);
     const std::string text = report(status);
-    CHECK_THAT(text, Contains("signal 11 (SIGSEGV)") && Contains("#0  ") && Contains(" frames of troupe, ") &&
-                         Contains("memory at most"));
+    CHECK_THAT(text, contains("signal 11 (SIGSEGV)") && contains("#0  ") && contains(" frames of troupe, ") &&
+                         contains("memory at most"));
     CHECK(std::count(text.begin(), text.end(), '\n') < static_cast<std::ptrdiff_t>(status.stack().size()));
 }
 

@@ -1,5 +1,4 @@
 // Ending an actor from outside: asked, interrupted, terminated, killed; and the end of its parent.
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <string>
@@ -7,6 +6,7 @@
 #include <unistd.h>
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "watched.hpp"
 
 namespace {
@@ -117,7 +117,8 @@ task<> stop_dead() {
     one.kill();
     co_await one.join();
     for (const ending how : {ending::stop, ending::interrupt, ending::terminate, ending::kill}) end(one, how);
-    REQUIRE((co_await one.join()).code() == -SIGKILL);
+    const auto one_status = co_await one.join();
+    REQUIRE(one_status.code() == -SIGKILL);
 }
 
 task<> take_all(troupe::mailbox<int> inbox) {

@@ -1,5 +1,4 @@
 // What runs at the end of an actor: what it registered itself, and in a process of its own what its executable did.
-#include <catch2/catch.hpp>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "watched.hpp"
 
 namespace {

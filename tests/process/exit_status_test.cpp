@@ -1,5 +1,4 @@
 // How an actor's end is told: by code, signal or exception, to whoever joins, as often as it likes.
-#include <catch2/catch.hpp>
 #include <csignal>
 #include <stdexcept>
 #include <string>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "watched.hpp"
 
 namespace {

@@ -1,5 +1,4 @@
 // The forkserver may be killed: it is started again, and its actors never notice.
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -9,6 +8,7 @@
 
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "watched.hpp"
 
 namespace {
@@ -54,13 +54,17 @@ task<> survive_server() {
     for (int i = 0; i < 3; ++i) {
         ::kill(co_await forkserver_that_runs(), SIGKILL);
         const auto after = co_await spawn<serve_echo>({.method = start_method::forkserver});
-        REQUIRE(co_await before.ask(echo{i}) == i);
-        REQUIRE(co_await after.ask(echo{i + 10}) == i + 10);
+        const auto before_answer = co_await before.ask(echo{i});
+        REQUIRE(before_answer == i);
+        const auto after_answer = co_await after.ask(echo{i + 10});
+        REQUIRE(after_answer == i + 10);
         after.stop();
-        REQUIRE((co_await after.join()).code() == 0);
+        const auto after_status = co_await after.join();
+        REQUIRE(after_status.code() == 0);
     }
     before.kill();
-    REQUIRE((co_await before.join()).signal() == SIGKILL);
+    const auto before_status = co_await before.join();
+    REQUIRE(before_status.signal() == SIGKILL);
 }
 
 class stopped {
@@ -83,10 +87,12 @@ task<> supervisor_goes_during_a_restart() {
         one.kill();
         while (crew->restarts() == 0) co_await troupe::yield();
         crew.reset();
-        REQUIRE((co_await troupe::with_timeout(20s, one.join())).signal() == SIGKILL);
+        const auto one_status = co_await troupe::with_timeout(20s, one.join());
+        REQUIRE(one_status.signal() == SIGKILL);
     }
     const auto next = co_await spawn<serve_echo>({.method = start_method::forkserver});
-    REQUIRE(co_await next.ask(echo{5}) == 5);
+    const auto next_answer = co_await next.ask(echo{5});
+    REQUIRE(next_answer == 5);
     next.stop();
     co_await next.join();
 }
@@ -95,7 +101,8 @@ task<> come_and_go() {
     troupe::queue<int> carried;
     auto [mine, yours] = troupe::pipe<int, int>();
     const auto one = co_await spawn<serve_echo>();
-    REQUIRE(co_await one.ask(echo{3}) == 3);
+    const auto one_answer = co_await one.ask(echo{3});
+    REQUIRE(one_answer == 3);
     one.stop();
     co_await one.join();
 }

@@ -1,5 +1,4 @@
 // What an actor may use: each limit holds, is an error at spawn when it cannot be had, and is told when it was the end.
-#include <catch2/catch.hpp>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "process/limited.hpp"
 
 using namespace limited;
@@ -21,7 +21,7 @@ using namespace limited;
 namespace {
 
 using namespace std::chrono_literals;
-using Catch::Contains;
+using checks::contains;
 using troupe::exit_status;
 using troupe::limit_reached;
 using troupe::spawn;
@@ -82,7 +82,7 @@ TEST_CASE("limits: past its CPU time an actor is ended, and its status says why"
     CHECK(status.signal() == SIGXCPU);
     CHECK(status.limit() == limit_reached::cpu_time);
     CHECK(status.cpu_time() > 500ms);  // of the second that the kernel counted, in ticks
-    CHECK_THAT(to_string(status), Contains("(SIGXCPU)") && Contains("after its limit of CPU time was reached"));
+    CHECK_THAT(to_string(status), contains("(SIGXCPU)") && contains("after its limit of CPU time was reached"));
 }
 
 TEST_CASE("limits: one that does not mind is killed a second later, and its status says why") {
@@ -112,17 +112,17 @@ TEST_CASE("limits: an actor has the core size, nice, CPUs and privileges it was 
 }
 
 TEST_CASE("limits: what makes no sense is an error at spawn that names it") {
-    CHECK_THAT(refusal({.memory = 0}), Contains("memory"));
-    CHECK_THAT(refusal({.cpu_time = 0s}), Contains("CPU time is 0 s") && Contains("at least 1 s"));
-    CHECK_THAT(refusal({.nice = 20}), Contains("nice is 20") && Contains("from -20 to 19"));
-    CHECK_THAT(refusal({.affinity = std::vector<int>{}}), Contains("CPUs is empty"));
-    CHECK_THAT(refusal({.affinity = std::vector{-1}}), Contains("CPUs has -1"));
-    CHECK_THAT(refusal({.affinity = std::vector{100'000}}), Contains("CPUs has 100000"));
+    CHECK_THAT(refusal({.memory = 0}), contains("memory"));
+    CHECK_THAT(refusal({.cpu_time = 0s}), contains("CPU time is 0 s") && contains("at least 1 s"));
+    CHECK_THAT(refusal({.nice = 20}), contains("nice is 20") && contains("from -20 to 19"));
+    CHECK_THAT(refusal({.affinity = std::vector<int>{}}), contains("CPUs is empty"));
+    CHECK_THAT(refusal({.affinity = std::vector{-1}}), contains("CPUs has -1"));
+    CHECK_THAT(refusal({.affinity = std::vector{100'000}}), contains("CPUs has 100000"));
 }
 
 TEST_CASE("limits: what the system refuses is an error at spawn that names it") {
-    CHECK_THAT(refusal({.affinity = std::vector{1023}}), Contains("CPUs (1023)"));
-    CHECK_THAT(refusal({.affinity = std::vector{first_cpu(), 1023}}), Contains("1023)"));
+    CHECK_THAT(refusal({.affinity = std::vector{1023}}), contains("CPUs (1023)"));
+    CHECK_THAT(refusal({.affinity = std::vector{first_cpu(), 1023}}), contains("1023)"));
     // Nobody has more descriptors than this, whatever their rights.
-    CHECK_THAT(refusal({.open_files = std::uint64_t{1} << 40}), Contains("open files (1099511627776)"));
+    CHECK_THAT(refusal({.open_files = std::uint64_t{1} << 40}), contains("open files (1099511627776)"));
 }

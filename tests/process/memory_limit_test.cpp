@@ -1,6 +1,5 @@
 // The limit of an actor's memory. Not where everything is sanitized: AddressSanitizer reserves terabytes, which count
 // against it.
-#include <catch2/catch.hpp>
 #include <csignal>
 #include <cstdlib>
 #include <new>
@@ -10,13 +9,14 @@
 
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "process/limited.hpp"
 
 using namespace limited;
 
 namespace {
 
-using Catch::Contains;
+using checks::contains;
 using troupe::exit_status;
 using troupe::limit_reached;
 using troupe::spawn;
@@ -80,7 +80,7 @@ TEST_CASE("limits: past its limit of memory an actor ends with std::bad_alloc, a
     CHECK(status.limit() == limit_reached::memory);
     CHECK(status.peak_memory() < 128 * mib);
     CHECK_THAT(to_string(status),
-               Contains("ended with std::bad_alloc") && Contains("after its limit of memory was reached"));
+               contains("ended with std::bad_alloc") && contains("after its limit of memory was reached"));
 }
 
 TEST_CASE("limits: one that aborts for want of memory has the limit as its cause") {
@@ -117,5 +117,5 @@ TEST_CASE("limits: within its limit of memory an actor runs as any other") {
 }
 
 TEST_CASE("limits: less memory than a process takes to begin is an error at spawn") {
-    CHECK_THAT(refusal({.memory = 4096}), Contains("memory (4096 bytes)"));
+    CHECK_THAT(refusal({.memory = 4096}), contains("memory (4096 bytes)"));
 }

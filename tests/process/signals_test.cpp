@@ -1,11 +1,11 @@
 // Signals that reach more than one process, or come more than once.
-#include <catch2/catch.hpp>
 #include <csignal>
 #include <string>
 
 #include <unistd.h>
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "kill/family.hpp"
 #include "watched.hpp"
 
@@ -83,7 +83,7 @@ TEST_CASE("signals: a SIGQUIT that was sent to an actor ends it") { CHECK(watche
 
 TEST_CASE("signals: what is sent to the whole group reaches the program alone, and new actors start as before") {
     family asking("asking");
-    REQUIRE_THAT(asking.read_to("ready"), Catch::Contains("ready"));
+    REQUIRE_THAT(asking.read_to("ready"), checks::contains("ready"));
     asking.type("\x1c");  // Ctrl-backslash
     std::size_t answers = 0;
     for (const int signal : {0, SIGHUP, SIGUSR1, SIGUSR2}) {
@@ -96,21 +96,21 @@ TEST_CASE("signals: what is sent to the whole group reaches the program alone, a
 
 TEST_CASE("signals: a second SIGTERM does not cut off the clean-up of the program") {
     family cleaning("cleaning");
-    REQUIRE_THAT(cleaning.read_to("ready"), Catch::Contains("ready"));
+    REQUIRE_THAT(cleaning.read_to("ready"), checks::contains("ready"));
     cleaning.signal(SIGTERM);
-    REQUIRE_THAT(cleaning.read_to("cleaning"), Catch::Contains("cleaning"));
+    REQUIRE_THAT(cleaning.read_to("cleaning"), checks::contains("cleaning"));
     for (int i = 0; i < 3; ++i) cleaning.signal_group(SIGTERM);
     cleaning.type("\n");
-    CHECK_THAT(cleaning.read_to("cleaned"), Catch::Contains("cleaned"));
+    CHECK_THAT(cleaning.read_to("cleaned"), checks::contains("cleaned"));
     CHECK(cleaning.end() == -SIGTERM);
 }
 
 TEST_CASE("signals: Ctrl-C ends a program that cleans up, whatever it was told before") {
     for (const int first : {SIGTERM, SIGINT}) {
         family cleaning("cleaning");
-        REQUIRE_THAT(cleaning.read_to("ready"), Catch::Contains("ready"));
+        REQUIRE_THAT(cleaning.read_to("ready"), checks::contains("ready"));
         cleaning.signal(first);
-        REQUIRE_THAT(cleaning.read_to("cleaning"), Catch::Contains("cleaning"));
+        REQUIRE_THAT(cleaning.read_to("cleaning"), checks::contains("cleaning"));
         cleaning.press_control_c();
         CHECK(cleaning.end() == -SIGINT);
     }

@@ -1,6 +1,5 @@
 // What may be spawned and how: functions, lambdas, arguments and options; and what the actor then finds around it.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cstdlib>
 #include <fstream>
 #include <map>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "watched.hpp"
 
 namespace {

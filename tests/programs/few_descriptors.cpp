@@ -76,16 +76,17 @@ troupe::task<> work(troupe::mailbox<doubled, doubled_by> inbox) {
 troupe::task<int> live() {
     auto one = co_await troupe::spawn<&work>();
     auto other = co_await troupe::spawn<&work>();
-    bool right = co_await one.ask(doubled{1}) == 2;
+    const int first = co_await one.ask(doubled{1});
+    int second = 0, third = 0;
     {
         // Nobody has a descriptor for the doorbell of one that sleeps.
         const every_descriptor taken;
         co_await until_asleep(other.id());
-        right = right && co_await other.ask(doubled{2}) == 4;
-        right = right && co_await one.ask(doubled_by{other, 3}) == 6;
+        second = co_await other.ask(doubled{2});
+        third = co_await one.ask(doubled_by{other, 3});
     }
-    right = right && co_await other.ask(doubled_by{one, 4}) == 8;
-    co_return right ? worked : 1;
+    const int fourth = co_await other.ask(doubled_by{one, 4});
+    co_return first == 2 && second == 4 && third == 6 && fourth == 8 ? worked : 1;
 }
 
 int inner(int argc, char** argv) {

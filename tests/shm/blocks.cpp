@@ -1,6 +1,5 @@
 // Blocks of shared memory: whose they are when their owner dies.
-#include <catch2/catch.hpp>
-
+#include "catch.hpp"
 #include "shm/program_memory.hpp"
 
 using namespace troupe::shm;

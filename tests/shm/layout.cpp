@@ -2,7 +2,6 @@
 #include <fcntl.h>
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cstddef>
 #include <cstring>
 #include <string>
@@ -10,6 +9,7 @@
 
 #include <troupe/error.hpp>
 
+#include "catch.hpp"
 #include "shm/program_memory.hpp"
 
 using namespace troupe::shm;

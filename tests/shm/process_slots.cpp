@@ -1,8 +1,8 @@
 // The slots of processes: which is claimed next.
-#include <catch2/catch.hpp>
 #include <cstdint>
 #include <set>
 
+#include "catch.hpp"
 #include "shm/program_memory.hpp"
 
 using namespace troupe::shm;

@@ -1,7 +1,7 @@
 // A ring in private memory, processes that are only numbers, and death at a chosen step.
 #pragma once
 
-#include <catch2/catch.hpp>
+#include "catch.hpp"
 
 #include <algorithm>
 #include <cstdint>

@@ -3,7 +3,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <ctime>
@@ -11,6 +10,7 @@
 
 #include <troupe/troupe.hpp>
 
+#include "catch.hpp"
 #include "process/crash_handler.hpp"
 #include "process/tracer.hpp"
 #include "watched.hpp"

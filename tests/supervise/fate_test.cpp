@@ -1,6 +1,5 @@
 // Monitors, links, and handlers that take too long.
-#include <catch2/catch.hpp>
-
+#include "catch.hpp"
 #include "supervise/team.hpp"
 #include "watched.hpp"
 
@@ -40,11 +39,14 @@ troupe::task<> told_once() {
     auto two = co_await troupe::spawn<give>(7);
     co_await two.join();
     co_await eye.ask(watch_it{two});  // long dead
-    CHECK(co_await troupe::with_timeout(20s, seen.get()) == 7);
+    auto seen_item = co_await troupe::with_timeout(20s, seen.get());
+    CHECK(seen_item == 7);
     co_await eye.ask(watch_it{one});
     one.kill();
-    CHECK(co_await troupe::with_timeout(20s, seen.get()) == -SIGKILL);
-    CHECK_FALSE(co_await eye.ask(forget_it{one}));
+    seen_item = co_await troupe::with_timeout(20s, seen.get());
+    CHECK(seen_item == -SIGKILL);
+    const auto eye_answer = co_await eye.ask(forget_it{one});
+    CHECK_FALSE(eye_answer);
     CHECK(seen.size() == 0);
     eye.stop();
     co_await eye.join();
@@ -55,10 +57,12 @@ troupe::task<> taken_back() {
     auto eye = co_await troupe::spawn<observer>(seen);
     auto one = co_await troupe::spawn<wait_for_end>();
     co_await eye.ask(watch_it{one});
-    CHECK(co_await eye.ask(forget_it{one}));
+    auto eye_answer = co_await eye.ask(forget_it{one});
+    CHECK(eye_answer);
     one.kill();
     co_await one.join();
-    CHECK_FALSE(co_await eye.ask(forget_it{one}));
+    eye_answer = co_await eye.ask(forget_it{one});
+    CHECK_FALSE(eye_answer);
     eye.stop();
     co_await eye.join();
     CHECK(seen.size() == 0);
@@ -87,7 +91,8 @@ troupe::task<> not_lost_when_full() {
     while (eye.try_send(filling) == troupe::send_result::sent) {
     }
     for (const auto& one : all) one.kill();
-    CHECK((co_await troupe::with_timeout(20s, eye.join())).code() == 20);
+    const auto eye_status = co_await troupe::with_timeout(20s, eye.join());
+    CHECK(eye_status.code() == 20);
 }
 
 troupe::task<> supervised_one_has_not_ended() {
@@ -97,10 +102,12 @@ troupe::task<> supervised_one_has_not_ended() {
     auto eye = co_await troupe::spawn<observer>(seen);
     co_await eye.ask(watch_it{one});
     one.kill();
-    CHECK(co_await becomes(one, 1));
+    const auto one_restarted = co_await becomes(one, 1);
+    CHECK(one_restarted);
     CHECK(seen.size() == 0);
     co_await crew.stop();
-    CHECK(co_await troupe::with_timeout(20s, seen.get()) == 0);
+    const auto seen_item = co_await troupe::with_timeout(20s, seen.get());
+    CHECK(seen_item == 0);
     eye.stop();
     co_await eye.join();
 }
@@ -142,7 +149,8 @@ troupe::task<> killed_in_one_instant() {
     co_await ready.get();
     one.kill();
     other.kill();
-    CHECK((co_await one.join()).signal() == SIGKILL);
+    const auto one_status = co_await one.join();
+    CHECK(one_status.signal() == SIGKILL);
     const int theirs = (co_await other.join()).signal();
     CHECK((theirs == SIGKILL || theirs == SIGTERM));
 }
@@ -173,9 +181,11 @@ troupe::task<int> parent_of_linked(bool crashes) {
 
 troupe::task<> linked_from_birth() {
     const auto unlucky = co_await troupe::spawn<parent_of_linked>(true);
-    CHECK((co_await unlucky.join()).signal() == SIGTERM);
+    const auto unlucky_status = co_await unlucky.join();
+    CHECK(unlucky_status.signal() == SIGTERM);
     const auto lucky = co_await troupe::spawn<parent_of_linked>(false);
-    CHECK((co_await lucky.join()).code() == 0);
+    const auto lucky_status = co_await lucky.join();
+    CHECK(lucky_status.code() == 0);
 }
 
 troupe::task<> parent_ends(troupe::mailbox<int> inbox, troupe::queue<troupe::actor<>> told) {
@@ -188,7 +198,8 @@ troupe::task<> other_way_round() {
     auto parent = co_await troupe::spawn<parent_ends>(told);
     const auto child = *co_await told.get();
     parent.kill();
-    CHECK((co_await child.join()).signal() == SIGTERM);
+    const auto child_status = co_await child.join();
+    CHECK(child_status.signal() == SIGTERM);
     co_await parent.join();
 }
 
@@ -206,7 +217,8 @@ troupe::task<> owner_of_linked() {
 
 troupe::task<> linked_again() {
     const auto owner = co_await troupe::spawn<owner_of_linked>();
-    CHECK((co_await owner.join()).signal() == SIGTERM);
+    const auto owner_status = co_await owner.join();
+    CHECK(owner_status.signal() == SIGTERM);
 }
 
 struct hang {
@@ -241,12 +253,14 @@ troupe::task<> slow_handler(troupe::mailbox<hang, incarnation> inbox) {
 troupe::task<> hangs_are_ended(int how) {
     troupe::supervisor crew;
     auto one = co_await crew.spawn<slow_handler>({.name = "slow", .message_deadline = 100ms});
-    CHECK(co_await one.ask(hang{-1}, 20s) == -1);
+    const auto one_answer = co_await one.ask(hang{-1}, 20s);
+    CHECK(one_answer == -1);
     const auto end = co_await end_while_asked(one, hang{how});
     CHECK(end.signal() == SIGKILL);
     CHECK(end.hung());
     CHECK_FALSE(end.stack().empty());
-    CHECK(co_await becomes(one, 1));
+    const auto one_restarted = co_await becomes(one, 1);
+    CHECK(one_restarted);
     co_await crew.stop();
 }
 
@@ -278,17 +292,20 @@ troupe::task<> told_late() {
     });
     CHECK(end.hung());
     CHECK(end.restarts() == 0);
-    CHECK_THAT(end.message_type(), Catch::Contains("hang"));
+    CHECK_THAT(end.message_type(), checks::contains("hang"));
     manager.stop();
-    CHECK((co_await manager.join()).success());
+    const auto manager_status = co_await manager.join();
+    CHECK(manager_status.success());
 }
 
 troupe::task<> idle_is_no_hang() {
     auto one = co_await troupe::spawn<slow_handler>({.name = "idle", .message_deadline = 20ms});
     co_await troupe::sleep_for(100ms);  // what is shown: five deadlines without a message
-    CHECK(co_await one.ask(hang{-1}, 20s) == -1);
+    const auto one_answer = co_await one.ask(hang{-1}, 20s);
+    CHECK(one_answer == -1);
     one.stop();
-    CHECK((co_await one.join()).success());
+    const auto one_status = co_await one.join();
+    CHECK(one_status.success());
 }
 
 }  // namespace

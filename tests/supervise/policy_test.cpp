@@ -1,7 +1,7 @@
 // Who is started again, when, how often, and how a supervisor ends.
 #include <algorithm>
-#include <catch2/catch.hpp>
 
+#include "catch.hpp"
 #include "supervise/team.hpp"
 #include "watched.hpp"
 
@@ -37,7 +37,8 @@ troupe::task<> stop_in_reverse_order() {
     std::sort(begun.begin(), begun.end());  // they run side by side
     CHECK(begun == std::vector<std::string>{"a begins", "b begins", "c begins"});
     co_await crew.stop();
-    CHECK(co_await lines(log, 3) == std::vector<std::string>{"c ends", "b ends", "a ends"});
+    const auto written = co_await lines(log, 3);
+    CHECK(written == std::vector<std::string>{"c ends", "b ends", "a ends"});
     CHECK(crew.children().empty());
 }
 
@@ -52,7 +53,7 @@ troupe::task<> spawned_while_it_stops() {
         }
     };
     co_await troupe::when_all(spawn_one(), crew.stop());
-    CHECK_THAT(answer, Catch::Contains("was stopped"));
+    CHECK_THAT(answer, checks::contains("was stopped"));
     for (const auto& left : troupe::this_actor::children()) co_await left.join();
 }
 
@@ -108,8 +109,8 @@ troupe::task<> gives_up_on(troupe::supervisor& crew, worker_reference one, int d
     // Joined from the beginning: the supervisor may be through with it before the last death is heard of here.
     auto both = troupe::when_all(reason_to_give_up(&crew), dies_again_and_again(one, deaths));
     const std::string why = std::get<0>(co_await std::move(both));
-    CHECK_THAT(why, Catch::Contains("'clerk'") && Catch::Contains(std::to_string(deaths) + " times") &&
-                        Catch::Contains("SIGABRT"));
+    CHECK_THAT(why, checks::contains("'clerk'") && checks::contains(std::to_string(deaths) + " times") &&
+                        checks::contains("SIGABRT"));
     CHECK_FALSE(one.alive());
     bool refused = false;
     try {
@@ -138,7 +139,7 @@ troupe::task<> owner_ends_with_it() {
     const auto owner = co_await troupe::spawn<doomed_owner>();
     const auto status = co_await troupe::with_timeout(20s, owner.join());
     CHECK(status.exception_type() == "troupe::gave_up");
-    CHECK_THAT(status.exception_text(), Catch::Contains("'hopeless'") && Catch::Contains("exited with 7"));
+    CHECK_THAT(status.exception_text(), checks::contains("'hopeless'") && checks::contains("exited with 7"));
 }
 
 // A supervisor in an actor that is supervised itself: when it gives up, its own supervisor starts it again.
@@ -156,7 +157,8 @@ troupe::task<> floor_manager(troupe::mailbox<incarnation, die> inbox) {
 troupe::task<> supervisors_supervised() {
     troupe::supervisor crew;
     auto manager = co_await crew.spawn<floor_manager>({.name = "manager"});
-    CHECK(co_await manager.ask(incarnation{}, 20s) == 0);
+    auto count = co_await manager.ask(incarnation{}, 20s);
+    CHECK(count == 0);
     bool answered = true;
     try {
         co_await troupe::with_timeout(20s, manager.ask(die{}));
@@ -164,7 +166,8 @@ troupe::task<> supervisors_supervised() {
         answered = false;  // the handler was cancelled, because its actor ends
     }
     CHECK_FALSE(answered);
-    CHECK(co_await manager.ask(incarnation{}, 20s) == 1);
+    count = co_await manager.ask(incarnation{}, 20s);
+    CHECK(count == 1);
     co_await crew.stop();
 }
 
@@ -173,7 +176,8 @@ troupe::task<> supervisor_killed() {
     auto manager = co_await crew.spawn<floor_manager>({.name = "manager"});
     co_await manager.ask(incarnation{}, 20s);
     manager.kill();
-    CHECK(co_await becomes(manager, 1));
+    const auto manager_restarted = co_await becomes(manager, 1);
+    CHECK(manager_restarted);
     co_await crew.stop();
 }
 
@@ -223,14 +227,16 @@ troupe::task<> stubborn_child() {
     troupe::supervisor crew;
     auto one = co_await crew.spawn<ignore_everything>({.stop_budget = 30ms}, {});
     co_await crew.stop();
-    CHECK((co_await one.join()).signal() == SIGKILL);
+    const auto one_status = co_await one.join();
+    CHECK(one_status.signal() == SIGKILL);
 }
 
 troupe::task<> stop_by_another_is_final() {
     troupe::supervisor crew;
     auto one = co_await crew.spawn<worker>({});
     one.stop();
-    CHECK((co_await troupe::with_timeout(20s, one.join())).code() == 0);
+    const auto one_status = co_await troupe::with_timeout(20s, one.join());
+    CHECK(one_status.code() == 0);
     CHECK(crew.restarts() == 0);
     co_await crew.stop();
 }
@@ -241,9 +247,11 @@ troupe::task<> goes_without_stop() {
         troupe::supervisor crew;
         one = co_await crew.spawn<worker>({});
     }
-    CHECK(co_await one.ask(incarnation{}, 20s) == 0);
+    const auto one_answer = co_await one.ask(incarnation{}, 20s);
+    CHECK(one_answer == 0);
     one.kill();
-    CHECK((co_await troupe::with_timeout(20s, one.join())).signal() == SIGKILL);
+    const auto one_status = co_await troupe::with_timeout(20s, one.join());
+    CHECK(one_status.signal() == SIGKILL);
 }
 
 // Ends before it gets to its function, unless it is the first time.
@@ -262,7 +270,7 @@ troupe::task<> crash_at_once_on_every_start() {
     } catch (const troupe::gave_up& end) {
         why = end.what();
     }
-    CHECK_THAT(why, Catch::Contains("'hopeless'") && Catch::Contains("5 times"));
+    CHECK_THAT(why, checks::contains("'hopeless'") && checks::contains("5 times"));
     CHECK(crew.restarts() == 4);
     CHECK_FALSE(one.alive());
 }
@@ -301,7 +309,8 @@ troupe::task<> cannot_come_up_again() {
 troupe::task<worker_reference> waits_for_its_back_off(troupe::supervisor* crew) {
     auto one = co_await crew->spawn<worker>({.name = "flapping"});
     one.kill();
-    CHECK(co_await becomes(one, 1));
+    const auto one_restarted = co_await becomes(one, 1);
+    CHECK(one_restarted);
     one.kill();
     while (one.pid() != 0) co_await troupe::sleep_for(1ms);
     co_return one;
@@ -313,7 +322,8 @@ troupe::task<> back_off_holds_up_nobody() {
     auto other = co_await crew.spawn<worker>({.name = "other"});
     const auto flapping = co_await waits_for_its_back_off(&crew);
     other.kill();
-    CHECK(co_await becomes(other, 1));  // at once: it is its first restart
+    const auto other_restarted = co_await becomes(other, 1);
+    CHECK(other_restarted);  // at once: it is its first restart
     co_await troupe::with_timeout(20s, crew.remove(steady));
     CHECK_FALSE(steady.alive());
     CHECK(flapping.alive());  // it can be sent to
@@ -336,8 +346,10 @@ troupe::task<> back_off_of_a_group() {
     auto one = co_await crew.spawn<worker>({.name = "one"});
     auto other = co_await crew.spawn<worker>({.name = "other"});
     one.kill();
-    CHECK(co_await becomes(one, 1));
-    CHECK(co_await becomes(other, 1));
+    const auto one_restarted = co_await becomes(one, 1);
+    CHECK(one_restarted);
+    const auto other_restarted = co_await becomes(other, 1);
+    CHECK(other_restarted);
     other.kill();
     while (one.pid() != 0 || other.pid() != 0) co_await troupe::sleep_for(1ms);
     co_await troupe::with_timeout(20s, crew.remove(one));
@@ -351,7 +363,10 @@ troupe::task<> three_at_once_are_one_restart() {
     std::vector<worker_reference> all;
     for (const char* name : {"a", "b", "c"}) all.push_back(co_await crew.spawn<worker>({.name = name}));
     for (const auto& one : all) one.kill();
-    for (const auto& one : all) CHECK(co_await becomes(one, 1));
+    for (const auto& one : all) {
+        const auto one_restarted = co_await becomes(one, 1);
+        CHECK(one_restarted);
+    }
     CHECK(crew.restarts() == 3);  // of processes
     co_await crew.stop();
 }
@@ -361,7 +376,8 @@ troupe::task<> more_restarts_than_owner_numbers() {
     auto one = co_await crew.spawn<worker>({});
     for (unsigned i = 0; i < 40; ++i) {
         one.kill();
-        CHECK(co_await becomes(one, i + 1));
+        const auto one_restarted = co_await becomes(one, i + 1);
+        CHECK(one_restarted);
     }
     co_await crew.stop();
 }

@@ -1,6 +1,5 @@
 // Messages that are delivered again, and those that are set aside.
-#include <catch2/catch.hpp>
-
+#include "catch.hpp"
 #include "supervise/team.hpp"
 #include "watched.hpp"
 
@@ -43,14 +42,15 @@ troupe::task<> set_aside_after_enough(std::size_t text) {
     } catch (const troupe::actor_died& died) {
         death = to_string(died.status());
     }
-    CHECK_THAT(death, Catch::Contains("SIGSEGV"));
-    CHECK(co_await one.ask(job{"good", 0}, 20s) == "good by 2");
+    CHECK_THAT(death, checks::contains("SIGSEGV"));
+    const auto one_answer = co_await one.ask(job{"good", 0}, 20s);
+    CHECK(one_answer == "good by 2");
     const auto letter = co_await troupe::with_timeout(20s, morgue.get());
     CHECK(letter->actor == "smith");
     CHECK(letter->sender == "program");
-    CHECK_THAT(letter->type, Catch::Contains("job"));
+    CHECK_THAT(letter->type, checks::contains("job"));
     CHECK(letter->deliveries == 2);
-    CHECK_THAT(letter->cause, Catch::Contains("SIGSEGV"));
+    CHECK_THAT(letter->cause, checks::contains("SIGSEGV"));
     CHECK(letter->content.size() >= text);
     CHECK(crew.dead_letters_lost() == 0);
     co_await crew.stop();
@@ -82,7 +82,8 @@ troupe::task<> full_morgue() {
         } catch (const troupe::actor_died&) {
         }
     }
-    CHECK(co_await one.ask(job{"good", 0}, 20s) == "good by 4");
+    const auto one_answer = co_await one.ask(job{"good", 0}, 20s);
+    CHECK(one_answer == "good by 4");
     CHECK(morgue.size() == 1);
     CHECK(crew.dead_letters_lost() == 1);
     co_await crew.stop();
@@ -98,7 +99,8 @@ troupe::task<> at_most_once_otherwise() {
         death = "it died";
     }
     CHECK(death == "it died");
-    CHECK(co_await one.ask(job{"good", 0}, 20s) == "good by 1");
+    const auto one_answer = co_await one.ask(job{"good", 0}, 20s);
+    CHECK(one_answer == "good by 1");
     co_await crew.stop();
 }
 
@@ -134,7 +136,8 @@ troupe::task<> requests_in_hand() {
     troupe::queue<int> full;
     troupe::supervisor crew;
     auto one = co_await crew.spawn<hoarder>({}, std::size_t{100}, full);
-    CHECK(co_await ask_many(one, 300) == 300);
+    const auto answers = co_await ask_many(one, 300);
+    CHECK(answers == 300);
     CHECK(full.size() == 3);
     co_await crew.stop();
 }

@@ -1,9 +1,9 @@
 // What an actor keeps when its supervisor starts it again, and what is lost.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 
+#include "catch.hpp"
 #include "supervise/team.hpp"
 #include "watched.hpp"
 
@@ -24,15 +24,19 @@ troupe::task<> reference_stays_good() {
     troupe::supervisor crew;
     auto one = co_await crew.spawn<worker>({.name = "clerk"});
     const int pid = co_await one.ask(its_pid{}, 20s);
-    CHECK(co_await what_died(one, SIGSEGV) == "-11");
-    CHECK(co_await one.ask(incarnation{}, 20s) == 1);
-    CHECK(co_await one.ask(its_pid{}, 20s) != pid);
+    const auto died_of = co_await what_died(one, SIGSEGV);
+    CHECK(died_of == "-11");
+    const auto count = co_await one.ask(incarnation{}, 20s);
+    CHECK(count == 1);
+    const int next_pid = co_await one.ask(its_pid{}, 20s);
+    CHECK(next_pid != pid);
     CHECK(one.name() == "clerk");
     CHECK(one.alive());
     CHECK(crew.restarts() == 1);
     co_await crew.stop();
     CHECK_FALSE(one.alive());
-    CHECK((co_await one.join()).code() == 0);
+    const auto one_status = co_await one.join();
+    CHECK(one_status.code() == 0);
 }
 
 troupe::task<> waiting_messages_are_served(int times) {
@@ -79,7 +83,8 @@ troupe::task<> senders_wait_through_a_restart() {
             ++kills;
         }
     }
-    CHECK((co_await other.join()).success());
+    const auto other_status = co_await other.join();
+    CHECK(other_status.success());
     CHECK(std::is_sorted(got.begin(), got.end()));
     CHECK(std::adjacent_find(got.begin(), got.end()) == got.end());
     // Each kill may take the one message it had in hand.
@@ -295,7 +300,8 @@ troupe::task<> core_is_written(bool killed_meanwhile) {
         signal = death.status().signal();
     }
     CHECK((signal == SIGABRT || (killed_meanwhile && signal == SIGKILL)));
-    CHECK(co_await becomes(one, 1));
+    const auto one_restarted = co_await becomes(one, 1);
+    CHECK(one_restarted);
     co_await crew.stop();
 }
 

@@ -142,11 +142,11 @@ void keeper::take_messages() noexcept {
 
 // Once for all who ask in a turn. Not sooner: whoever was answered may have let go more by the time that it asks again.
 void keeper::make_room() noexcept {
-    if (want_room_ == 0) return;
+    if (!std::exchange(room_wanted_, false)) return;
     retired_.collect();
     const std::byte nothing{};
-    while (want_room_ > 0) {
-        const base::owned_fd asker = std::move(room_for_[--want_room_]);
+    while (askers_ > 0) {
+        const base::owned_fd asker = std::move(room_for_[--askers_]);
         process::send_message(asker.get(), {&nothing, 1}, {}, false);
     }
 }
@@ -211,9 +211,9 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
         break;
     case keeper_word::slots_wanted: break;  // every message is followed by a tidying
     case keeper_word::room_wanted:
-        if (with.descriptor_count != 1) break;
-        if (want_room_ == room_for_.size()) make_room();
-        room_for_[want_room_++] = std::move(with.descriptors[0]);
+        if (askers_ == room_for_.size()) make_room();
+        room_wanted_ = true;
+        if (with.descriptor_count == 1) room_for_[askers_++] = std::move(with.descriptors[0]);
         break;
     case keeper_word::stop: stopping_ = true; break;
     }

@@ -21,6 +21,7 @@
 #include <sys/types.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "base/clock.hpp"
@@ -129,8 +130,9 @@ private:
     base::owned_fd poll_;
     int program_bell_;
     server_launch server_launch_;
-    std::array<base::owned_fd, 64> room_for_;  // where those are answered who asked for room in this turn
-    std::size_t want_room_ = 0;
+    bool room_wanted_ = false;                 // in this turn
+    std::array<base::owned_fd, 64> room_for_;  // where those are answered who asked for it
+    std::size_t askers_ = 0;
     base::owned_fd server_;
     pid_t server_pid_ = 0;
     retirement retired_;

@@ -166,6 +166,8 @@ private:
     bool pick_own(letter& into, const receive_wait* wants);
     void finish_own(const letter& taken) noexcept;
     shm::sight find(const receive_wait* wants, shm::looking how, shm::record& found, message_frame& frame);
+    shm::sight find_behind(shm::sight seen, const receive_wait* wants, shm::looking how, shm::record& found,
+                           message_frame& frame);
     void examine_all();
     void enlist_as_source();
     void stop_being_a_source() noexcept;

@@ -7,6 +7,7 @@ template <class Wait, Wait* Wait::* Next = &Wait::next_waiting>
 class waiting_list {
 public:
     bool empty() const noexcept { return first_ == nullptr; }
+    bool has_one() const noexcept { return first_ != nullptr && first_ == last_; }
     Wait* first() const noexcept { return first_; }
 
     void append(Wait& wait) noexcept {

@@ -15,6 +15,8 @@
 
 #include <troupe/exit_status.hpp>
 
+#include "base/machine.hpp"
+
 namespace troupe::base {
 
 inline constexpr std::size_t most_frames = 32;
@@ -30,7 +32,7 @@ struct raw_frame {
 // Which limits an actor has that its end has to be compared with.
 enum noted_limit : std::uint32_t { limited_memory = 1, limited_cpu_time = 2 };
 
-struct alignas(4096) post_mortem {
+struct alignas(page_bytes) post_mortem {
     // The actor.
     std::atomic<std::uint32_t> limits;       // noted_limit, or'd
     std::atomic<std::uint32_t> cpu_seconds;  // the limit of CPU time
@@ -54,7 +56,7 @@ struct alignas(4096) post_mortem {
 
     void clear() noexcept;
 };
-static_assert(sizeof(post_mortem) == 4096);
+static_assert(sizeof(post_mortem) == page_bytes);
 
 // Whether a limit of the actor ended that incarnation, for one that was killed.
 bool limit_reached_by(const exit_status& status, const post_mortem& page, std::uint32_t incarnation);

@@ -48,9 +48,7 @@ void keeper::refuse_server(int error, pid_t made) noexcept {
 
 void keeper::server_ended() noexcept {
     if (!server_ || !process::has_ended(server_.get(), 0)) return;
-    epoll_ctl(poll_.get(), EPOLL_CTL_DEL, server_.get(), nullptr);
-    if (!process::collect(server_.get())) strays_.keep(std::move(server_));
-    server_.reset();
+    collect(std::move(server_));
     server_pid_ = 0;
     // sync: server - observes whether it ever ran, and publishes that it does not
     const bool ran = memory_.header().server_running.exchange(0, std::memory_order_acq_rel) != 0;

@@ -92,6 +92,7 @@ void keeper::run() noexcept {
             const std::uint32_t about = events[static_cast<std::size_t>(i)].data.u32;
             if (about < shm::max_processes) ended(static_cast<std::uint16_t>(about));
             if (about == about_server) server_ended();
+            if (about == about_strays) strays_.collect_held();
         }
         kill_overdue(now);
         look_after_strays(now);
@@ -293,12 +294,8 @@ void keeper::ended(std::uint16_t slot) noexcept {
     if (has_spawned) clear_starts(slot);
     unlink(slot, memory_.ended_well(one.actor));
     if (has_spawned) end_children(one.actor);
-    if (one.pidfd) {
-        epoll_ctl(poll_.get(), EPOLL_CTL_DEL, one.pidfd.get(), nullptr);
-        if (!process::collect(one.pidfd.get())) strays_.keep(std::move(one.pidfd));
-    }
+    if (one.pidfd) collect(std::move(one.pidfd));
     strays_.look_soon();
-    one.pidfd.reset();
     one.doorbell.reset();
     one.kill_at = one.look_at = one.late_at = base::time_point::max();
     one.kill_at_birth = false;
@@ -311,6 +308,15 @@ void keeper::ended(std::uint16_t slot) noexcept {
     TROUPE_STEP("keeper: through with the end");
     ring_all(process.watchers);
     if (!again) memory_.free_process(slot);
+}
+
+// An end that was noted: nothing of the process is left, unless a debugger holds it.
+void keeper::collect(base::owned_fd pidfd) noexcept {
+    if (process::collect(pidfd.get())) {
+        epoll_ctl(poll_.get(), EPOLL_CTL_DEL, pidfd.get(), nullptr);
+    } else {
+        strays_.keep(std::move(pidfd), poll_.get(), about_strays);
+    }
 }
 
 bool keeper::is_incarnation(std::uint16_t slot, std::int32_t number) const noexcept {
@@ -544,20 +550,6 @@ void keeper::say_it_lives(std::uint16_t slot, int error) const noexcept {
               // sync: pid - observes what the kernel wrote in clone
               static_cast<int>(process.pid.load(std::memory_order_acquire)),
               error != 0 ? strerrordesc_np(error) : "it does not react to SIGKILL");
-}
-
-void keeper::look_after_strays(base::time_point now) noexcept {
-    strays_.look(now, [this](pid_t pid) {
-        if (pid == server_pid_) return true;
-        const std::uint32_t reached = memory_.slots_reached();
-        for (std::uint32_t i = 1; i < reached; ++i) {
-            const shm::process_slot& process = memory_.process(static_cast<std::uint16_t>(i));
-            // sync: pid - observes what the kernel wrote in clone
-            if (process.pid.load(std::memory_order_acquire) != pid) continue;
-            if (wards_[i].pidfd || is_starting(process.present().state)) return true;
-        }
-        return false;
-    });
 }
 
 // --- rings ---------------------------------------------------------------------------------------------------------

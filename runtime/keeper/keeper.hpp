@@ -64,6 +64,7 @@ private:
     // What epoll says an event is about: a slot, or one of these.
     static constexpr std::uint32_t about_socket = shm::max_processes;
     static constexpr std::uint32_t about_server = shm::max_processes + 1;
+    static constexpr std::uint32_t about_strays = shm::max_processes + 2;
 
     struct ward {
         base::owned_fd pidfd;
@@ -89,6 +90,7 @@ private:
     void end_unwatched(std::uint16_t slot) noexcept;
     void take_over(std::uint16_t slot) noexcept;
     void ended(std::uint16_t slot) noexcept;
+    void collect(base::owned_fd pidfd) noexcept;
     bool is_incarnation(std::uint16_t slot, std::int32_t number) const noexcept;
     bool comes_again(const shm::process_slot& process, bool ended_well) const noexcept;
     void let_go(detail::actor_id actor) noexcept;

@@ -1,6 +1,7 @@
 #include "keeper/strays.hpp"
 
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -48,10 +49,17 @@ bool for_each_child(Found found) noexcept {
 
 }  // namespace
 
-void strays::keep(base::owned_fd pidfd) noexcept {
+// The system reports an end twice: when it comes, and when the tracer has let go of it.
+void strays::keep(base::owned_fd pidfd, int poll, std::uint32_t about) noexcept {
     const auto free = std::find_if(held_.begin(), held_.end(), [](const base::owned_fd& one) { return !one; });
     if (free == held_.end()) return;  // a debugger of hundreds: they stay as they are until the program ends
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLET;
+    event.data.u32 = about;
+    epoll_ctl(poll, EPOLL_CTL_MOD, pidfd.get(), &event);  // where that fails, a look comes
+    poll_ = poll;
     *free = std::move(pidfd);
+    any_held_ = true;
     look_at_ = std::min(look_at_, base::steady_clock::now() + between_looks);
 }
 
@@ -59,15 +67,24 @@ void strays::look_soon() noexcept {
     if (takes_orphans()) look_at_ = std::min(look_at_, base::steady_clock::now() + between_looks);
 }
 
-void strays::look(base::time_point now, known is_known, const void* argument) noexcept {
-    bool any_held = false;
+void strays::collect_held() noexcept {
+    if (!std::exchange(any_held_, false)) return;
     for (base::owned_fd& one : held_) {
-        if (one && process::collect(one.get())) one.reset();
-        any_held = any_held || one;
+        if (!one) continue;
+        if (process::collect(one.get())) {
+            epoll_ctl(poll_, EPOLL_CTL_DEL, one.get(), nullptr);
+            one.reset();
+        } else {
+            any_held_ = true;
+        }
     }
+}
+
+void strays::look(base::time_point now, known is_known, const void* argument) noexcept {
+    collect_held();
     const bool orphans = takes_orphans();
     if (orphans) collect_orphans(is_known, argument);
-    look_at_ = any_held || orphans ? now + between_looks : base::time_point::max();
+    look_at_ = any_held_ || orphans ? now + between_looks : base::time_point::max();
 }
 
 void strays::collect_orphans(known is_known, const void* argument) noexcept {

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 
 #include "base/clock.hpp"
 #include "base/owned_fd.hpp"
@@ -21,8 +22,10 @@ class strays {
 public:
     strays() noexcept { look_soon(); }
 
-    // One that a debugger holds.
-    void keep(base::owned_fd pidfd) noexcept;
+    // One that a debugger holds. `poll` reports it as `about` when the debugger lets go, and then `collect_held` is
+    // called.
+    void keep(base::owned_fd pidfd, int poll, std::uint32_t about) noexcept;
+    void collect_held() noexcept;
     // An actor has ended: there may be orphans.
     void look_soon() noexcept;
     // When to call `look`; the end of time when there is nothing to wait for.
@@ -49,6 +52,8 @@ private:
     static constexpr std::size_t most = 256;  // the others have their turn when these are gone
 
     std::array<base::owned_fd, most> held_;
+    bool any_held_ = false;
+    int poll_ = -1;
     std::array<dead, most> orphans_{};
     base::time_point look_at_ = base::time_point::max();
 };

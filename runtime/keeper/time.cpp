@@ -1,4 +1,5 @@
-// What the keeper does by the clock: budgets of actors that were told to end, and deadlines of handlers.
+// What the keeper does by the clock: budgets of actors that were told to end, deadlines of handlers, and a look for
+// orphans now and then.
 //
 // The clock goes on while the whole program stands still (Ctrl-Z, a frozen container, a machine that is moved), and
 // that time is nobody's fault. The keeper stands still with the others and cannot see it; but while something is
@@ -107,6 +108,20 @@ void keeper::judge(std::uint16_t slot, base::time_point now) noexcept {
     // It may be stopped. What blocks the signal, or hangs in the kernel, is killed without a word.
     process::send_signal(one.pidfd.get(), process::last_word_signal, one.in_hand);
     process::send_signal(one.pidfd.get(), SIGCONT);
+}
+
+void keeper::look_after_strays(base::time_point now) noexcept {
+    strays_.look(now, [this](pid_t pid) {
+        if (pid == server_pid_) return true;
+        const std::uint32_t reached = memory_.slots_reached();
+        for (std::uint32_t i = 1; i < reached; ++i) {
+            const shm::process_slot& process = memory_.process(static_cast<std::uint16_t>(i));
+            // sync: pid - observes what the kernel wrote in clone
+            if (process.pid.load(std::memory_order_acquire) != pid) continue;
+            if (wards_[i].pidfd || is_starting(process.present().state)) return true;
+        }
+        return false;
+    });
 }
 
 int keeper::sleep_ms() const noexcept {

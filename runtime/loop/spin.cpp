@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/machine.hpp"
 #include "loop/source.hpp"
 
 namespace troupe::loop {
@@ -10,16 +11,8 @@ namespace {
 constexpr int glances_a_clock_reading = 16;
 constexpr int pauses_in_no_hurry = 40, pauses_of_a_rest = 200;  // 20 to 45 ns each
 
-void pause_cpu() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    asm volatile("yield");
-#endif
-}
-
 void pause_cpu(int times) noexcept {
-    for (int i = 0; i < times; ++i) pause_cpu();
+    for (int i = 0; i < times; ++i) base::pause_cpu();
 }
 
 bool allowed(const spin_policy& policy) { return policy.may_spin == nullptr || policy.may_spin(); }
@@ -38,7 +31,7 @@ bool spin(const spin_policy& policy, source_list& sources, base::time_point unti
     do {
         for (int i = 0; i < glances_a_clock_reading; ++i) {
             if (sources.glance()) return true;
-            pause_cpu();
+            base::pause_cpu();
         }
     } while (base::steady_clock::now() < end && allowed(policy));
     return false;

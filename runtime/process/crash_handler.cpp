@@ -2,7 +2,6 @@
 
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <ucontext.h>
 #include <unistd.h>
 #include <unwind.h>
 
@@ -14,6 +13,8 @@
 #include <utility>
 
 #include "base/address_map.hpp"
+#include "base/machine.hpp"
+#include "process/registers.hpp"
 
 #if defined(__has_feature)
     #if __has_feature(address_sanitizer)
@@ -84,7 +85,7 @@ void locate() noexcept {
             unmapped_below = false;
             // Just below the stack of the main thread, or in the guard of another one.
             const bool below_main = fault < one->begin && std::strcmp(one->path, "[stack]") == 0;
-            const bool in_guard = fault >= one->begin && !one->readable && fault < stack_pointer + 4096;
+            const bool in_guard = fault >= one->begin && !one->readable && fault < stack_pointer + base::page_bytes;
             overrun = below_main || in_guard;
         }
         std::uint16_t path = base::no_module;
@@ -132,28 +133,25 @@ TROUPE_UNCHECKED _Unwind_Reason_Code step(_Unwind_Context* frame, void* argument
     return address_count == base::most_frames ? _URC_END_OF_STACK : _URC_NO_REASON;
 }
 
-// A call of an address where no code is: the stack is that of the caller, with where it wants to return on top.
-TROUPE_UNCHECKED bool called_nowhere(const ucontext_t& machine) noexcept {
-    const auto address = static_cast<std::uint64_t>(machine.uc_mcontext.gregs[REG_RIP]);
-    return first_signal == SIGSEGV && reinterpret_cast<std::uint64_t>(first_told.si_addr) == address;
+// A call of an address where no code is: the stack is that of the caller.
+bool called_nowhere(const ucontext_t& machine) noexcept {
+    return first_signal == SIGSEGV &&
+           reinterpret_cast<std::uint64_t>(first_told.si_addr) == standpoint_of(machine).instruction;
 }
 
 TROUPE_UNCHECKED void walk_stack(ucontext_t& machine) noexcept {
-    auto& instruction = machine.uc_mcontext.gregs[REG_RIP];
-    auto& stack_pointer = machine.uc_mcontext.gregs[REG_RSP];
-    const auto found_instruction = instruction;
-    const auto found_stack_pointer = stack_pointer;
+    const standpoint found = standpoint_of(machine);
+    standpoint from = found;
     if (called_nowhere(machine)) {
-        add(static_cast<std::uint64_t>(instruction));
-        // NOLINTNEXTLINE(performance-no-int-to-ptr): a register of the crashed thread
-        instruction = *reinterpret_cast<const greg_t*>(stack_pointer) - 1;
-        stack_pointer += 8;
+        add(found.instruction);
+        from = behind_call(machine);
+        --from.instruction;  // within the call
+        stand(machine, from);
     }
-    walk now{static_cast<std::uint64_t>(instruction), false};
+    walk now{from.instruction, false};
     _Unwind_Backtrace(&step, &now);
     if (!now.begun) add(now.from);
-    instruction = found_instruction;  // what is returned to
-    stack_pointer = found_stack_pointer;
+    stand(machine, found);  // what is returned to
 }
 
 bool memory_is_full() noexcept {
@@ -194,7 +192,7 @@ void on_crash(int signal, siginfo_t* told, void* where) {
     if (crashing_thread.compare_exchange_strong(nobody, own_thread(), std::memory_order_relaxed)) {
         first_signal = signal;
         first_told = *told;
-        first_stack_pointer = static_cast<std::uint64_t>(machine.uc_mcontext.gregs[REG_RSP]);
+        first_stack_pointer = standpoint_of(machine).stack_pointer;
         write_down(machine);
         hold_back(signal);
         send_again(signal, first_told);

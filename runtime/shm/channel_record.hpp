@@ -14,6 +14,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "base/machine.hpp"
 #include "shm/wait_set.hpp"
 
 namespace troupe::shm {
@@ -31,7 +32,7 @@ struct channel_id {
     friend bool operator==(channel_id, channel_id) = default;
 };
 
-struct alignas(128) channel_record {
+struct alignas(base::line_bytes) channel_record {
     std::atomic<std::uint64_t> id;        // channel_id; stays until the record is used again
     std::atomic<std::uint32_t> state;     // channel_state | maker's slot << 8
     std::atomic<std::uint32_t> kind;      // channel_kind
@@ -44,8 +45,8 @@ struct alignas(128) channel_record {
     std::atomic<std::uint64_t> done;      // queue: items reported done
     std::atomic<std::uint64_t> draining;  // queue: how many wait until it is drained, or died of it
     std::atomic<std::uint64_t> version;
-    alignas(128) wait_set readers;  // processes that hold a receiving end
-    wait_set writers;               // processes that hold a sending end; unused for mailboxes and replies
+    alignas(base::line_bytes) wait_set readers;  // processes that hold a receiving end
+    wait_set writers;                            // processes that hold a sending end; unused for mailboxes and replies
 
     // sync: channel - observes the record's fields
     channel_id name() const { return {id.load(std::memory_order_acquire)}; }

@@ -33,6 +33,7 @@
 
 #include <troupe/detail/actor_id.hpp>
 
+#include "base/machine.hpp"
 #include "shm/owner_id.hpp"
 #include "shm/wait_set.hpp"
 
@@ -82,7 +83,7 @@ struct message_in_hand {
 };
 inline constexpr std::size_t most_in_hand = 128;
 
-struct alignas(4096) process_slot {
+struct alignas(base::page_bytes) process_slot {
     std::atomic<std::uint64_t> life_word;
     std::atomic<std::uint64_t> id;  // actor_id; stays until the slot is claimed anew
     std::atomic<std::int32_t> pid;
@@ -98,19 +99,20 @@ struct alignas(4096) process_slot {
     char name[64];                          // texts: see shared_text.hpp
 
     // Written by many, read in the process.
-    alignas(128) std::atomic<std::uint64_t> requests;
+    alignas(base::line_bytes) std::atomic<std::uint64_t> requests;
 
     // Written by the process, read by many.
-    alignas(128) std::atomic<std::uint64_t> epoch;  // wake-ups so far: a doorbell is rung once an epoch by each sender
+    alignas(base::line_bytes)
+        std::atomic<std::uint64_t> epoch;    // wake-ups so far: a doorbell is rung once an epoch by each sender
     std::atomic<std::uint64_t> receiving;    // the queue it is receiving an item from at this moment; see queue.cpp
     std::atomic<std::uint64_t> letting_go;   // the channel of which it lets go an end, until the keeper has been told
     std::atomic<std::uint32_t> cpu;          // where it last ran
     std::atomic<std::uint32_t> has_spawned;  // it has begun to start another: written before that one's slot is claimed
 
     // How it ended. Written before the state says dead or failed.
-    alignas(128) std::atomic<std::uint64_t> ending;  // as in the exit log
-    std::atomic<std::uint32_t> ended;                // the incarnation that did
-    std::atomic<std::uint32_t> ended_restarts;       // what is below, as it was then
+    alignas(base::line_bytes) std::atomic<std::uint64_t> ending;  // as in the exit log
+    std::atomic<std::uint32_t> ended;                             // the incarnation that did
+    std::atomic<std::uint32_t> ended_restarts;                    // what is below, as it was then
     std::atomic<std::uint32_t> ended_hung;
     std::atomic<std::int32_t> ended_pid;
     std::atomic<std::uint32_t> ended_type;
@@ -132,12 +134,12 @@ struct alignas(4096) process_slot {
     std::atomic<std::uint64_t> handling_since;       // steady clock, ns; 0: none, or there is no deadline
     std::atomic<std::uint64_t> message_deadline;     // ns; 0: none. Written before the process is made
 
-    alignas(128) wait_set watchers;                                      // processes to ring when this one ends
+    alignas(base::line_bytes) wait_set watchers;                         // processes to ring when this one ends
     std::array<std::atomic<std::uint64_t>, max_channels / 64> wrote_to;  // channels in which it may have left a claim
 
     // Touched for supervised actors alone. Emptied when one is spawned, and by the keeper before it marks the slot
     // down.
-    alignas(128) std::array<message_in_hand, most_in_hand> in_hand;
+    alignas(base::line_bytes) std::array<message_in_hand, most_in_hand> in_hand;
     // The slots whose actors' fates are tied to this one's. The keeper's alone.
     wait_set linked;
 

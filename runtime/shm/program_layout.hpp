@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/machine.hpp"
 #include "base/post_mortem.hpp"
 #include "shm/block.hpp"
 #include "shm/channel_record.hpp"
@@ -20,7 +21,7 @@
 
 namespace troupe::shm {
 
-inline constexpr std::size_t page_bytes = 4096;
+using base::page_bytes;
 inline constexpr std::size_t exit_log_entries = std::size_t{1} << 20;
 
 inline constexpr std::uint32_t slices = 256;

@@ -16,6 +16,7 @@
 
 #include <troupe/exit_status.hpp>
 
+#include "base/machine.hpp"
 #include "shm/program_layout.hpp"
 #include "shm/segment.hpp"
 
@@ -37,20 +38,20 @@ struct program_header {
     std::uint64_t program_device;  // with the inode: which file the program is
     std::uint64_t program_inode;
     std::uint64_t descriptor_limit;  // RLIMIT_NOFILE as the program found it: its actors get it back
-    alignas(128) std::atomic<std::uint64_t> next_serial;
+    alignas(base::line_bytes) std::atomic<std::uint64_t> next_serial;
     std::atomic<std::uint32_t> next_slot;      // where the search for a free slot goes on: slots are used in turn
     std::atomic<std::uint32_t> slots_reached;  // slots at and above it were never used
     std::atomic<std::uint32_t> slots_in_turn;  // of so many one is taken after the other
     std::atomic<std::uint32_t> channels_reached;
     std::atomic<std::uint32_t> server_ends;  // how often the forkserver has ended: requests to it may be lost
     std::atomic<std::uint32_t> server_running;
-    std::atomic<std::int32_t> server_pid;            // written by the kernel inside clone
-    std::atomic<std::uint32_t> server_error;         // errno, when it could not be started
-    alignas(128) wait_set awake;                     // processes that are not asleep: more than CPUs, and nobody spins
-    alignas(128) std::atomic<std::uint64_t> deaths;  // grows when an actor's end has been written down
-    std::atomic<std::uint64_t> crashes;              // of these, ends that nobody meant; the keeper counts
-    alignas(128) std::atomic<std::uint64_t> stamps;  // of parcels: each process takes many at a time
-    alignas(128) std::atomic<std::uint32_t> blocks_reached[block_classes];
+    std::atomic<std::int32_t> server_pid;      // written by the kernel inside clone
+    std::atomic<std::uint32_t> server_error;   // errno, when it could not be started
+    alignas(base::line_bytes) wait_set awake;  // processes that are not asleep: more than CPUs, and nobody spins
+    alignas(base::line_bytes) std::atomic<std::uint64_t> deaths;  // grows when an actor's end has been written down
+    std::atomic<std::uint64_t> crashes;                           // of these, ends that nobody meant; the keeper counts
+    alignas(base::line_bytes) std::atomic<std::uint64_t> stamps;  // of parcels: each process takes many at a time
+    alignas(base::line_bytes) std::atomic<std::uint32_t> blocks_reached[block_classes];
 };
 static_assert(sizeof(program_header) <= page_bytes);
 

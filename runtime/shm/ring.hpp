@@ -41,6 +41,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/machine.hpp"
 #include "shm/ring_layout.hpp"
 
 namespace troupe::shm {
@@ -63,16 +64,6 @@ struct record {
     std::uint32_t bytes = 0;
     std::uint8_t kind = 0;
 };
-
-// The builtin says `for reading` on every x86-64 it is not told more of, and the line stays the reader's. Where there
-// is no such instruction it is a prefetch hint, or nothing.
-inline void prefetch_to_write(const std::byte* line) noexcept {
-#ifdef __x86_64__
-    asm volatile("prefetchw %0" : : "m"(*line));
-#else
-    __builtin_prefetch(line, 1);
-#endif
-}
 
 // A view: cheap to copy, owns nothing. Safe to use from any process, except where a function says who.
 class ring {
@@ -210,7 +201,7 @@ public:
     }
     // And those a writer comes to soon, away from the reader's.
     void bring_near_to_write(std::uint64_t position) const noexcept {
-        for (const std::uint64_t ahead : {4, 5}) prefetch_to_write(granule_at(position + ahead));
+        for (const std::uint64_t ahead : {4, 5}) base::prefetch_to_write(granule_at(position + ahead));
     }
     // Zeroes the first word of each granule in between.
     void clear(std::uint64_t from, std::uint64_t to) const;

@@ -32,6 +32,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/machine.hpp"
 #include "shm/owner_id.hpp"
 #include "shm/wait_set.hpp"
 
@@ -177,7 +178,7 @@ using shared_word = std::atomic<std::uint64_t>;
 static_assert(shared_word::is_always_lock_free && sizeof(shared_word) == 8);
 
 struct ring_header {
-    struct alignas(128) identity_block {
+    struct alignas(base::line_bytes) identity_block {
         std::uint64_t magic;
         std::uint32_t version;
         std::uint32_t granules;
@@ -185,10 +186,10 @@ struct ring_header {
         std::atomic<std::uint32_t> ending;  // a cold copy of CLOSED, set before it: many readers ask at every finish
         shared_word torn;
     };
-    struct alignas(128) hot_word {
+    struct alignas(base::line_bytes) hot_word {
         shared_word word;
     };
-    struct alignas(128) journal_block {
+    struct alignas(base::line_bytes) journal_block {
         shared_word reclaim;
         shared_word scrubbed;  // the position of the last scrub
     };

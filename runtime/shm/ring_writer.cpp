@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "base/machine.hpp"
 #include "base/step.hpp"
 
 namespace troupe::shm {
@@ -10,14 +11,6 @@ namespace {
 
 // How often to look again before moving the tail for another writer, who is most likely doing it just now.
 constexpr unsigned patience = 8;
-
-void relax() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    asm volatile("yield");
-#endif
-}
 
 }  // namespace
 
@@ -71,7 +64,7 @@ room ring_writer::try_claim(std::uint32_t payload_bytes, std::uint32_t capacity,
         const std::int64_t ahead = ring_.laps_ahead(found.lap(), position);
         if (ahead == 0 && ring_.credible(found, position)) {
             if (++looks < patience) {
-                relax();
+                base::pause_cpu();
             } else {
                 looks = 0;
                 ring_.advance(position, found);

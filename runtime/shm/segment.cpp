@@ -15,6 +15,7 @@
 #include <troupe/error.hpp>
 
 #include "base/address_map.hpp"
+#include "base/machine.hpp"
 #include "base/system_failure.hpp"
 #include "base/valgrind.hpp"
 
@@ -114,11 +115,12 @@ void segment::map() {
 }
 
 void* segment::map_for_good(std::size_t offset, std::size_t length) const noexcept {
-    void* place =
-        mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd_.get(), static_cast<off_t>(offset));
+    const std::size_t before = offset % base::system_page_bytes();
+    void* place = mmap(nullptr, before + length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd_.get(),
+                       static_cast<off_t>(offset - before));
     if (place == MAP_FAILED) return nullptr;
-    madvise(place, length, MADV_DONTFORK);
-    return place;
+    madvise(place, before + length, MADV_DONTFORK);
+    return static_cast<std::byte*>(place) + before;
 }
 
 bool segment::remap() noexcept { return mapped(base_, MAP_FIXED) != nullptr; }

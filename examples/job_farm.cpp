@@ -1,4 +1,4 @@
-// A crew of supervised workers takes jobs from a queue: good ones, and ones that divide by zero, abort, overrun the
+// A crew of supervised workers takes jobs from a queue: good ones, and ones that read from nowhere, abort, overrun the
 // stack, eat memory without end, loop for ever, leave with _exit, or throw. Every good job's result comes back, every
 // bad one is reported with its cause (on a busy machine that may be its deadline), and the crew is whole at the end.
 // usage: job_farm [JOBS [WORKERS]]     210 jobs for 4 workers
@@ -19,8 +19,8 @@
 
 using namespace std::chrono_literals;
 
-enum class deed { good, divide, abort, overrun, eat, loop, leave, fail };
-constexpr std::array deeds{"good", "divides by zero", "aborts", "overruns the stack", "eats memory", "loops for ever",
+enum class deed { good, read, abort, overrun, eat, loop, leave, fail };
+constexpr std::array deeds{"good", "reads nowhere", "aborts", "overruns the stack", "eats memory", "loops for ever",
                            "leaves with _exit(3)", "throws"};
 
 struct job {
@@ -37,9 +37,9 @@ std::uint64_t sum_to(unsigned n) {
     return sum;
 }
 
-unsigned divide(unsigned a, unsigned b) {
-    volatile unsigned divisor = b;
-    return a / divisor;
+unsigned read_nowhere() {
+    volatile unsigned* volatile nowhere = nullptr;
+    return *nowhere;
 }
 
 unsigned overrun(unsigned depth) {
@@ -59,7 +59,7 @@ std::uint64_t loop() {
 std::uint64_t do_job(job m) {
     switch (m.what) {
     case deed::good: break;
-    case deed::divide: return divide(m.number, 0);
+    case deed::read: return read_nowhere();
     case deed::abort: std::abort();
     case deed::overrun: return overrun(0);
     case deed::eat: return eat();

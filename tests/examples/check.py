@@ -5,6 +5,7 @@ usage: check.py START_METHOD FOLDER     FOLDER holds the built programs; START_M
 
 import ctypes
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -73,6 +74,8 @@ def queue():
 
 def let_it_crash():
     lines, faults = run("let_it_crash")
+    if platform.machine() == "aarch64":  # 1 / 0 is 0 there
+        return faults + expected(lines == ["6 / 3 = 2", "8 / 2 = 4"], lines)
     told = [line for line in reports if line.startswith("troupe: actor 'calculator'") and "signal 8 (SIGFPE)" in line]
     return (faults + expected(lines == ["6 / 3 = 2", "1 / 0 : the calculator died of signal 8", "8 / 2 = 4"], lines)
             + expected(len(told) == 1, reports))
@@ -80,14 +83,15 @@ def let_it_crash():
 
 FARMED = [  # a kind of job, and why it fails; where names of functions are known, that is said as well
     ("good", r""),
-    ("divides by zero", r"  was ended by signal 8 \(SIGFPE\).*"),
-    ("aborts", r"  was ended by signal 6 \(SIGABRT\).*"),
-    ("overruns the stack", r"  overran its stack \(signal 11, SIGSEGV\).*"),
-    ("eats memory", r"  threw std::bad_alloc: std::bad_alloc"),
-    ("loops for ever", r"  was killed \(signal 9, SIGKILL\), because it took too long to handle job.*"),
-    ("leaves with _exit(3)", r"  exited with 3"),
-    ("throws", r"  threw std::runtime_error: this cannot be done"),
+    ("reads nowhere", r"was ended by signal 11 \(SIGSEGV\).*"),
+    ("aborts", r"was ended by signal 6 \(SIGABRT\).*"),
+    ("overruns the stack", r"overran its stack \(signal 11, SIGSEGV\).*"),
+    ("eats memory", r"threw std::bad_alloc: std::bad_alloc"),
+    ("loops for ever", r"was killed \(signal 9, SIGKILL\), because it took too long to handle job.*"),
+    ("leaves with _exit(3)", r"exited with 3"),
+    ("throws", r"threw std::runtime_error: this cannot be done"),
 ]
+LATE = FARMED[5][1]  # on a busy machine any job may be
 
 
 def job_farm(jobs, *arguments):
@@ -98,11 +102,12 @@ def job_farm(jobs, *arguments):
     for kind, (name, cause) in enumerate(FARMED):
         count = jobs - len(tenths) if kind == 0 else sum(1 for tenth in tenths if tenth % 7 == kind - 1)
         figures = (count, count, 0) if kind == 0 else (count, 0, count)
-        wanted.append(re.escape("%-20s %7d %7d %7d" % (name, *figures)) + (cause if count else ""))
+        causes = f"  ({cause}|{LATE})(, or ({cause}|{LATE}))*" if kind and count else ""
+        wanted.append(re.escape("%-20s %7d %7d %7d" % (name, *figures)) + causes)
         died += count if kind and "threw" not in cause else 0
     wanted.append(re.escape("%-20s %7d %7d %7d" % ("all", jobs, jobs - len(tenths), len(tenths))))
-    wanted.append(f"{died} workers died, and {died} were started again")
-    holds = len(lines) == len(wanted) and all(map(re.fullmatch, wanted, lines))
+    wanted.append(r"(\d+) workers died, and \1 were started again")
+    holds = len(lines) == len(wanted) and all(map(re.fullmatch, wanted, lines)) and int(lines[-1].split()[0]) >= died
     return faults + expected(holds and not faults, lines + ["and not:"] + wanted)
 
 

@@ -40,6 +40,14 @@ def run(command, **options):
     return "", [f"{' '.join(map(str, command))} ended with {done.returncode}"] + said[-20:]
 
 
+def refused(command, why):
+    """Faults, unless it fails and says that."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    if done.returncode != 0 and why in done.stderr:
+        return []
+    return [f"it ended with {done.returncode} and said"] + done.stderr.splitlines()[-20:]
+
+
 def install(stage):
     """Installs below the stage; the prefix within it, faults."""
     faults = run(["meson", "install", "-C", BUILD, "--no-rebuild", "--destdir", stage])[1]
@@ -91,6 +99,10 @@ def main():
         said, faults = run([by_hand / "greet"])
         tests.check("package: the program of the README greets",
                     faults + ([] if said == "hello, world\n" else [f"it printed: {said}"]))
+
+        tests.check("package: a program built with _GLIBCXX_DEBUG is refused by the linker, which says why",
+                    refused([COMPILER, greet, "-D_GLIBCXX_DEBUG", *given.split(), loader, "-o", by_hand / "mixed"],
+                            "troupe_must_be_compiled_with_GLIBCXX_DEBUG_like_this_program"))
 
         project, built = Path(top) / "project", Path(top) / "built"
         project.mkdir()

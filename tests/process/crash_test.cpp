@@ -36,8 +36,13 @@ void (*volatile no_function)() = nullptr;
 
 TROUPE_TEST_FAULTY void write_to_nowhere() { *nowhere = 1; }
 TROUPE_TEST_FAULTY void divide_by_zero() { zero = 7 / zero; }
+#ifdef __aarch64__
+TROUPE_TEST_FAULTY void execute_nonsense() { __asm__ volatile("udf #0"); }
+TROUPE_TEST_FAULTY void stop_for_debugger() { __asm__ volatile("brk #0"); }
+#else
 TROUPE_TEST_FAULTY void execute_nonsense() { __asm__ volatile("ud2"); }
 TROUPE_TEST_FAULTY void stop_for_debugger() { __asm__ volatile("int3"); }
+#endif
 TROUPE_TEST_FAULTY void call_nowhere() {
     no_function();
     zero = 0;
@@ -205,12 +210,17 @@ TEST_CASE("crash: the sentence names the program's own function, not the one tha
 }
 #endif
 
-TEST_CASE("crash: a division by zero, nonsense in the code, a breakpoint and abort are told apart") {
+#ifndef __aarch64__  // which gives 0
+TEST_CASE("crash: a division by zero is told as such") {
     const exit_status division = end_by(fault::division);
     CHECK(division.signal() == SIGFPE);
     CHECK(division.signal_code() == FPE_INTDIV);
     CHECK(division.fault_address() != 0);
     CHECK_WAS_IN(division, "divide_by_zero()");
+}
+#endif
+
+TEST_CASE("crash: nonsense in the code, a breakpoint and abort are told apart") {
     const exit_status nonsense = end_by(fault::nonsense);
     CHECK(nonsense.signal() == SIGILL);
     CHECK_WAS_IN(nonsense, "execute_nonsense()");
@@ -264,8 +274,8 @@ TEST_CASE("crash: one of another thread is the actor's") {
 }
 
 TEST_CASE("crash: one while a message is handled is told like any other") {
-    const exit_status status = watched(end_by_message(fault::division));
-    CHECK(status.signal() == SIGFPE);
+    const exit_status status = watched(end_by_message(fault::nonsense));
+    CHECK(status.signal() == SIGILL);
     CHECK_WAS_IN(status, "crash_when_told");
 }
 

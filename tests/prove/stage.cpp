@@ -11,6 +11,7 @@
 #include <iterator>
 #include <optional>
 #include <sstream>
+#include <thread>
 
 #include <troupe/troupe.hpp>
 
@@ -61,13 +62,25 @@ public:
     }
 
 private:
+    // What is there once it is as many descriptors as before, or at the end of a watchdog: the keeper closes that of a
+    // process a moment after it has collected the process.
+    holdings settled() const {
+        const auto until = std::chrono::steady_clock::now() + 20s;
+        holdings now = holdings::now();
+        while (now.descriptors != at_first_.descriptors && std::chrono::steady_clock::now() < until) {
+            std::this_thread::sleep_for(1ms);
+            now = holdings::now();
+        }
+        return now;
+    }
+
     std::string leaks() {
         std::ostringstream left;
         const killing::remains before = killing::remains::nothing();
         const killing::remains after = killing::remains::settled(before);
         if (after != before) left << " left behind: " << after << ';';
-        const holdings now = holdings::now();
-        if (rounds_ <= rehearsals) at_first_ = now;
+        if (rounds_ <= rehearsals) at_first_ = holdings::now();
+        const holdings now = settled();
         if (now.descriptors != at_first_.descriptors) {
             left << " descriptors: " << at_first_.descriptors << " before, " << now.descriptors << " now;";
         }

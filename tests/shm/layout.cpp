@@ -100,3 +100,12 @@ TEST_CASE("layout: memory whose length is not what its header says is refused") 
     memory.header().halvings = 0;
     REQUIRE_NOTHROW(program_memory::attach(duplicate(memory)));
 }
+
+TEST_CASE("segment: a part is mapped for good wherever it begins, however large a page is") {
+    const segment whole = segment::create(64 * page_bytes);
+    constexpr std::size_t offset = 5 * page_bytes + 128;
+    auto* const part = static_cast<unsigned char*>(whole.map_for_good(offset, 64));
+    REQUIRE(part != nullptr);
+    part[7] = 42;
+    CHECK(whole.base()[offset + 7] == std::byte{42});
+}

@@ -1,0 +1,17 @@
+// What a program and the library must have been compiled with alike, because containers of the standard library go from
+// one to the other by value. Where they differ the linker refuses the program, and the symbol that it misses says why.
+#pragma once
+
+namespace troupe::detail {
+
+#ifdef _GLIBCXX_DEBUG
+void troupe_must_be_compiled_with_GLIBCXX_DEBUG_like_this_program() noexcept;
+[[gnu::used]] inline void (*const same_build_with_debug)() noexcept =
+    &troupe_must_be_compiled_with_GLIBCXX_DEBUG_like_this_program;
+#else
+void troupe_must_be_compiled_without_GLIBCXX_DEBUG_like_this_program() noexcept;
+[[gnu::used]] inline void (*const same_build_without_debug)() noexcept =
+    &troupe_must_be_compiled_without_GLIBCXX_DEBUG_like_this_program;
+#endif
+
+}  // namespace troupe::detail

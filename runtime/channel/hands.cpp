@@ -17,14 +17,14 @@ bool hands::supervised() const noexcept { return self_.revival.load(std::memory_
 // relaxed: as above
 bool hands::redelivers() const noexcept { return self_.deliveries.load(std::memory_order_relaxed) > 1; }
 
-bool hands::full(detail::port& mailbox) noexcept {
-    if (taken_ < shm::most_in_hand) return false;
+bool hands::refuses(detail::port& mailbox) noexcept {
+    if (!full()) return false;
     refused_ = &mailbox;
     return true;
 }
 
 std::uint16_t hands::take(const detail::letter& request, detail::actor_id asker, std::uint32_t incarnation) noexcept {
-    if (!supervised() || taken_ == shm::most_in_hand) return 0;
+    if (!supervised() || full()) return 0;
     // relaxed: this process alone writes
     while (self_.in_hand[next_].place.load(std::memory_order_relaxed) != 0) {
         next_ = static_cast<std::uint16_t>((next_ + 1) % shm::most_in_hand);

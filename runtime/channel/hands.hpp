@@ -24,7 +24,8 @@ public:
     hands(shm::process_slot& self, base::post_mortem& page) : self_(self), page_(page) {}
 
     // Is there no place for another request? Then the mailbox is told once there is.
-    bool full(detail::port& mailbox) noexcept;
+    bool refuses(detail::port& mailbox) noexcept;
+    bool full() const noexcept { return taken_ == shm::most_in_hand; }
     // The place of the request, + 1; 0 when nobody needs to know.
     std::uint16_t take(const detail::letter& request, detail::actor_id asker, std::uint32_t incarnation) noexcept;
     void lay_down(std::uint16_t place) noexcept;

@@ -322,7 +322,7 @@ port::picked port::pick(letter& into, const receive_wait* wants, shm::looking ho
             if (reader_->is_dunned()) flush();
             return picked::nothing;
         }
-        if (into.frame.request != 0 && station_.hands().full(*this)) return picked::nothing;
+        if (into.frame.request != 0 && station_.hands().refuses(*this)) return picked::nothing;
         if (open(record, into)) return picked::letter;
         reader_->consume(record);
     }
@@ -485,7 +485,7 @@ bool port::wake_if_due(receive_wait& wait, shm::looking how) {
     case shm::sight::in_flight: return false;
     }
     if (std::find(promised_.begin(), promised_.end(), record.position) != promised_.end()) return false;
-    if (frame.request != 0 && station_.hands().full(*this)) {
+    if (frame.request != 0 && station_.hands().refuses(*this)) {
         examine_all();
         return false;
     }
@@ -504,7 +504,7 @@ bool port::poll() {
             receivers_.first()->wake();
             woke = true;
         }
-    } else if (receivers_.has_one() && receivers_.first()->wants_all() && !station_.hands().full(*this)) {
+    } else if (receivers_.has_one() && receivers_.first()->wants_all() && !station_.hands().full()) {
         shm::record record;
         const shm::sight seen = reader_->look(record, how);
         woke = seen != shm::sight::empty && seen != shm::sight::in_flight;

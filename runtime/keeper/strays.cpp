@@ -52,11 +52,16 @@ bool for_each_child(Found found) noexcept {
 // The system reports an end twice: when it comes, and when the tracer has let go of it.
 void strays::keep(base::owned_fd pidfd, int poll, std::uint32_t about) noexcept {
     const auto free = std::find_if(held_.begin(), held_.end(), [](const base::owned_fd& one) { return !one; });
-    if (free == held_.end()) return;  // a debugger of hundreds: they stay as they are until the program ends
+    // Where a debugger holds hundreds, they stay as they are until the program ends; where none is reported, a look
+    // comes.
+    const bool kept = free != held_.end();
     epoll_event event{};
     event.events = EPOLLIN | EPOLLET;
     event.data.u32 = about;
-    epoll_ctl(poll, EPOLL_CTL_MOD, pidfd.get(), &event);  // where that fails, a look comes
+    if (!kept || epoll_ctl(poll, EPOLL_CTL_MOD, pidfd.get(), &event) != 0) {
+        epoll_ctl(poll, EPOLL_CTL_DEL, pidfd.get(), nullptr);
+    }
+    if (!kept) return;
     poll_ = poll;
     *free = std::move(pidfd);
     any_held_ = true;

@@ -103,6 +103,8 @@ def job_farm(jobs, *arguments):
         count = jobs - len(tenths) if kind == 0 else sum(1 for tenth in tenths if tenth % 7 == kind - 1)
         figures = (count, count, 0) if kind == 0 else (count, 0, count)
         causes = f"  ({cause}|{LATE})(, or ({cause}|{LATE}))*" if kind and count else ""
+        if count == 3:
+            causes = f"(?=.*{cause})" + causes  # all three are not late
         wanted.append(re.escape("%-20s %7d %7d %7d" % (name, *figures)) + causes)
         died += count if kind and "threw" not in cause else 0
     wanted.append(re.escape("%-20s %7d %7d %7d" % ("all", jobs, jobs - len(tenths), len(tenths))))

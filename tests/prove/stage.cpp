@@ -62,6 +62,14 @@ public:
     }
 
 private:
+    static holdings at_rest() {
+        for (holdings before = holdings::now();;) {
+            std::this_thread::sleep_for(5ms);
+            const holdings now = holdings::now();
+            if (now.descriptors == before.descriptors) return now;
+            before = now;
+        }
+    }
     // What is there once it is as many descriptors as before, or at the end of a watchdog: the keeper closes that of a
     // process a moment after it has collected the process.
     holdings settled() const {
@@ -79,7 +87,7 @@ private:
         const killing::remains before = killing::remains::nothing();
         const killing::remains after = killing::remains::settled(before);
         if (after != before) left << " left behind: " << after << ';';
-        if (rounds_ <= rehearsals) at_first_ = holdings::now();
+        if (rounds_ <= rehearsals) at_first_ = at_rest();
         const holdings now = settled();
         if (now.descriptors != at_first_.descriptors) {
             left << " descriptors: " << at_first_.descriptors << " before, " << now.descriptors << " now;";

@@ -142,6 +142,50 @@ troupe::task<> requests_in_hand() {
     co_await crew.stop();
 }
 
+// With as many in hand as there can be, it waits at a pipe, which is gone when it answers.
+struct take {
+    troupe::connection<int, int> other;
+};
+troupe::task<> hoarder_at_a_pipe(troupe::mailbox<hold, take> inbox, troupe::queue<int> full) {
+    constexpr std::size_t most_in_hand = 128;
+    std::vector<troupe::request<hold>> held;
+    while (held.size() < most_in_hand) {
+        auto next = co_await inbox.receive<hold>();
+        if (!next) co_return;
+        held.push_back(*std::move(next));
+    }
+    co_await full.put(1);
+    {
+        const auto gone = co_await inbox.receive<take>();
+        while (co_await gone->other.receive()) continue;
+    }
+    for (auto& one : held) one.reply(1);
+    while (auto next = co_await inbox.receive<hold>()) next->reply(1);
+}
+
+troupe::task<bool> end_when(troupe::queue<int> full, troupe::actor<hold, take> one) {
+    auto [other, its] = troupe::pipe<int, int>();
+    const auto come = co_await full.get();
+    co_await one.send(take{std::move(its)});
+    for (int i = 0; i < 10; ++i) {
+        co_await troupe::yield();
+        co_await other.send(i);
+    }
+    other.close();
+    co_return come.has_value();
+}
+
+troupe::task<> requests_in_hand_at_a_pipe() {
+    troupe::queue<int> full;
+    troupe::supervisor crew;
+    auto one = co_await crew.spawn<hoarder_at_a_pipe>({}, full);
+    auto both = troupe::when_all(ask_many(one, 200), end_when(full, one));
+    const auto [answers, ended] = co_await std::move(both);
+    CHECK(answers == 200);
+    CHECK(ended);
+    co_await crew.stop();
+}
+
 troupe::task<bool> dies_with_the_hoarder(troupe::actor<hold> one) {
     try {
         co_await one.ask(hold{}, 60s);
@@ -190,6 +234,10 @@ TEST_CASE("redelivery: without it a message is delivered once") { watched(at_mos
 
 TEST_CASE("supervisor: requests beyond those that can be in hand wait, and none is lost") {
     watched(requests_in_hand());
+}
+
+TEST_CASE("supervisor: whoever has all the requests in hand that there can be goes on with pipes, and without them") {
+    watched(requests_in_hand_at_a_pipe());
 }
 
 TEST_CASE("supervisor: every request in hand hears that the actor died") { watched(all_in_hand_are_told()); }

@@ -4,14 +4,25 @@
 
 namespace troupe::detail {
 
+#if defined(__has_attribute)
+    #if __has_attribute(retain)
+        #define TROUPE_KEPT __attribute__((used, retain))
+    #endif
+#endif
+#ifndef TROUPE_KEPT
+    #define TROUPE_KEPT __attribute__((used))
+#endif
+
 #ifdef _GLIBCXX_DEBUG
 void troupe_must_be_compiled_with_GLIBCXX_DEBUG_like_this_program() noexcept;
-[[gnu::used]] inline void (*const same_build_with_debug)() noexcept =
+TROUPE_KEPT inline void (*const same_build_with_debug)() noexcept =
     &troupe_must_be_compiled_with_GLIBCXX_DEBUG_like_this_program;
 #else
 void troupe_must_be_compiled_without_GLIBCXX_DEBUG_like_this_program() noexcept;
-[[gnu::used]] inline void (*const same_build_without_debug)() noexcept =
+TROUPE_KEPT inline void (*const same_build_without_debug)() noexcept =
     &troupe_must_be_compiled_without_GLIBCXX_DEBUG_like_this_program;
 #endif
+
+#undef TROUPE_KEPT
 
 }  // namespace troupe::detail

@@ -29,6 +29,7 @@
 #include "loop/event_loop.hpp"
 #include "process/birthmark.hpp"
 #include "process/clone.hpp"
+#include "process/exit_handlers.hpp"
 #include "process/lifeline.hpp"
 #include "process/message_socket.hpp"
 #include "process/signals.hpp"
@@ -106,6 +107,7 @@ process::file_id program_file(const shm::program_header& header) {
         be_actor(serve_forks(std::move(memory), std::move(sockets), base::owned_fd(handed_requests)));
     }
     process::detach_input();  // whatever main has made of it
+    process::wait_for_no_reader();
     newborn born{std::move(memory), called.slot, called.actor};
     born.doorbell = base::owned_fd(handed_bell);
     // relaxed: written by the parent before this process was made

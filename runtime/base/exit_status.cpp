@@ -42,7 +42,8 @@ std::string_view qualified_name(std::string_view function) {
     int depth = 0;
     for (std::size_t i = 0; i < function.size(); ++i) {
         const char c = function[i];
-        if (depth == 0 && c == '(' && !function.substr(i).starts_with("(anonymous namespace)")) {
+        if (depth == 0 && c == '(' && !function.substr(i).starts_with("(anonymous namespace)") &&
+            function.substr(begin, i - begin) != "decltype") {
             return function.substr(begin, i - begin);
         }
         if (c == '<' || c == '(') ++depth;

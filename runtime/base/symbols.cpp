@@ -81,8 +81,9 @@ public:
         std::vector<Dwarf_Die> functions;
         if (unit != nullptr) descend(*unit, address - debug_shift, functions);
         for (; !functions.empty(); functions.pop_back()) {
-            now.function = name_of(&functions.back());
-            if (functions.size() == 1) break;
+            const bool outermost = functions.size() == 1;
+            now.function = name_of(&functions.back(), outermost ? dwfl_module_addrname(module_, address) : nullptr);
+            if (outermost) break;
             found.push_back(now);
             go_to_call(unit, &functions.back(), now);
         }
@@ -136,10 +137,40 @@ private:
         return false;
     }
 
-    static std::string name_of(Dwarf_Die* function) {
+    // The namespaces and classes that a function stands in, each with its `::`.
+    static std::string scopes_of(Dwarf_Die function) {
+        for (const unsigned declared : {DW_AT_abstract_origin, DW_AT_specification}) {
+            Dwarf_Attribute attribute;
+            Dwarf_Die elsewhere;
+            if (dwarf_formref_die(dwarf_attr(&function, declared, &attribute), &elsewhere) != nullptr) {
+                function = elsewhere;
+            }
+        }
+        Dwarf_Die* all = nullptr;
+        const int count = dwarf_getscopes_die(&function, &all);
+        const std::unique_ptr<Dwarf_Die, void (*)(void*)> owner(all, std::free);
+        std::string text;
+        for (int i = 1; i < count; ++i) {
+            const int tag = dwarf_tag(&all[i]);
+            if (tag == DW_TAG_subprogram)
+                return scopes_of(all[i]) + text;  // it may stand elsewhere than it is declared
+            if (tag != DW_TAG_namespace && tag != DW_TAG_structure_type && tag != DW_TAG_class_type) continue;
+            const char* name = dwarf_diename(&all[i]);
+            if (name == nullptr && tag == DW_TAG_namespace) name = "(anonymous namespace)";
+            if (name != nullptr) text.insert(0, std::string(name) + "::");
+        }
+        return text;
+    }
+
+    // GCC gives local functions no linkage name, but `symbol`, which is at the address, may be theirs.
+    static std::string name_of(Dwarf_Die* function, const char* symbol) {
         Dwarf_Attribute attribute;
         const char* mangled = dwarf_formstring(dwarf_attr_integrate(function, DW_AT_linkage_name, &attribute));
         const char* plain = dwarf_diename(function);
+        if (mangled == nullptr && plain != nullptr) {
+            const std::string full = symbol != nullptr ? readable(symbol) : "";
+            return full.find(plain) != std::string::npos ? full : scopes_of(*function) + plain;
+        }
         const std::string full = mangled != nullptr ? readable(mangled) : "";
         // What this demangler does not know yet has its short name.
         return plain != nullptr && (full.empty() || full == mangled) ? plain : full;

@@ -28,7 +28,19 @@ void look_for_leaks_and_end(int status, void*) {
 }
 #endif
 
+bool waits_for_no_reader = false;
+
+// Made before the static objects of the program, and destroyed after them: these may wait for their threads.
+struct last_to_go {
+    ~last_to_go() {
+        if (waits_for_no_reader) pass_by_readers();
+    }
+};
+__attribute__((init_priority(101))) last_to_go last;
+
 }  // namespace
+
+void wait_for_no_reader() noexcept { waits_for_no_reader = true; }
 
 void leave_inherited_exit_handlers([[maybe_unused]] leaks leaks) noexcept {
 #ifdef TROUPE_LEAK_CHECKER

@@ -143,6 +143,12 @@ void flush_every_stream() noexcept {
     for_each_file([](std::FILE* file) { flush(file); });
 }
 
+void pass_by_readers() noexcept {
+    for_each_file([](std::FILE* file) {
+        if (__freading(file) != 0 && ftrylockfile(file) != 0) __fsetlocking(file, FSETLOCKING_BYCALLER);
+    });
+}
+
 void leave_inherited_streams() noexcept {
     detach_input();
     // A stream in memory is this process's own, as every object of which it has a copy.

@@ -16,6 +16,10 @@ void flush_standard_streams() noexcept;
 // Of these, and of every other FILE that something was written to.
 void flush_every_stream() noexcept;
 
+// At the very end of a process, before the C library's own: `exit`, which takes the lock of every FILE from glibc 2.41
+// on, waits for no thread that reads. One that comes back to its FILE stands still.
+void pass_by_readers() noexcept;
+
 // In a copy of another process: what lies in the buffers of FILEs and of the standard C++ streams is the other's, which
 // writes it, or has read it. Stdin is /dev/null afterwards.
 void leave_inherited_streams() noexcept;

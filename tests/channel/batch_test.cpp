@@ -155,7 +155,8 @@ task<> selective() {
     queue<std::string> seen;
     const auto reader = co_await spawn<&select>(seen);
     co_await reader.send_many(points(0, 5));
-    co_await reader.send_many(std::vector<text>{{"a"}, {"bb"}, {"ccc"}, {"d"}});
+    const std::vector<text> words{{"a"}, {"bb"}, {"ccc"}, {"d"}};
+    co_await reader.send_many(words);
     const auto reader_status = co_await reader.join();
     CHECK(reader_status.success());
     seen.close();

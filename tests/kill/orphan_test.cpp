@@ -18,8 +18,7 @@ namespace {
 // --- the children of an actor
 
 void spin_for_ever() {
-    for (volatile unsigned turns = 0;; turns = turns + 1) {
-    }
+    for (volatile unsigned turns = 0;;) turns = turns + 1;
 }
 
 troupe::task<> wait_for_ever() { co_await troupe::sleep_for(24h); }

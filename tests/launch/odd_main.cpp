@@ -100,7 +100,10 @@ void log_in_thread() {
         }
     }).detach();
 }
+// From glibc 2.41 on `exit` waits for whoever reads a FILE, in any program: these end by _exit.
+bool somebody_reads = false;
 void wait_for_input_in_thread() {
+    somebody_reads = true;
     std::thread([] {
         if (std::getchar() == 'q') say("it was read");
     }).detach();
@@ -108,6 +111,7 @@ void wait_for_input_in_thread() {
 void wait_for_a_pipe_in_thread() {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) std::abort();
+    somebody_reads = true;
     std::thread([reader = fdopen(ends[0], "r")] { std::fgetc(reader); }).detach();
 }
 void print_before_run() { std::printf("printed before run\n"); }
@@ -388,5 +392,10 @@ int main(int argc, char** argv) {
     if (found == cases().end()) return 1;
     chosen = found->second.program;
     found->second.before();
-    return troupe::run<&program>(argc, argv);
+    const int code = troupe::run<&program>(argc, argv);
+    if (somebody_reads) {
+        std::fflush(stdout);
+        std::_Exit(code);
+    }
+    return code;
 }

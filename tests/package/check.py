@@ -16,6 +16,9 @@ sys.path.append(str(ROOT / "tests"))
 from closing_line import report  # noqa: E402
 
 BUILD, COMPILER, NAMES = sys.argv[1], sys.argv[2], sys.argv[3:]
+# clang warns of what libstdc++ 12 itself uses.
+STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+OPTIONS = [[]] if "clang" in COMPILER else [[*STRICT, level] for level in ("-O0", "-O2", "-Os")]
 
 CMAKE_PROJECT = """
 cmake_minimum_required(VERSION 3.18)
@@ -84,14 +87,17 @@ def main():
 
         given, faults = flags(prefix)
         tests.check("package: pkg-config knows it", faults)
-        by_hand = Path(top) / "by_hand"
-        by_hand.mkdir()
         # Where the library is shared, an uninstalled stage is no place the loader knows.
         loader = f"-Wl,-rpath,{next(prefix.rglob('pkgconfig')).parent}"
-        for name in NAMES:
-            tests.check(f"package: {name} builds by hand with the flags of pkg-config",
-                        run([COMPILER, ROOT / f"examples/{name}.cpp", *given.split(), loader, "-o", by_hand / name])[1])
-        tests.check("package: the examples built by hand run", runs(by_hand))
+        for options in OPTIONS:
+            by_hand = Path(top) / ("by_hand" + "".join(options))
+            by_hand.mkdir()
+            how = " ".join(["the flags of pkg-config", *options])
+            for name in NAMES:
+                tests.check(f"package: {name} builds by hand with {how}",
+                            run([COMPILER, *options, ROOT / f"examples/{name}.cpp", *given.split(), loader, "-o",
+                                 by_hand / name])[1])
+            tests.check(f"package: the examples built by hand with {how} run", runs(by_hand))
 
         greet = readme_program(by_hand)
         tests.check("package: the program of the README builds by hand",

@@ -20,7 +20,8 @@ troupe::task<int> sum(troupe::mailbox<int> mail) {
 
 troupe::task<int> parent(int question) {
     auto one = co_await troupe::spawn<answer>(question);
-    co_return (co_await one.join()).code();
+    const troupe::exit_status end = co_await one.join();
+    co_return end.code();
 }
 
 troupe::task<> once(troupe::queue<int> answers, int question) { co_await answers.put(question + ANSWER); }
@@ -32,7 +33,8 @@ int crash() { return std::raise(SIGSEGV); }
 template <auto Fn, class... Args>
 troupe::task<int> code_of(Args... args) {
     auto one = co_await troupe::spawn<Fn>(args...);
-    co_return (co_await one.join()).code();
+    const troupe::exit_status end = co_await one.join();
+    co_return end.code();
 }
 
 troupe::task<> nothing() { co_return; }
@@ -50,7 +52,8 @@ troupe::task<int> ask_parent(int question) { return code_of<parent>(question); }
 troupe::task<int> ask_sum(int question) {
     auto one = co_await troupe::spawn<sum>();
     for (int i = 0; i < 3; ++i) co_await one.send(question);
-    co_return (co_await one.join()).code();
+    const troupe::exit_status end = co_await one.join();
+    co_return end.code();
 }
 
 troupe::task<int> ask_supervised(int question) {

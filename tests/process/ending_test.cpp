@@ -51,8 +51,7 @@ void wait_in_plain_function(troupe::queue<std::string> told) {
 }
 void spin(troupe::queue<std::string> told) {
     troupe::sync_wait(told.put("waits"));
-    for (volatile unsigned turns = 0;; turns = turns + 1) {
-    }
+    for (volatile unsigned turns = 0;;) turns = turns + 1;
 }
 task<int> catch_interrupt(troupe::queue<std::string> told) {
     co_await told.put("waits");

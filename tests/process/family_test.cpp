@@ -88,7 +88,8 @@ task<int> spawn_by_all_methods() {
 template <auto Fn, class... Args>
 task<int> code_of(Args... args) {
     const auto one = co_await spawn<Fn>(std::move(args)...);
-    co_return (co_await one.join()).code();
+    const troupe::exit_status end = co_await one.join();
+    co_return end.code();
 }
 
 // --- ends

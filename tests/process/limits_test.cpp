@@ -35,8 +35,7 @@ int soft_limit(int resource) {
     return static_cast<int>(limit.rlim_cur);
 }
 void compute() {
-    for (volatile unsigned turns = 0;; turns = turns + 1) {
-    }
+    for (volatile unsigned turns = 0;;) turns = turns + 1;
 }
 void compute_on() {
     std::signal(SIGXCPU, SIG_IGN);

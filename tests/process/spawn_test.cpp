@@ -81,7 +81,8 @@ task<> take_none(troupe::mailbox<int> inbox, queue<int> gate) {
 template <auto Fn, class... Args>
 task<int> code_of(spawn_options options, Args... args) {
     const auto one = co_await spawn<Fn>(options, std::move(args)...);
-    co_return (co_await one.join()).code();
+    const troupe::exit_status end = co_await one.join();
+    co_return end.code();
 }
 
 template <auto Fn, class... Args>
@@ -222,9 +223,11 @@ TEST_CASE("an actor: only the descriptors it needs are open in it") {
         const auto open = watched(told_by<tell_descriptors>({.method = method}));
         CAPTURE(open);
         CHECK(std::count(open.begin(), open.end(), mine) == 0);
+        const auto rings = std::count(open.begin(), open.end(), "anon_inode:[io_uring]");  // of libuv, from 1.45 on
+        CHECK(rings <= 1);
         // stdin, stdout, stderr; the memory; two sockets and a pipe; its doorbell, its parent's; what its loop waits
         // with
-        CHECK(open.size() <= 15);
+        CHECK(open.size() - static_cast<std::size_t>(rings) <= 15);
     }
     close(ends[0]);
     close(ends[1]);

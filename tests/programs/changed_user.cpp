@@ -26,8 +26,7 @@ constexpr unsigned watchdog_s = 60;
 constexpr int right = 5;
 
 void spin_for_ever() {
-    for (volatile unsigned turns = 0;; turns = turns + 1) {
-    }
+    for (volatile unsigned turns = 0;;) turns = turns + 1;
 }
 
 template <class Call>

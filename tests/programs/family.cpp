@@ -29,8 +29,7 @@ struct farewell {
 };
 
 void spin_for_ever() {
-    for (volatile unsigned turns = 0;; turns = turns + 1) {
-    }
+    for (volatile unsigned turns = 0;;) turns = turns + 1;
 }
 
 troupe::task<> wait_for_ever() {

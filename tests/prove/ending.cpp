@@ -61,7 +61,7 @@ struct luggage {
     bool children = false;
 };
 
-troupe::task<int> end_laden(troupe::mailbox<question, large, with_queue> box, luggage with, way how) {
+troupe::task<int> end_laden(troupe::mailbox<question, large, with_queue>, luggage with, way how) {
     const auto own = troupe::pipe<int, int>();
     co_await with.end.send(1);
     co_await with.items.put(make<large>(1));

@@ -27,9 +27,9 @@ troupe::task<std::vector<std::string>> lines(troupe::queue<std::string> log, std
 troupe::task<> stop_in_reverse_order() {
     troupe::queue<std::string> log;
     troupe::supervisor crew;
-    co_await crew.start({troupe::child<announce>({.name = "a"}, log, "a"),
-                         troupe::child<announce>({.name = "b"}, log, "b"),
-                         troupe::child<announce>({.name = "c"}, log, "c")});
+    std::vector<troupe::child_spec> wanted;
+    for (const char* name : {"a", "b", "c"}) wanted.push_back(troupe::child<announce>({.name = name}, log, name));
+    co_await crew.start(std::move(wanted));
     std::vector<std::string> names;
     for (const auto& one : crew.children()) names.push_back(one.name());
     CHECK(names == std::vector<std::string>{"a", "b", "c"});

@@ -108,7 +108,7 @@ def main():
 
         tests.check("package: a program built with _GLIBCXX_DEBUG is refused by the linker, which says why",
                     refused([COMPILER, greet, "-D_GLIBCXX_DEBUG", *given.split(), loader, "-o", by_hand / "mixed"],
-                            "troupe_must_be_compiled_with_GLIBCXX_DEBUG_like_this_program"))
+                            "troupe_must_be_compiled_with_glibcxx_debug_like_this_program"))
 
         project, built = Path(top) / "project", Path(top) / "built"
         project.mkdir()

@@ -14,13 +14,13 @@ namespace troupe::detail {
 #endif
 
 #ifdef _GLIBCXX_DEBUG
-void troupe_must_be_compiled_with_GLIBCXX_DEBUG_like_this_program() noexcept;
+void troupe_must_be_compiled_with_glibcxx_debug_like_this_program() noexcept;
 TROUPE_KEPT inline void (*const same_build_with_debug)() noexcept =
-    &troupe_must_be_compiled_with_GLIBCXX_DEBUG_like_this_program;
+    &troupe_must_be_compiled_with_glibcxx_debug_like_this_program;
 #else
-void troupe_must_be_compiled_without_GLIBCXX_DEBUG_like_this_program() noexcept;
+void troupe_must_be_compiled_without_glibcxx_debug_like_this_program() noexcept;
 TROUPE_KEPT inline void (*const same_build_without_debug)() noexcept =
-    &troupe_must_be_compiled_without_GLIBCXX_DEBUG_like_this_program;
+    &troupe_must_be_compiled_without_glibcxx_debug_like_this_program;
 #endif
 
 #undef TROUPE_KEPT

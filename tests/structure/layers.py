@@ -1,21 +1,15 @@
-"""Includes run downward only, between the layers of docs/architecture.md."""
+"""Includes run downward only, between the layers that runtime/meson.build lists and docs/architecture.md explains."""
 
-from sources import files, includes
+import re
+
+from sources import files, includes, text
 from closing_line import report
 
+ROW = re.compile(r"^ *\['(\w+)', \w+, \[([^\]]*)\], \[[^\]]*\]\],$", re.MULTILINE)
+EXPLAINED = re.compile(r"^\| `(\w+)` \|.*\| ([\w, ]*) ?\|$", re.MULTILINE)
+
 # What a layer may use directly; it may use what that stands on, too.
-MAY_USE = {
-    "base": [],
-    "shm": ["base"],
-    "process": ["base"],
-    "message": ["base"],
-    "coro": ["base"],
-    "loop": ["base", "coro"],
-    "channel": ["shm", "message", "loop"],
-    "keeper": ["channel", "process"],
-    "actor": ["keeper"],
-    "supervise": ["actor"],
-}
+MAY_USE = {name: re.findall(r"\w+", stands_on) for name, stands_on in ROW.findall(text("runtime/meson.build"))}
 
 
 def below(layer):
@@ -55,6 +49,13 @@ def unknown_layers():
             yield f"{path}: not in a layer"
 
 
+def explained_otherwise():
+    table = {name: re.findall(r"\w+", stands_on) for name, stands_on in EXPLAINED.findall(text("docs/architecture.md"))}
+    for name in sorted(MAY_USE.keys() | table.keys()):
+        if MAY_USE.get(name) != table.get(name):
+            yield f"docs/architecture.md: {name} stands on {table.get(name)}, but in runtime/meson.build on {MAY_USE.get(name)}"
+
+
 def public_uses_runtime():
     for path in files("include"):
         for line, include in includes(path):
@@ -64,6 +65,7 @@ def public_uses_runtime():
 
 tests = report()
 tests.check("structure: every file of runtime/ stands in a layer", unknown_layers())
+tests.check("structure: the layers are explained as they are built", explained_otherwise())
 for name in MAY_USE:
     tests.check(f"structure: {name} includes only what stands below it", upward(name))
 tests.check("structure: public headers never include runtime/", public_uses_runtime())

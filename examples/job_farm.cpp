@@ -1,6 +1,7 @@
-// A crew of supervised workers takes jobs from a queue: good ones, and ones that read from nowhere, abort, overrun the
-// stack, eat memory without end, loop for ever, leave with _exit, or throw. Every good job's result comes back, every
-// bad one is reported with its cause (on a busy machine that may be its deadline), and the crew is whole at the end.
+// A crew of supervised workers takes jobs from a queue. Some jobs are good; others read from nowhere, abort, overrun
+// the stack, eat memory without end, loop for ever, leave with _exit, or throw. Every good job's result comes back,
+// every bad job is reported with its cause (on a busy machine that may be its deadline), and all workers are alive at
+// the end.
 // usage: job_farm [JOBS [WORKERS]]     210 jobs for 4 workers
 #include <troupe/troupe.hpp>
 
@@ -74,7 +75,7 @@ troupe::task<> worker(troupe::mailbox<job> inbox) {
     co_await inbox.serve([](job m) { return do_job(m); });
 }
 
-// ---- what the program writes down
+// ---- what the program records
 
 class ledger {
 public:
@@ -94,7 +95,7 @@ public:
         show();
     }
 
-    // Prints the table; whether every good job has its result, and every bad one its cause.
+    // Prints the table. Returns true if every good job has its result, and every bad one its cause.
     bool close() const {
         if (shown_) std::fprintf(stderr, "\r\x1b[K");
         std::printf("%-20s %7s %7s %7s  %s\n", "job", "done", "results", "failed", "because it");
@@ -140,9 +141,9 @@ private:
     bool shown_;
 };
 
-// ---- how the two come together
+// ---- how the two work together
 
-// One for each worker. The job is in the program's hands until its end is known, so a crash loses nothing else.
+// One of these runs for each worker. The program keeps a job until its end is known, so a crash loses nothing else.
 troupe::task<> hand_out(troupe::queue<job> jobs, troupe::actor<job> worker, ledger* book, std::size_t* deaths) {
     while (const auto next = co_await jobs.get()) {
         try {
@@ -156,7 +157,7 @@ troupe::task<> hand_out(troupe::queue<job> jobs, troupe::actor<job> worker, ledg
     }
 }
 
-job job_of(unsigned i) {   // every tenth is bad, in turn in each way
+job job_of(unsigned i) {   // every tenth job is bad, in each way in turn
     return {i, i % 10 == 9 ? deed(1 + i / 10 % (deeds.size() - 1)) : deed::good};
 }
 
@@ -182,12 +183,12 @@ troupe::task<int> program(std::vector<std::string> args) {
     });
     bool right = book.close();
 
-    for (const auto& one : crew) right = co_await one.ask(job{4, deed::good}) == 10 && right;   // all are there again
+    for (const auto& one : crew) right = co_await one.ask(job{4, deed::good}) == 10 && right;   // all are alive again
     std::printf("%zu workers died, and %zu were started again\n", deaths, foreman.restarts());
     co_await foreman.stop();
     co_return right && foreman.restarts() == deaths ? 0 : 1;
 }
 
 int main(int argc, char** argv) {
-    return troupe::run<program>(argc, argv, {.report_crashes = false});  // the table has them
+    return troupe::run<program>(argc, argv, {.report_crashes = false});  // the table shows them
 }

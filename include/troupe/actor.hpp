@@ -1,8 +1,8 @@
-// A reference to an actor: a value that names it and the messages it takes.
+// A reference to an actor: a value that names the actor and the messages it takes.
 //
-// It is small, copied freely, compared, hashed and sent. It stays safe for ever: when the actor is dead, sends and
-// requests throw actor_died, and it never reaches another actor in its place. A reference to fewer messages is made
-// from one to more, not the other way round.
+// A reference is small, and can be copied, compared, hashed and sent. It stays safe for ever: once the actor is dead,
+// sends and requests throw actor_died, and the reference never reaches another actor instead. A reference converts to
+// one that takes fewer messages, but not to one that takes more.
 #pragma once
 
 #include <chrono>
@@ -31,7 +31,8 @@ send_result try_send(actor_id actor, message_frame frame, parting message);
 template <class M, class... Ms>
 inline constexpr bool one_of = (std::same_as<M, Ms> || ...);
 
-// What of a message given to `send` travels: a text where the actor takes std::string.
+// The type in which `send` sends an M: std::string if the actor takes that but not M, and M converts to a
+// std::string_view; otherwise M.
 template <class M, class... Ms>
 using sent_as = std::conditional_t<!one_of<M, Ms...> && one_of<std::string, Ms...> &&
                                        std::is_convertible_v<const M&, std::string_view>,
@@ -47,28 +48,33 @@ public:
     }
 };
 
-// What a reference does whatever messages it names.
+// The part of a reference that does not depend on its messages.
 class actor_base {
 public:
-    // Waits until the actor has ended, by any holder, any number of times, also long after the end.
+    // Awaiting it waits until the actor has ended, and gives its exit_status. Any holder of a reference may await this,
+    // any number of times, also long after the end.
     [[nodiscard("a join does nothing until it is awaited")]] join_wait join() const { return join_wait(id_); }
 
-    int pid() const;           // 0 when it is dead
-    std::string name() const;  // empty when it has none, or is dead and forgotten
-    bool alive() const;        // false is for ever; true may be out of date
+    int pid() const;           // 0 if the actor is dead
+    std::string name() const;  // empty if it has none, or is dead and forgotten
+    bool alive() const;        // once false, it stays false; true may be out of date
 
-    // Asks it to end: its mailbox ends after what is in it, and `this_actor::stop_requested()` is true in it.
+    // Asks the actor to end: its mailbox ends once everything in it has been read, and `this_actor::stop_requested()`
+    // returns true there.
     void stop() const;
-    // Ends the wait it is in, or comes to next, with `cancelled`. Once a call; it may catch that and go on.
+    // Makes the wait that the actor is in, or its next one, throw `cancelled`. One call ends one wait; the actor may
+    // catch the exception and go on.
     void interrupt() const;
-    // Unwinds it: its waits throw `cancelled`, destructors run, and it dies of SIGTERM. Killed if it has not by then.
-    // `terminate` and `kill` throw std::system_error (EPERM) when the program may not signal it, because one of the two
-    // has changed its user; it then ends with the program.
+    // Unwinds the actor: its waits throw `cancelled`, destructors run, and it dies of SIGTERM. If it has not ended
+    // within `budget`, it is killed.
+    // `terminate` and `kill` throw std::system_error (EPERM) if the program may not signal the actor, because one of
+    // the two has changed its user. Such an actor ends when the program does.
     void terminate(detail::length_of_time budget = std::chrono::seconds(2)) const;
-    // SIGKILL.
+    // Kills the actor with SIGKILL.
     void kill() const;
 
-    // Names an actor; a default-constructed reference does not, and every call to it throws misuse.
+    // True if the reference names an actor. A default-constructed reference does not, and every call to it throws
+    // misuse.
     explicit operator bool() const noexcept { return static_cast<bool>(id_); }
     friend bool operator==(const actor_base&, const actor_base&) noexcept = default;
     actor_id id() const noexcept { return id_; }
@@ -87,14 +93,15 @@ public:
     actor() noexcept = default;
     explicit actor(detail::actor_id id) noexcept : actor_base(id) {}
 
-    // From a reference that takes these messages and perhaps more.
+    // Converts from a reference that takes these messages and perhaps more.
     template <class... More>
         requires(detail::one_of<Ms, More...> && ...)
     actor(const actor<More...>& wider) noexcept : actor_base(wider.id()) {}
 
-    // Waits while the mailbox is full. Throws actor_died when the actor is dead, closed when it was asked to stop. The
-    // message is encoded at the call: what cannot be encoded throws there, and nothing was sent. That a message was
-    // sent does not say that it will be handled: the actor may die before.
+    // Sends a message, and waits while the mailbox is full. Awaiting it returns nothing. Throws actor_died if the actor
+    // is dead, closed if it was asked to stop. The message is encoded when you call `send`: a message that cannot be
+    // encoded throws there, and nothing is sent. A message that was sent is not certain to be handled: the actor may
+    // die first.
     template <class M>
     [[nodiscard("a send does nothing until it is awaited")]] auto send(const M& message) const {
         using sent = detail::sent_as<M, Ms...>;
@@ -105,15 +112,17 @@ public:
             return detail::sending(detail::mailbox_of(id_), sent(std::string_view(message)));
         }
     }
-    // Sends all of an array, a vector or a span, in its order, as one `send` after the other would, at less cost: small
-    // ones go many in a record, and those become visible together. It must outlive the wait. Where one cannot be
-    // encoded, or the wait ends without success, a part of those before it has been sent.
+    // Sends all messages of an array, a vector or a span, in order, like one `send` after the other but at less cost:
+    // many small messages share a record, and become visible together. Awaiting it returns nothing. `messages` must
+    // outlive the await. If a message cannot be encoded, or the wait ends without success, some of the messages before
+    // that point have been sent.
     template <class Messages>
     [[nodiscard("a send does nothing until it is awaited")]] auto send_many(const Messages& messages) const {
         check_takes<detail::message_in<Messages>>();
         return detail::send_many(detail::mailbox_of(id_), messages);
     }
-    // Without waiting. What was not sent is still the caller's, with its buffers and connections.
+    // Sends without waiting. Returns `full` if the mailbox has no room, `gone` if the actor is dead or its mailbox has
+    // ended. A message that was not sent is still yours, with its buffers and connections.
     template <class M>
     send_result try_send(const M& message) const {
         using sent = detail::sent_as<M, Ms...>;
@@ -125,9 +134,9 @@ public:
         }
     }
 
-    // Sends a message that names a reply, and waits for it. Throws actor_died when the actor ends before it answered,
-    // remote_error when its handler threw. A cycle of actors that ask each other from inside their handlers waits for
-    // ever: give a deadline.
+    // Sends a message that names a reply, and waits for the reply. Awaiting it gives the reply, of type M::reply
+    // (nothing if that is void). Throws actor_died if the actor ends before it has answered, remote_error if its
+    // handler threw. Actors that ask each other in a cycle, from inside their handlers, wait for ever: give a deadline.
     template <class M>
     [[nodiscard("a request does nothing until it is awaited")]] auto ask(const M& message) const {
         check_takes<M>();
@@ -138,7 +147,8 @@ public:
                                                            detail::encoded(message));
         }
     }
-    // The same, and throws timed_out when the reply has not come by then; a reply that comes later is dropped.
+    // Returns a task<M::reply> that does the same, but throws timed_out if the reply has not come by the deadline. A
+    // reply that comes later is dropped.
     template <class M, class Rep, class Period>
     [[nodiscard("a request does nothing until it is awaited")]] auto ask(
         const M& message, std::chrono::duration<Rep, Period> deadline) const {

@@ -21,31 +21,34 @@
 namespace troupe {
 
 struct spawn_options {
-    // Up to 63 bytes; shown by ps and in errors. Empty: the name of its function.
+    // At most 63 bytes; shown by ps and in errors. If it is empty, the actor has the name of its function.
     std::string name = {};
     start_method method = start_method::default_method;
-    // Ended, not awaited, when its parent's function returns.
+    // If true, the actor is ended, not awaited, when its parent's function returns.
     bool daemon = false;
-    // Linked to its parent from birth, and again whenever it is started again: when it ends in any way but by returning
-    // 0, its parent is terminated, and the other way round; see this_actor::link. A start that fails ends nobody.
+    // If true, the actor is linked to its parent from birth, and again whenever it is restarted: if it ends in any way
+    // but by returning 0, its parent is terminated, and the other way round; see this_actor::link. A start that fails
+    // ends nobody.
     bool linked = false;
-    // Bytes of messages that may wait: 64 KiB to 256 MiB, rounded up to a power of two.
+    // How many bytes of messages may wait in the mailbox: 64 KiB to 256 MiB, rounded up to a power of two.
     std::size_t mailbox = std::size_t{256} << 10;
-    // How long one handler of `serve` may take; 0: as long as it likes. An actor that is still in it after that, in a
-    // loop, stopped or blocked in a system call, is killed and counts as crashed. Time for which the whole program was
-    // stopped, or the actor traced, does not count; TROUPE_DEADLINES=off in the program's environment: no deadlines.
+    // How long one handler of `serve` may take; 0 means as long as it likes. If the actor is still in the handler after
+    // that, whether it loops, is stopped or is blocked in a system call, it is killed and counts as crashed. Time for
+    // which the whole program was stopped, or the actor was traced, does not count. TROUPE_DEADLINES=off in the
+    // program's environment turns these deadlines off.
     detail::length_of_time message_deadline = {};
-    // Its working directory; the parent's when empty.
+    // The actor's working directory; the parent's if empty.
     std::string directory = {};
-    // Added to the parent's environment (forkserver: to the program's, as it was at `run`), or changed in it.
+    // Variables to add to, or change in, the environment that the actor inherits: its parent's, or under forkserver the
+    // program's, as it was at `run`.
     std::vector<std::pair<std::string, std::string>> environment = {};
-    // What the system holds it to: spawn_options{.limits = {.memory = 64 << 20}}.
+    // The limits that the system enforces on the actor: spawn_options{.limits = {.memory = 64 << 20}}.
     struct limits limits = {};
 };
 
 namespace detail {
 
-// What keeps a function from being an actor's.
+// Why a function cannot be an actor's function.
 enum class mistake : std::uint8_t {
     none,
     no_function,
@@ -62,7 +65,8 @@ inline constexpr bool is_mailbox = false;
 template <class... Ms>
 inline constexpr bool is_mailbox<mailbox<Ms...>> = true;
 
-// A first parameter that is meant as a mailbox says what is sent there, wherever it stands.
+// The reference that `spawn` gives. The first mailbox among the parameters says which messages it takes, even if that
+// mailbox is in the wrong place.
 template <class... Ps>
 struct reference_for {
     using type = actor<>;
@@ -114,7 +118,7 @@ struct actor_function<R (*)(mailbox<Ms...>, Ps...)> : called_with<R, mistake_in_
 template <class R, class... Ps>
 struct actor_function<R (*)(Ps...) noexcept> : actor_function<R (*)(Ps...)> {};
 
-// The call operator of a lambda, or of a function object.
+// The call operator of a lambda or of a function object.
 template <class Signature>
 struct call_operator : actor_function<Signature> {};  // static
 template <class R, class C, class... Ps>
@@ -153,7 +157,7 @@ consteval bool all_travel(std::type_identity<std::tuple<Arguments...>>) {
     return (travels<Arguments> && ...);
 }
 
-// What `Fn` is as an actor's function. Where it is none, a sentence says so before anything else is looked at.
+// What `Fn` is as an actor's function. If it cannot be one, a sentence says so before anything else is checked.
 template <auto Fn>
 struct function_of : decltype(signature_of<Fn>()) {
     using signature = decltype(signature_of<Fn>());
@@ -183,7 +187,7 @@ struct function_of : decltype(signature_of<Fn>()) {
                                   all_travel(std::type_identity<typename signature::arguments>{});
 };
 
-// What an actor's process does: decodes its arguments and calls the function.
+// What an actor's process does: it decodes its arguments and calls the function.
 template <auto Fn>
 int call_actor(birth& born) {
     using function = function_of<Fn>;
@@ -213,8 +217,8 @@ int call_actor(birth& born) {
     }
 }
 
-// Instantiated before main runs, in every process of the executable: that is how a process that was exec'd finds it.
-// Hidden: two plugins may each have a function of this name.
+// Instantiated before main runs, in every process of the executable, so that a process that was exec'd finds the
+// function. Hidden, because two plugins may each have a function of this name.
 template <auto Fn>
 struct [[gnu::visibility("hidden")]] known_actor {
     static constexpr std::uint64_t hash = hash_of(type_name<known_actor>());
@@ -232,13 +236,14 @@ inline constexpr bool is_options = std::is_same_v<std::remove_cvref_t<T>, spawn_
 
 }  // namespace detail
 
-// Starts `Fn` as an actor in a process of its own and gives a reference to it, once that process has decoded its
-// arguments and is about to call it. `Fn` is a function, or a captureless lambda, plain or a coroutine. Its parameters
-// are the arguments, which travel as messages do; if the first is a mailbox<Ms...>, the reference takes those messages.
+// Starts `Fn` as an actor in a process of its own. Awaiting it gives a reference to the actor, once that process has
+// decoded its arguments and is about to call `Fn`. `Fn` is a function or a captureless lambda, plain or a coroutine.
+// Its parameters are the arguments, which travel as messages do. If the first one is a mailbox<Ms...>, the reference is
+// an actor<Ms...>, otherwise an actor<>.
 //
-// The arguments are encoded at the call: what cannot be encoded throws there, too_large past 1 GiB. The task throws
-// spawn_failed, with the reason, when the process cannot be started or ends before it gets to its function; whatever
-// was prepared is cleaned up. Cancelled, it ends the process again.
+// The arguments are encoded when you call `spawn`. If they cannot be encoded, that call throws; past 1 GiB it throws
+// too_large. The task throws spawn_failed, with the reason, if the process cannot be started or ends before it gets to
+// its function; whatever was prepared is cleaned up. If the task is cancelled, it ends the process again.
 template <auto Fn, class... Args>
 task<typename detail::function_of<Fn>::reference> spawn(spawn_options options, Args&&... args) {
     using function = detail::function_of<Fn>;
@@ -264,7 +269,7 @@ task<typename detail::function_of<Fn>::reference> spawn(Args&&... args) {
     return spawn<Fn>(spawn_options{}, std::forward<Args>(args)...);
 }
 
-// For who gives the function as an argument: says where it belongs.
+// Chosen if the function is given as an argument. It does not compile, and says where the function belongs.
 template <class Function, class... Args>
     requires detail::function_like<std::remove_pointer_t<std::remove_cvref_t<Function>>>
 auto spawn(Function&&, Args&&...) {

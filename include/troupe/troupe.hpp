@@ -9,11 +9,11 @@
 //   start method     spawn (a fresh exec), forkserver (cloned from a small clean server), fork (a copy of the parent)
 //   parked           asleep in the kernel until its doorbell rings
 //   exit status      how a process ended
-//   supervisor       starts actors again that end when they should not
+//   supervisor       restarts actors that end when they should not
 //   program          the first actor, in the process that called `run`
 //
-// Everything that waits is awaited, can be given a deadline (`with_timeout`) and can be cancelled; a wait that ended
-// without success has taken nothing. What went wrong is an exception of `troupe::error`.
+// Every call that waits is awaited, can be given a deadline (`with_timeout`) and can be cancelled. A wait that ended
+// without success has taken nothing. Errors are exceptions derived from `troupe::error`.
 #pragma once
 
 #include <troupe/detail/compiler.hpp>

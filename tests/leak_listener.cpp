@@ -123,14 +123,14 @@ belongings what_is_held() {
         }
     }
 
-    auto& station = troupe::actors::own_process::here().station();
-    station.close_doorbells();
+    auto& participant = troupe::actors::own_process::here().participant();
+    participant.close_doorbells();
     for (const std::string& number : names_in("/proc/self/fd")) {
         const std::string target = target_of("/proc/self/fd/" + number);
         if (!target.empty()) held.descriptors.insert(number + " (" + target + ")");
     }
 
-    auto& memory = station.memory();
+    auto& memory = participant.memory();
     const std::uint32_t reached =
         memory.header().channels_reached.load(std::memory_order_relaxed);  // relaxed: looked at until it fits
     for (std::uint32_t i = 0; i < reached; ++i) {

@@ -13,10 +13,12 @@
 #include <type_traits>
 
 #include <troupe/detail/actor_id.hpp>
+#include <troupe/detail/ask_wait.hpp>
 #include <troupe/detail/batch.hpp>
 #include <troupe/detail/decoded.hpp>
+#include <troupe/detail/exit_wait.hpp>
 #include <troupe/detail/handler.hpp>
-#include <troupe/detail/request.hpp>
+#include <troupe/detail/send_wait.hpp>
 #include <troupe/exit_status.hpp>
 #include <troupe/time.hpp>
 
@@ -26,7 +28,9 @@ enum class send_result { sent, full, gone };
 
 namespace detail {
 
-send_result try_send(actor_id actor, message_frame frame, parting message);
+// The port to an actor's mailbox. Throws actor_died, or misuse when the reference names nobody or an actor without one.
+port& mailbox_of(actor_id actor);
+send_result try_send(actor_id actor, message_frame frame, encoded_message message);
 
 template <class M, class... Ms>
 inline constexpr bool one_of = (std::same_as<M, Ms> || ...);
@@ -39,9 +43,9 @@ using sent_as = std::conditional_t<!one_of<M, Ms...> && one_of<std::string, Ms..
                                    std::string, M>;
 
 // Waits until the actor has ended.
-class join_wait final : public fate_wait {
+class join_wait final : public exit_wait {
 public:
-    explicit join_wait(actor_id actor) noexcept : fate_wait(actor) {}
+    explicit join_wait(actor_id actor) noexcept : exit_wait(actor) {}
     exit_status await_resume() {
         throw_if_failed();
         return status();
@@ -128,7 +132,7 @@ public:
         using sent = detail::sent_as<M, Ms...>;
         check_takes<sent>();
         if constexpr (std::is_same_v<sent, M>) {
-            return detail::try_send(id_, {.type = detail::type_id<M>()}, detail::encoded_on_loan(message));
+            return detail::try_send(id_, {.type = detail::type_id<M>()}, detail::encoded_for_try(message));
         } else {
             return try_send(sent(std::string_view(message)));
         }

@@ -45,13 +45,13 @@ public:
 
     // Takes over the parcel; throws corrupt when it is not what the parent packed.
     circumstances open() {
-        const shm::process_slot& self = here_.station().self();
+        const shm::process_slot& self = here_.participant().self();
         // relaxed, all: written by the parent before this process was made
         const shm::block_id block{self.arguments.load(std::memory_order_relaxed)};
         const std::uint64_t stamp = self.arguments_stamp.load(std::memory_order_relaxed);
         const detail::actor_id parent{self.parent.load(std::memory_order_relaxed)};
         const auto packer = shm::owner_id::make(parent.slot(), self.spawned_by.load(std::memory_order_relaxed));
-        const auto content = channel::unpack_parcel(here_.memory(), block, stamp, packer, here_.station().owner());
+        const auto content = channel::unpack_parcel(here_.memory(), block, stamp, packer, here_.participant().owner());
         if (!content) throw corrupt("the arguments of this actor are gone");
         block_ = block;
         std::uint32_t head[2];
@@ -71,13 +71,13 @@ public:
             here_.tell_keeper({.word = keeper_word::look_at, .subject = held.value});
         });
         here_.open_mailbox();
-        shm::process_slot& self = here_.station().self();
+        shm::process_slot& self = here_.participant().self();
         begun_ = true;
         TROUPE_STEP("child: about to begin");
         self.begun.store(1, std::memory_order_relaxed);  // relaxed: published by the state
         for (shm::life now = self.present(); !self.move(now, shm::process_state::running); now = self.present()) {
         }
-        here_.station().ring(parent_);
+        here_.participant().notify(parent_);
     }
 
     void set_parent(std::uint16_t parent) noexcept { parent_ = parent; }
@@ -117,7 +117,7 @@ void settle_in(const circumstances& around, base::owned_fd directory_of_parent, 
 
 int live(own_process& here, arriving& birth, base::owned_fd directory_of_parent, base::post_mortem* page,
          std::uint32_t incarnation) {
-    const shm::process_slot& self = here.station().self();
+    const shm::process_slot& self = here.participant().self();
     const circumstances around = birth.open();
     settle_in(around, std::move(directory_of_parent), page, incarnation);
     // relaxed: written by the parent before this process was made
@@ -164,8 +164,8 @@ void be_actor(newborn born) {
             process::let_group_signals_through();
         }
         // relaxed: written before this process was made
-        here.station().know_doorbell(born.parent, slot.spawned_by.load(std::memory_order_relaxed),
-                                     std::move(born.parent_doorbell));
+        here.participant().know_doorbell(born.parent, slot.spawned_by.load(std::memory_order_relaxed),
+                                         std::move(born.parent_doorbell));
         arriving birth(here);
         birth.set_parent(born.parent);
         const outcome end = live_out(

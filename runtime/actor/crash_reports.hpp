@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "channel/station.hpp"
+#include "channel/participant.hpp"
 #include "loop/source.hpp"
 
 namespace troupe::actors {
@@ -15,7 +15,7 @@ namespace troupe::actors {
 // count. The first ten are written in full; of further ones the number, when it has doubled and at the end.
 class crash_reports final : private loop::source {
 public:
-    explicit crash_reports(channel::station& station);
+    explicit crash_reports(channel::participant& participant);
     ~crash_reports();
     crash_reports(const crash_reports&) = delete;
     crash_reports& operator=(const crash_reports&) = delete;
@@ -29,12 +29,12 @@ private:
     };
 
     bool poll() override;
-    bool glance() override { return station_.memory().crashes() != crashes_seen_; }
+    bool glance() override { return participant_.memory().crashes() != crashes_seen_; }
     loop::parking park() override { return glance() ? loop::parking::ready : loop::parking::parked; }
     void unpark() override {}
     void look_at(std::uint16_t slot);
 
-    channel::station& station_;
+    channel::participant& participant_;
     std::uint64_t crashes_seen_;
     std::uint64_t in_full_ = 0;
     std::uint64_t counted_ = most_in_full;  // as it was said last

@@ -34,7 +34,7 @@ constexpr std::size_t descriptors_of_a_request = 3;
 // What every clone does first and what is made once in a process, so that it comes with the clone.
 void rehearse() {
     process::catch_crashes();
-    const detail::parting nothing = detail::encoded(circumstances{});
+    const detail::encoded_message nothing = detail::encoded(circumstances{});
     static_cast<void>(detail::decoded<circumstances>(detail::as_incoming(*nothing)));
 }
 

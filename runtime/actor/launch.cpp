@@ -178,7 +178,7 @@ launch::launch(own_process& here, const spawn_options& options, detail::start_re
 }
 
 void launch::claim_slot() {
-    const auto claimed = here_.memory().claim_process(here_.station().slot());
+    const auto claimed = here_.memory().claim_process(here_.participant().slot());
     if (!claimed) {
         throw spawn_failed("there are " + std::to_string(here_.memory().header().most_actors) +
                            " actors in this program, and that is the most there can be; await some of them first, or "
@@ -200,7 +200,7 @@ launch::~launch() {
 void launch::fill(const spawn_options& options, detail::start_request& request) {
     shm::process_slot& slot = this->slot();
     // relaxed, all: published by the process that is made next
-    slot.parent.store(here_.station().actor().value, std::memory_order_relaxed);
+    slot.parent.store(here_.participant().actor().value, std::memory_order_relaxed);
     slot.entry.store(request.entry->key(), std::memory_order_relaxed);
     shm::store_text(slot.name, name_);
     // relaxed, all: as above
@@ -214,11 +214,11 @@ void launch::fill(const spawn_options& options, detail::start_request& request) 
     const std::chrono::nanoseconds deadline = timed ? options.message_deadline : 0s;
     // relaxed: as above
     slot.message_deadline.store(static_cast<std::uint64_t>(deadline.count()), std::memory_order_relaxed);
-    slot.watchers.add(here_.station().slot());
+    slot.watchers.add(here_.participant().slot());
     if (request.has_mailbox) {
         const auto bits = static_cast<unsigned>(std::bit_width(options.mailbox / shm::granule_bytes - 1));
         const shm::channel_id mailbox =
-            channel::make_channel(here_.station(), shm::channel_kind::mailbox, bits, {.reader = slot_});
+            channel::make_channel(here_.participant(), shm::channel_kind::mailbox, bits, {.reader = slot_});
         // relaxed: as above
         slot.mailbox.store(mailbox.index() + 1u, std::memory_order_relaxed);
         here_.memory().open_channel(mailbox);
@@ -247,21 +247,21 @@ void launch::prepare(const spawn_options& options, detail::start_request& reques
 void launch::pack(const spawn_options& options, detail::start_request& request) {
     circumstances around_it{options.directory, options.environment, options.limits, process::place_of(request.entry),
                             request.entry->hash()};
-    const detail::parting around = detail::encoded(around_it);
-    detail::parting all;
+    const detail::encoded_message around = detail::encoded(around_it);
+    detail::encoded_message all;
     const std::uint32_t head[2] = {static_cast<std::uint32_t>(around->bytes.size()), request.arguments->flat ? 1u : 0u};
     all->bytes.append(head, sizeof head);
     all->bytes.append(around->bytes.data(), around->bytes.size());
     all->bytes.append(request.arguments->bytes.data(), request.arguments->bytes.size());
     all->handles.swap(request.arguments->handles);
     const channel::parcel_label label = channel::or_make_room(
-        here_.station(), [&] { return channel::pack_parcel(here_.memory(), here_.station().owner(), *all); });
+        here_.participant(), [&] { return channel::pack_parcel(here_.memory(), here_.participant().owner(), *all); });
     arguments_ = label;
     // relaxed, both: published by the process that is made next
     slot().arguments.store(label.block, std::memory_order_relaxed);
     slot().arguments_stamp.store(label.stamp, std::memory_order_relaxed);
     // relaxed, both: as above, and of this process
-    slot().spawned_by.store(here_.station().self().incarnation.load(std::memory_order_relaxed),
+    slot().spawned_by.store(here_.participant().self().incarnation.load(std::memory_order_relaxed),
                             std::memory_order_relaxed);
 }
 
@@ -282,9 +282,9 @@ void launch::ask_server() {
     server_ends_ = here_.memory().header().server_ends.load(std::memory_order_acquire);
     // relaxed: written by this process before the state said starting
     const std::uint32_t incarnation = slot().incarnation.load(std::memory_order_relaxed);
-    const fork_request wanted{slot_, here_.station().slot(), actor_.value, incarnation};
+    const fork_request wanted{slot_, here_.participant().slot(), actor_.value, incarnation};
     const base::owned_fd directory = working_directory();
-    const std::array<int, 3> with{doorbell_.get(), here_.station().doorbell(), directory.get()};
+    const std::array<int, 3> with{doorbell_.get(), here_.participant().doorbell(), directory.get()};
     if (!directory || !process::send_message(here_.sockets().server.get(),
                                              {reinterpret_cast<const std::byte*>(&wanted), sizeof wanted}, with)) {
         const int error = errno;
@@ -309,8 +309,8 @@ void launch::tell_born(process::cloned& made) {
 }
 
 void launch::exec() {
-    process::cloned made =
-        exec_actor(parentage(), here_.memory(), here_.sockets(), slot_, doorbell_.get(), here_.station().doorbell());
+    process::cloned made = exec_actor(parentage(), here_.memory(), here_.sockets(), slot_, doorbell_.get(),
+                                      here_.participant().doorbell());
     if (!made) refuse("actor '" + name_ + "' could not be started" + because(made.error) + advice_for(made.error));
     tell_born(made);
 }
@@ -327,18 +327,18 @@ void launch::copy_here() {
     if (made.pid == 0) {
         TROUPE_STEP("fork: copied");
         // This is the child. Of the parent's objects it takes what it needs, and never touches the others again.
-        newborn born{here_.station().take_memory(), slot_, actor_};
+        newborn born{here_.participant().take_memory(), slot_, actor_};
         if (!born.memory.memory().remap()) _exit(127);
         // sync: pid - publishes it; the parent may not have come to that
         born.memory.process(slot_).pid.store(getpid(), std::memory_order_release);
         born.doorbell = std::move(doorbell_);
-        born.parent = here_.station().slot();
-        born.parent_doorbell = here_.station().take_doorbell();
+        born.parent = here_.participant().slot();
+        born.parent_doorbell = here_.participant().take_doorbell();
         born.sockets = here_.take_sockets();
         process::leave_inherited_exit_handlers(process::leaks::not_looked_for);
         process::leave_inherited_streams();
         born.signals = held->hand_over();
-        here_.station().close_doorbells();
+        here_.participant().close_doorbells();
         keeper_thread::close_in_fork_child();
         own_process::abandon();
         be_actor(std::move(born));
@@ -420,7 +420,7 @@ void launch::drop_arguments() noexcept {
     const auto* header = reinterpret_cast<const channel::parcel_header*>(blocks.at(block));
     // sync: parcel - observes whether it is still the same
     if (header->stamp.load(std::memory_order_acquire) != arguments_.stamp) return;
-    const shm::owner_id me = here_.station().owner();
+    const shm::owner_id me = here_.participant().owner();
     const shm::liveness all_live{[](const void*, shm::owner_id) noexcept { return false; }, nullptr};
     if (!blocks.receive(block, me, me, all_live)) return;
     channel::discard_parcel(here_.memory(), block, [this](shm::channel_id held) {

@@ -9,14 +9,14 @@
 
 #include <troupe/detail/actor_id.hpp>
 
-#include "channel/station.hpp"
+#include "channel/participant.hpp"
 #include "loop/source.hpp"
 
 namespace troupe::actors {
 
 class monitors final : public loop::source {
 public:
-    explicit monitors(channel::station& station) : station_(station) {}
+    explicit monitors(channel::participant& participant) : participant_(participant) {}
 
     // One message for each call. `mailbox`: this process's own.
     void add(detail::actor_id actor, detail::port& mailbox);
@@ -30,7 +30,7 @@ private:
     void unpark() override {}
     void tell(detail::actor_id ended);
 
-    channel::station& station_;
+    channel::participant& participant_;
     detail::port* mailbox_ = nullptr;
     std::vector<detail::actor_id> watched_;
     std::uint64_t deaths_seen_ = 0;

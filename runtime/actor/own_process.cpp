@@ -42,8 +42,8 @@ base::owned_fd ask_for_doorbell(std::uint16_t slot) {
     return std::move(got.descriptors[0]);
 }
 
-void ask_to_ring(std::uint16_t slot) noexcept {
-    if (the_process != nullptr) the_process->tell_keeper({.word = keeper_word::ring, .slot = slot});
+void ask_to_notify(std::uint16_t slot) noexcept {
+    if (the_process != nullptr) the_process->tell_keeper({.word = keeper_word::notify, .slot = slot});
 }
 
 void look_at(shm::channel_id channel) noexcept {
@@ -65,14 +65,14 @@ bool make_room() noexcept {
 }
 
 void doorbell_rung() {
-    if (the_process != nullptr) the_process->station().woken();
+    if (the_process != nullptr) the_process->participant().woken();
 }
 
 void set_awake(bool awake) {
     if (the_process == nullptr) return;
     // crash: the bit stays as it is; the keeper clears it
     shm::wait_set& all = the_process->memory().header().awake;
-    awake ? all.add(the_process->station().slot()) : all.remove(the_process->station().slot());
+    awake ? all.add(the_process->participant().slot()) : all.remove(the_process->participant().slot());
 }
 
 // Spin unless others need the CPU: the sender of the last message ran on this one, or more actors are awake than CPUs.
@@ -83,31 +83,32 @@ bool may_spin() {
         return false;
     }
     const int cpu = sched_getcpu();
-    return header.usable_cpus > 1 && the_process->station().peer_cpu() != static_cast<std::uint8_t>(cpu);
+    return header.usable_cpus > 1 && the_process->participant().peer_cpu() != static_cast<std::uint8_t>(cpu);
 }
 
 // Whoever has sent something since it last looked may be waited for.
-bool in_no_hurry() { return the_process == nullptr || !the_process->station().has_sent(); }
+bool in_no_hurry() { return the_process == nullptr || !the_process->participant().has_sent(); }
 
 }  // namespace
 
 own_process::own_process(shm::program_memory memory, std::uint16_t slot, base::owned_fd doorbell,
                          struct sockets sockets, bool is_program)
-    : station_(std::move(memory), slot, std::move(doorbell), {&ask_for_doorbell, &ask_to_ring, &look_at, &make_room}),
+    : participant_(std::move(memory), slot, std::move(doorbell),
+                   {&ask_for_doorbell, &ask_to_notify, &look_at, &make_room}),
       sockets_(std::move(sockets)),
-      fates_(station_),
-      asking_(station_),
-      monitors_(station_),
+      exits_(participant_),
+      requests_(participant_),
+      monitors_(participant_),
       is_program_(is_program) {
     the_process = this;
-    station_.memory().name_messages_by([](std::uint64_t entry, std::uint32_t type) {
+    participant_.memory().name_messages_by([](std::uint64_t entry, std::uint32_t type) {
         const detail::registration* known = detail::registration::find(entry);
         return std::string(known != nullptr ? known->message_name(type) : std::string_view());
     });
     loop::event_loop::on_creation(&own_process::set_up);
     if (loop::event_loop::exists()) set_up(loop::event_loop::current());  // main waited for something before
     set_awake(true);
-    process::catch_signals(is_program ? process::role::program : process::role::actor, station_.doorbell());
+    process::catch_signals(is_program ? process::role::program : process::role::actor, participant_.doorbell());
 }
 
 own_process::~own_process() {
@@ -121,7 +122,7 @@ own_process::~own_process() {
 }
 
 own_process& own_process::here() {
-    channel::station::here();
+    channel::participant::here();
     return *the_process;
 }
 
@@ -129,22 +130,22 @@ own_process* own_process::current() noexcept { return the_process; }
 
 void own_process::abandon() noexcept {
     loop::event_loop::abandon();
-    channel::station::abandon();
+    channel::participant::abandon();
     the_process = nullptr;
 }
 
 // When this process first waits. One that never waits never makes a loop.
 void own_process::set_up(loop::event_loop& loop) {
-    loop.set_doorbell(the_process->station().doorbell(), &doorbell_rung);
+    loop.set_doorbell(the_process->participant().doorbell(), &doorbell_rung);
     loop.set_spin_policy({.may_spin = &may_spin, .in_no_hurry = &in_no_hurry});
     loop.set_sleep_hooks(
         [] {
-            if (the_process != nullptr) the_process->station().settle(true);
+            if (the_process != nullptr) the_process->participant().return_room(true);
             set_awake(false);
         },
         [] { set_awake(true); });
     loop.add_turn_hook([] {
-        if (the_process != nullptr) the_process->station().settle(false);
+        if (the_process != nullptr) the_process->participant().return_room(false);
     });
     // The signal that the lifeline sends as well is not let through to every user of a user namespace.
     if (!the_process->is_program_ && the_process->sockets_.lifeline) {
@@ -155,9 +156,9 @@ void own_process::set_up(loop::event_loop& loop) {
 
 void own_process::open_mailbox() {
     // relaxed: written by the parent before this process was made
-    const std::uint32_t index = station_.self().mailbox.load(std::memory_order_relaxed);
+    const std::uint32_t index = participant_.self().mailbox.load(std::memory_order_relaxed);
     if (index == 0) return;
-    mailbox_ = &station_.port_of(memory().channel(static_cast<std::uint16_t>(index - 1)).name());
+    mailbox_ = &participant_.port_of(memory().channel(static_cast<std::uint16_t>(index - 1)).name());
     mailbox_->read_alone();
 }
 
@@ -262,18 +263,18 @@ void own_process::name_survivors() noexcept {
 
 // --- what it is asked ----------------------------------------------------------------------------------------------
 
-std::uint64_t own_process::requests() const noexcept {
-    auto& self = const_cast<channel::station&>(station_).self();
+std::uint64_t own_process::asked() const noexcept {
+    auto& self = const_cast<channel::participant&>(participant_).self();
     return self.requests.load(std::memory_order_acquire);  // sync: requests - observes what others ask
 }
 
-bool own_process::stop_requested() const noexcept { return (requests() & shm::ask_stop) != 0; }
+bool own_process::stop_requested() const noexcept { return (asked() & shm::ask_stop) != 0; }
 
 int own_process::dying_of() const noexcept { return process::ending_signal(); }
 
 bool own_process::glance() {
-    const std::uint64_t asked = requests();
-    return (asked & shm::ask_interrupt) != 0 || ((asked & shm::ask_stop) != 0 && !told_to_stop_) ||
+    const std::uint64_t bits = asked();
+    return (bits & shm::ask_interrupt) != 0 || ((bits & shm::ask_stop) != 0 && !told_to_stop_) ||
            (process::ending_signal() != 0 && !told_to_die_);
 }
 
@@ -304,10 +305,10 @@ bool own_process::poll() {
         found = true;
         if (mailbox_ != nullptr) mailbox_->close();
     }
-    if ((requests() & shm::ask_interrupt) != 0 || process::take_interrupt()) {
+    if ((asked() & shm::ask_interrupt) != 0 || process::take_interrupt()) {
         found = true;
         // sync: requests - publishes that it is dealt with
-        station_.self().requests.fetch_and(~std::uint64_t{shm::ask_interrupt}, std::memory_order_acq_rel);
+        participant_.self().requests.fetch_and(~std::uint64_t{shm::ask_interrupt}, std::memory_order_acq_rel);
         interrupt_wait();
     }
     return found;

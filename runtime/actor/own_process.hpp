@@ -1,4 +1,5 @@
-// What this process is: the program or one of its actors. Its station, its sockets, its children, and what it is asked.
+// What this process is: the program or one of its actors. Its participant, its sockets, its children, and what it is
+// asked.
 #pragma once
 
 #include <exception>
@@ -10,12 +11,12 @@
 #include <troupe/start_method.hpp>
 #include <troupe/task.hpp>
 
-#include "actor/asking.hpp"
 #include "actor/background.hpp"
-#include "actor/fates.hpp"
+#include "actor/exit_watch.hpp"
 #include "actor/monitors.hpp"
+#include "actor/pending_requests.hpp"
 #include "base/owned_fd.hpp"
-#include "channel/station.hpp"
+#include "channel/participant.hpp"
 #include "keeper/keeper_message.hpp"
 #include "loop/event_loop.hpp"
 #include "loop/source.hpp"
@@ -47,10 +48,10 @@ public:
     static void abandon() noexcept;
 
     bool is_program() const noexcept { return is_program_; }
-    channel::station& station() noexcept { return station_; }
-    shm::program_memory& memory() noexcept { return station_.memory(); }
-    class fates& fates() noexcept { return fates_; }
-    class asking& asking() noexcept { return asking_; }
+    channel::participant& participant() noexcept { return participant_; }
+    shm::program_memory& memory() noexcept { return participant_.memory(); }
+    exit_watch& exits() noexcept { return exits_; }
+    pending_requests& requests() noexcept { return requests_; }
     class monitors& monitors() noexcept { return monitors_; }
     class background& background() noexcept { return background_; }
     const struct sockets& sockets() const noexcept { return sockets_; }
@@ -96,12 +97,12 @@ private:
     loop::parking park() override;
     void unpark() override {}
 
-    std::uint64_t requests() const noexcept;
+    std::uint64_t asked() const noexcept;
 
-    channel::station station_;
+    channel::participant participant_;
     struct sockets sockets_;
-    class fates fates_;
-    class asking asking_;
+    exit_watch exits_;
+    pending_requests requests_;
     class monitors monitors_;
     class background background_;
     std::vector<child> children_;

@@ -33,7 +33,7 @@ void request_of(actor_id actor, shm::request bit) {
         if (seen >> shm::request_bits != actor.serial()) return;  // the slot has another actor by now
         // sync: requests - publishes what is asked
     } while (!slot.requests.compare_exchange_weak(seen, seen | bit, std::memory_order_acq_rel));
-    here.station().ring(actor.slot());
+    here.participant().notify(actor.slot());
 }
 
 }  // namespace
@@ -41,18 +41,18 @@ void request_of(actor_id actor, shm::request bit) {
 port& mailbox_of(actor_id actor) {
     actors::own_process& here = actors::own_process::here();
     if (!actor) throw misuse("this reference names no actor: it was default-constructed");
-    if (port* mailbox = here.station().mailbox_of(actor)) return *mailbox;
+    if (port* mailbox = here.participant().mailbox_of(actor)) return *mailbox;
     if (const auto status = here.memory().status_of(actor))
         throw actor_died(here.memory().described_as_ended(actor), *status);
     throw misuse("this actor has no mailbox: its function takes none");
 }
 
-send_result try_send(actor_id actor, message_frame frame, parting message) {
+send_result try_send(actor_id actor, message_frame frame, encoded_message message) {
     actors::own_process& here = actors::own_process::here();
     if (!actor) throw misuse("this reference names no actor: it was default-constructed");
-    port* mailbox = here.station().mailbox_of(actor);
+    port* mailbox = here.participant().mailbox_of(actor);
     if (mailbox == nullptr) {
-        message.give_back_lent();
+        message.put_back_moved();
         return send_result::gone;
     }
     send_wait once(*mailbox, frame, std::move(message));

@@ -189,7 +189,7 @@ int be_program(int argc, char** argv, const run_options& options, detail::progra
                                      std::move(server));
         const stop_at_end stop{here};
         std::optional<actors::crash_reports> reports;
-        if (options.report_crashes) reports.emplace(here.station());
+        if (options.report_crashes) reports.emplace(here.participant());
         end = actors::live_out(
             here,
             [&] {

@@ -14,7 +14,7 @@ namespace troupe {
 namespace this_actor {
 
 std::string name() {
-    const shm::process_slot& self = actors::own_process::here().station().self();
+    const shm::process_slot& self = actors::own_process::here().participant().self();
     return shm::load_text(self.name);
 }
 
@@ -26,7 +26,7 @@ int pid() {
 int parent_pid() {
     actors::own_process& here = actors::own_process::here();
     // relaxed: written before this process was made
-    const detail::actor_id parent{here.station().self().parent.load(std::memory_order_relaxed)};
+    const detail::actor_id parent{here.participant().self().parent.load(std::memory_order_relaxed)};
     return parent ? actor<>(parent).pid() : 0;
 }
 
@@ -34,7 +34,7 @@ bool stop_requested() { return actors::own_process::here().stop_requested(); }
 
 unsigned incarnation() {
     // relaxed: written before this process was made
-    return actors::own_process::here().station().self().restarts.load(std::memory_order_relaxed);
+    return actors::own_process::here().participant().self().restarts.load(std::memory_order_relaxed);
 }
 
 namespace {
@@ -43,7 +43,7 @@ void ask_for_link(const detail::actor_base& other, int value) {
     if (!other) throw misuse("this reference names no actor: it was default-constructed");
     actors::own_process& here = actors::own_process::here();
     here.tell_keeper({.word = actors::keeper_word::link,
-                      .slot = here.station().slot(),
+                      .slot = here.participant().slot(),
                       .subject = other.id().value,
                       .value = value});
 }
@@ -69,7 +69,7 @@ port& own_mailbox() {
     return *mailbox;
 }
 
-actor_id own_id() { return actors::own_process::here().station().actor(); }
+actor_id own_id() { return actors::own_process::here().participant().actor(); }
 
 }  // namespace detail
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "channel/parcel.hpp"
-#include "channel/station.hpp"
+#include "channel/participant.hpp"
 
 namespace troupe {
 
@@ -14,7 +14,7 @@ buffer::buffer(std::size_t bytes) {
     if (bytes > detail::largest_message) {
         throw too_large("a buffer of " + std::to_string(bytes) + " bytes: 1 GiB is the most; use several");
     }
-    channel::station& here = channel::station::here();
+    channel::participant& here = channel::participant::here();
     const shm::block_id block =
         channel::or_make_room(here, [&] { return channel::take_buffer(here.memory(), here.owner(), bytes); });
     block_ = block.value;
@@ -27,7 +27,7 @@ void buffer::free_block() noexcept {
     const shm::block_id block{std::exchange(block_, 0)};
     data_ = nullptr;
     size_ = 0;
-    channel::station* const here = channel::station::current();
+    channel::participant* const here = channel::participant::current();
     if (here == nullptr || !here->memory().blocks().belongs_to(block, here->owner())) return;
     channel::free_block(here->memory(), block);
 }
@@ -41,7 +41,7 @@ handle_ref handle_traits<buffer>::refer(const buffer& held) {
             "this buffer was moved away before, by std::move or by a send of its message; put a new one there");
     }
     const shm::block_id block{held.block_};
-    channel::station& here = channel::station::here();
+    channel::participant& here = channel::participant::here();
     if (!here.memory().blocks().belongs_to(block, here.owner())) {
         throw misuse("this buffer belongs to the process this one was forked from; pass it as an argument of spawn");
     }
@@ -60,7 +60,7 @@ void handle_traits<buffer>::adopt(buffer& into, const handle_ref& ref) {
         throw corrupt("a handle in a message is of another kind than the message's type says");
     }
     if (ref.object == 0) return;
-    channel::station& here = channel::station::here();
+    channel::participant& here = channel::participant::here();
     const shm::block_id block = channel::take_out_buffer(here.memory(), here.owner(), ref);
     into.block_ = block.value;
     into.data_ = here.memory().blocks().at(block);  // so that it is freed should it be damaged

@@ -2,7 +2,7 @@
 
 namespace troupe::channel {
 
-shm::channel_id make_channel(station& here, shm::channel_kind kind, unsigned granule_bits,
+shm::channel_id make_channel(participant& here, shm::channel_kind kind, unsigned granule_bits,
                              const channel_bounds& bounds) {
     const shm::channel_id made =
         or_make_room(here, [&] { return here.memory().claim_channel(kind, granule_bits, here.slot()); });

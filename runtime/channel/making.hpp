@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "channel/station.hpp"
+#include "channel/participant.hpp"
 
 namespace troupe::channel {
 
@@ -14,7 +14,7 @@ struct channel_bounds {
 };
 
 // In state making: to be opened when its first holder is written down. Throws out_of_memory.
-shm::channel_id make_channel(station& here, shm::channel_kind kind, unsigned granule_bits,
+shm::channel_id make_channel(participant& here, shm::channel_kind kind, unsigned granule_bits,
                              const channel_bounds& bounds);
 
 }  // namespace troupe::channel

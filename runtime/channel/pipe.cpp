@@ -2,15 +2,15 @@
 #include <troupe/pipe.hpp>
 
 #include "channel/making.hpp"
+#include "channel/participant.hpp"
 #include "channel/port.hpp"
-#include "channel/station.hpp"
 
 namespace troupe::detail {
 namespace {
 
 constexpr unsigned granule_bits = 12;  // 256 KiB each way
 
-port& make_direction(channel::station& here) {
+port& make_direction(channel::participant& here) {
     const shm::channel_id made = channel::make_channel(here, shm::channel_kind::pipe, granule_bits, {});
     port& held = here.port_of(made);
     held.hold(both_ends);
@@ -21,7 +21,7 @@ port& make_direction(channel::station& here) {
 }  // namespace
 
 pipe_ends make_pipe() {
-    channel::station& here = channel::station::here();
+    channel::participant& here = channel::participant::here();
     pipe_ends ends;
     port& there = make_direction(here);
     ends.first_sends = {&there, sending_end};
@@ -36,7 +36,7 @@ void close_connection(end_hold& sends, end_hold& receives) noexcept {
     for (end_hold* end : {&sends, &receives}) {
         port* held = end->get();
         if (held == nullptr) continue;
-        const channel::station* here = channel::station::current();
+        const channel::participant* here = channel::participant::current();
         if (here != nullptr && held->belongs_to(*here)) held->close();
         *end = {};
     }

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <utility>
 
-#include <troupe/detail/request.hpp>
+#include <troupe/detail/reply_address.hpp>
 #include <troupe/error.hpp>
 
 #include "base/step.hpp"
@@ -32,16 +32,16 @@ const char* noun(shm::channel_kind kind) {
 }
 
 // relaxed: observed through the id
-port::port(channel::station& station, shm::channel_id channel, shm::channel_record& record)
-    : station_(station),
+port::port(channel::participant& participant, shm::channel_id channel, shm::channel_record& record)
+    : participant_(participant),
       channel_(channel),
       record_(&record),
       kind_(static_cast<shm::channel_kind>(record.kind.load(std::memory_order_relaxed))),
-      ring_(station.memory().ring_of(record)),
-      writer_(ring_, station.owner()) {}
+      ring_(participant.memory().ring_of(record)),
+      writer_(ring_, participant.owner()) {}
 
 port::~port() {
-    if (reader_) station_.reads_no_more(*this);
+    if (reader_) participant_.reads_no_more(*this);
     if (a_source_) loop::event_loop::current().dismiss(*this);
 }
 
@@ -53,7 +53,7 @@ void port::hold(std::uint32_t role) {
         // sync: version - publishes that a holder is about to change
         record_->version.fetch_add(1, std::memory_order_acq_rel);
         // crash: held until the keeper takes the dead one's bits away
-        holders.add(station_.slot());
+        holders.add(participant_.slot());
         TROUPE_STEP("port: end held");
     };
     if (role & sending_end) take(sending_, record_->writers);
@@ -63,15 +63,15 @@ void port::hold(std::uint32_t role) {
             if (!reader_) read_alone();
         } else if (!shared_reader_) {
             announce_writing();  // a reader too may leave something that others wait for
-            shared_reader_.emplace(ring_, station_.owner(), station_.memory().owners());
+            shared_reader_.emplace(ring_, participant_.owner(), participant_.memory().owners());
         }
     }
 }
 
 void port::read_alone() {
     passed_over_.clear();
-    reader_.emplace(ring_, station_.memory().owners());
-    station_.reads(*this);
+    reader_.emplace(ring_, participant_.memory().owners());
+    participant_.reads(*this);
     if (!reader_->recover()) throw corrupt("the ring of this " + std::string(noun(kind_)) + " is damaged");
 }
 
@@ -80,7 +80,7 @@ void port::stop_reading() noexcept {
     give_back_room(reader_->flush());
     reader_.reset();
     passed_over_.clear();
-    station_.reads_no_more(*this);
+    participant_.reads_no_more(*this);
 }
 
 void port::release(std::uint32_t role) noexcept {
@@ -89,11 +89,11 @@ void port::release(std::uint32_t role) noexcept {
         // sync: version - publishes that a holder is about to change
         record_->version.fetch_add(1, std::memory_order_acq_rel);
         // crash: held by the dead one, or by nobody, which `letting_go` says; the keeper looks at both
-        holders.remove(station_.slot());
+        holders.remove(participant_.slot());
         TROUPE_STEP("port: end let go");
         return true;
     };
-    std::atomic<std::uint64_t>& letting_go = station_.self().letting_go;
+    std::atomic<std::uint64_t>& letting_go = participant_.self().letting_go;
     // relaxed: read by the keeper when this process is dead
     letting_go.store(channel_.value, std::memory_order_relaxed);
     bool look = false;
@@ -102,16 +102,16 @@ void port::release(std::uint32_t role) noexcept {
         if (receiving_ == 1) stop_reading();
         look = give_up(receiving_, record_->readers) || look;
     }
-    if (look && station_.keeper().look_at != nullptr) station_.keeper().look_at(channel_);
+    if (look && participant_.keeper().look_at != nullptr) participant_.keeper().look_at(channel_);
     letting_go.store(0, std::memory_order_relaxed);  // relaxed: as above
-    if (sending_ == 0 && receiving_ == 0 && receivers_.empty() && senders_.empty()) station_.forget_port(channel_);
+    if (sending_ == 0 && receiving_ == 0 && receivers_.empty() && senders_.empty()) participant_.forget_port(channel_);
 }
 
 // --- receiving -----------------------------------------------------------------------------------------------------
 
 bool port::meant_for_us(const message_frame& frame) const noexcept {
     const std::uint64_t name = kind_ == shm::channel_kind::mailbox || kind_ == shm::channel_kind::replies
-                                   ? station_.actor().serial()
+                                   ? participant_.actor().serial()
                                    : channel_.generation();
     return frame.target == static_cast<std::uint32_t>(name);
 }
@@ -131,7 +131,7 @@ bool port::open(const shm::record& record, letter& into) {
     into.kind = record.kind;
     into.block = 0;
     if (record.bytes < sizeof into.frame) return false;
-    station_.note_received(into.frame.cpu);
+    participant_.note_received(into.frame.cpu);
     const std::byte* body = record.payload + sizeof(message_frame);
     const std::size_t length = record.bytes - sizeof(message_frame);
     into.content = {};
@@ -147,7 +147,7 @@ bool port::open(const shm::record& record, letter& into) {
         channel::parcel_label label;
         std::memcpy(&label, body, sizeof label);
         const auto content =
-            channel::unpack_parcel(station_.memory(), label, ring_.writer_of(record), station_.owner());
+            channel::unpack_parcel(participant_.memory(), label, ring_.writer_of(record), participant_.owner());
         if (!content) return false;
         into.block = label.block;
         into.content = *content;
@@ -179,7 +179,7 @@ void port::refuse_incomplete(letter& taken) {
 // disowned when its writer has died. It lies where the writers are busy, so it is asked about what was there at the
 // last death alone: what came later is its writer's.
 shm::owner_id port::writer_of(const letter& taken) noexcept {
-    const std::uint64_t deaths = station_.memory().deaths();
+    const std::uint64_t deaths = participant_.memory().deaths();
     if (deaths != deaths_judged_) {
         deaths_judged_ = deaths;
         judged_up_to_ = ring_.tail_position();
@@ -191,16 +191,16 @@ shm::owner_id port::writer_of(const letter& taken) noexcept {
 }
 
 // What was sent to an earlier user of the ring by somebody who was stopped in between.
-void port::drop_stray(const shm::record& record) noexcept {
+void port::drop_stale(const shm::record& record) noexcept {
     if (record.kind != parcel_record || record.bytes != sizeof(message_frame) + sizeof(channel::parcel_label)) return;
     channel::parcel_label label;
     std::memcpy(&label, record.payload + sizeof(message_frame), sizeof label);
-    if (channel::unpack_parcel(station_.memory(), label, ring_.writer_of(record), station_.owner())) {
+    if (channel::unpack_parcel(participant_.memory(), label, ring_.writer_of(record), participant_.owner())) {
         drop_block(label.block);
     }
 }
 
-void port::put_own(std::uint32_t type, parting message) {
+void port::put_own(std::uint32_t type, encoded_message message) {
     auto lane = std::find_if(own_.begin(), own_.end(), [type](const own_messages& one) { return one.type == type; });
     if (lane == own_.end()) lane = own_.insert(lane, own_messages{type});
     lane->waiting.push_back({std::move(message)});
@@ -270,7 +270,7 @@ shm::sight port::find_behind(shm::sight seen, const receive_wait* wants, shm::lo
     while (seen == shm::sight::message) {
         frame = frame_of(found);
         if (!meant_for_us(frame)) {
-            drop_stray(found);
+            drop_stale(found);
             reader_->consume(found);
         } else if (wants != nullptr && !wants->wants(frame.type)) {
             passed_over_.file(*reader_, found, frame.type);
@@ -319,10 +319,10 @@ port::picked port::pick(letter& into, const receive_wait* wants, shm::looking ho
         case shm::sight::corrupt: throw corrupt("the ring of this " + std::string(noun(kind_)) + " is damaged");
         case shm::sight::empty:
         case shm::sight::in_flight:
-            if (reader_->is_dunned()) flush();
+            if (reader_->writers_want_room()) flush();
             return picked::nothing;
         }
-        if (into.frame.request != 0 && station_.hands().refuses(*this)) return picked::nothing;
+        if (into.frame.request != 0 && participant_.in_hand().refuses(*this)) return picked::nothing;
         if (open(record, into)) return picked::letter;
         reader_->consume(record);
     }
@@ -342,7 +342,7 @@ void port::finish(letter& taken) noexcept {
     TROUPE_STEP("port: letter in hand");
     bool writers_wait = false;
     if (shared_reader_) {
-        std::atomic<std::uint64_t>& receiving = station_.self().receiving;
+        std::atomic<std::uint64_t>& receiving = participant_.self().receiving;
         receiving.store(channel_.value,
                         std::memory_order_seq_cst);  // sync: receiving - publishes that an item is being counted
         writers_wait = shared_reader_->finish(record);
@@ -362,10 +362,10 @@ void port::finish(letter& taken) noexcept {
 
 void port::flush() { give_back_room(reader_->flush()); }
 
-void port::settle(bool before_sleep) {
+void port::return_room(bool before_sleep) {
     if (!reader_->owes_room()) {
         turns_owing_ = 0;
-    } else if (before_sleep || (reader_->is_dunned() && ++turns_owing_ == most_turns_owing)) {
+    } else if (before_sleep || (reader_->writers_want_room() && ++turns_owing_ == most_turns_owing)) {
         turns_owing_ = 0;
         flush();
     }
@@ -374,9 +374,9 @@ void port::settle(bool before_sleep) {
 void port::give_back_room(bool writers_wait) noexcept {
     if (shared_reader_ && shared_reader_->writers_wait()) writers_wait = true;
     if (reader_ && reader_->writers_wait()) writers_wait = true;
-    if (writers_wait) station_.ring_all(ring_.waiting_writers());
+    if (writers_wait) participant_.notify_all(ring_.waiting_writers());
     if (!shared_reader_) return;
-    if (shared_reader_->readers_wait()) ring_reader(true);
+    if (shared_reader_->readers_wait()) notify_reader(true);
     if (shared_reader_->head_moved()) tell_if_drained();
 }
 
@@ -392,7 +392,7 @@ bool port::drained() const {
     record_->readers.for_each([&](std::uint32_t slot) {
         // sync: receiving - observes that an item is being counted
         const std::uint64_t queue =
-            station_.memory().process(static_cast<std::uint16_t>(slot)).receiving.load(std::memory_order_seq_cst);
+            participant_.memory().process(static_cast<std::uint16_t>(slot)).receiving.load(std::memory_order_seq_cst);
         if (queue == channel_.value) receiving = true;
     });
     // sync: got - observes the items that were counted
@@ -416,7 +416,7 @@ void port::task_done() {
 // The last report may find the last item still in the ring, because another reader is about to move the head past it.
 void port::tell_if_drained() noexcept {
     // sync: draining - observes that it is watched, behind the head's move or the report
-    if (record_->draining.load(std::memory_order_seq_cst) != 0 && drained()) station_.ring_all(record_->readers);
+    if (record_->draining.load(std::memory_order_seq_cst) != 0 && drained()) participant_.notify_all(record_->readers);
 }
 
 // crash: watched for ever by the dead: others are told in vain
@@ -437,7 +437,7 @@ void port::stop_being_a_source() noexcept {
     if (!receivers_.empty() || !senders_.empty() || !a_source_) return;
     a_source_ = false;
     loop::event_loop::current().dismiss(*this);
-    if (sending_ == 0 && receiving_ == 0 && !target_ && !reader_) station_.forget_port(channel_);
+    if (sending_ == 0 && receiving_ == 0 && !target_ && !reader_) participant_.forget_port(channel_);
 }
 
 void port::wake_receivers() noexcept {
@@ -454,7 +454,7 @@ void port::wait_for_room(room_wait& wait) {
     enlist_as_source();
     if (!asking_for_room_) {
         asking_for_room_ = true;
-        writer_.ask_for_room(station_.slot());
+        writer_.ask_for_room(participant_.slot());
     }
     wait.wake();  // there may be room by now
 }
@@ -468,7 +468,7 @@ void port::leave(room_wait& wait) noexcept {
     senders_.remove(wait);
     if (senders_.empty() && asking_for_room_) {
         asking_for_room_ = false;
-        writer_.stop_asking(station_.slot());
+        writer_.stop_asking(participant_.slot());
     }
     stop_being_a_source();
 }
@@ -485,7 +485,7 @@ bool port::wake_if_due(receive_wait& wait, shm::looking how) {
     case shm::sight::in_flight: return false;
     }
     if (std::find(promised_.begin(), promised_.end(), record.position) != promised_.end()) return false;
-    if (frame.request != 0 && station_.hands().refuses(*this)) {
+    if (frame.request != 0 && participant_.in_hand().refuses(*this)) {
         examine_all();
         return false;
     }
@@ -504,7 +504,7 @@ bool port::poll() {
             receivers_.first()->wake();
             woke = true;
         }
-    } else if (receivers_.has_one() && receivers_.first()->wants_all() && !station_.hands().full()) {
+    } else if (receivers_.has_one() && receivers_.first()->wants_all() && !participant_.in_hand().full()) {
         shm::record record;
         const shm::sight seen = reader_->look(record, how);
         woke = seen != shm::sight::empty && seen != shm::sight::in_flight;
@@ -521,7 +521,7 @@ bool port::poll() {
 }
 
 bool port::notice_deaths() {
-    const std::uint64_t deaths = station_.memory().deaths();
+    const std::uint64_t deaths = participant_.memory().deaths();
     if (deaths == deaths_seen_) return false;
     deaths_seen_ = deaths;
     if (shared_reader_) {
@@ -532,7 +532,8 @@ bool port::notice_deaths() {
 }
 
 bool port::room_may_have_come() const noexcept {
-    return ring_.head_position() != head_when_full_ || ring_.closed() || (target_ && !station_.memory().alive(target_));
+    return ring_.head_position() != head_when_full_ || ring_.closed() ||
+           (target_ && !participant_.memory().alive(target_));
 }
 
 loop::parking port::park() {
@@ -541,7 +542,7 @@ loop::parking port::park() {
 }
 
 loop::parking port::park_for_letter() {
-    const shm::sight seen = shared_reader_ ? shared_reader_->park(station_.slot()) : reader_->park();
+    const shm::sight seen = shared_reader_ ? shared_reader_->park(participant_.slot()) : reader_->park();
     give_back_room(false);
     switch (seen) {
     case shm::sight::empty: reader_parked_ = true; return loop::parking::parked;
@@ -558,7 +559,7 @@ void port::unpark() {
     if (!std::exchange(reader_parked_, false)) return;
     look_due_ = true;
     if (shared_reader_) {
-        shared_reader_->unpark(station_.slot());
+        shared_reader_->unpark(participant_.slot());
         if (receivers_.empty()) shared_reader_->decline();
         give_back_room(false);
     } else {

@@ -24,11 +24,15 @@
 #include <vector>
 
 #include <troupe/detail/actor_id.hpp>
-#include <troupe/detail/port.hpp>
+#include <troupe/detail/encoded_message.hpp>
+#include <troupe/detail/end_hold.hpp>
+#include <troupe/detail/letter.hpp>
+#include <troupe/detail/receive_wait.hpp>
+#include <troupe/detail/room_wait.hpp>
 
 #include "channel/batch.hpp"
+#include "channel/participant.hpp"
 #include "channel/passed_over.hpp"
-#include "channel/station.hpp"
 #include "channel/waiting_list.hpp"
 #include "loop/event_loop.hpp"
 #include "shm/ring_reader.hpp"
@@ -49,7 +53,7 @@ enum record_kind : std::uint8_t { inline_record = 1, parcel_record = 2, own_reco
 
 class port final : public loop::source {
 public:
-    port(channel::station& station, shm::channel_id channel, shm::channel_record& record);
+    port(channel::participant& participant, shm::channel_id channel, shm::channel_record& record);
     ~port();
     port(const port&) = delete;
     port& operator=(const port&) = delete;
@@ -58,7 +62,7 @@ public:
     shm::channel_kind kind() const noexcept { return kind_; }
     shm::channel_record& record() const noexcept { return *record_; }
     const shm::ring& ring() const noexcept { return ring_; }
-    bool belongs_to(const channel::station& station) const noexcept { return &station_ == &station; }
+    bool belongs_to(const channel::participant& participant) const noexcept { return &participant_ == &participant; }
 
     // --- holds
     void hold(std::uint32_t role);
@@ -116,7 +120,7 @@ public:
     void wake_receivers() noexcept;
 
     // A message that this process puts into its own mailbox, before all others and beside the ring.
-    void put_own(std::uint32_t type, parting message);
+    void put_own(std::uint32_t type, encoded_message message);
 
     // --- for whoever polls the port of its own accord (the ring of replies)
     bool glance_for_letter() { return shared_reader_ ? shared_reader_->glance() : reader_->glance(); }
@@ -136,7 +140,7 @@ public:
     void watch_drain() noexcept;
     void unwatch_drain() noexcept;
     // The same, if a writer waits for it, or the process is about to sleep; for a port that reads alone.
-    void settle(bool before_sleep);
+    void return_room(bool before_sleep);
 
     bool idle() const noexcept {
         return receivers_.empty() && senders_.empty() && sending_ == 0 && receiving_ == 0 && !reader_;
@@ -155,7 +159,7 @@ private:
         std::uint64_t up_to = 0;
     };
     struct own_message {
-        parting message;
+        encoded_message message;
         bool in_hand = false;
     };
     struct own_messages {
@@ -187,16 +191,16 @@ private:
     push_result push_inline(const message_frame& frame, std::span<const std::byte> bytes);
     push_result push_beside(const message_frame& frame, outgoing& message, std::uint64_t& block);
     bool room_beside(std::uint64_t bytes);
-    void ring_reader(bool needed) noexcept;
+    void notify_reader(bool needed) noexcept;
     void give_back_room(bool writers_wait) noexcept;
     void tell_if_drained() noexcept;
     bool open(const shm::record& record, letter& into);
     void refuse_incomplete(letter& taken);
     static bool last_of_batch(const letter& taken) noexcept;
-    void drop_stray(const shm::record& record) noexcept;
+    void drop_stale(const shm::record& record) noexcept;
     bool meant_for_us(const message_frame& frame) const noexcept;
 
-    channel::station& station_;
+    channel::participant& participant_;
     shm::channel_id channel_;
     shm::channel_record* record_;
     shm::channel_kind kind_;

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include <troupe/detail/request.hpp>
+#include <troupe/detail/reply_kind.hpp>
+#include <troupe/detail/send_wait.hpp>
 #include <troupe/error.hpp>
 
 #include "base/step.hpp"
@@ -28,15 +29,15 @@ void port::announce_writing() noexcept {
     if (announced_) return;
     announced_ = true;
     // sync: wrote to - publishes that this process may leave a claim there, before it makes one
-    station_.self().wrote_to[channel_.index() / 64].fetch_or(std::uint64_t{1} << channel_.index() % 64,
-                                                             std::memory_order_acq_rel);
+    participant_.self().wrote_to[channel_.index() / 64].fetch_or(std::uint64_t{1} << channel_.index() % 64,
+                                                                 std::memory_order_acq_rel);
 }
 
 bool port::prepare_push() noexcept {
-    if (target_ && !station_.memory().alive(target_)) return false;
+    if (target_ && !participant_.memory().alive(target_)) return false;
     announce_writing();
-    station_.note_sent();
-    writer_.set_streaming(station_.streams());
+    participant_.note_sent();
+    writer_.set_streaming(participant_.streams());
     // Taken before the try: a head that moves during it is seen as a change afterwards.
     if (!senders_.empty()) head_before_ = ring_.head_position();
     return true;
@@ -45,7 +46,7 @@ bool port::prepare_push() noexcept {
 message_frame port::stamped(const message_frame& frame, bool flat) const noexcept {
     message_frame stamped = frame;
     stamped.cpu = this_cpu();
-    stamped.writer = station_.owner().value;
+    stamped.writer = participant_.owner().value;
     if (flat) stamped.flags |= flat_message;
     stamped.target = static_cast<std::uint32_t>(target_ ? target_.serial() : channel_.generation());
     return stamped;
@@ -72,7 +73,8 @@ push_result port::push_flat(const message_frame& frame, std::span<const std::byt
 std::size_t port::batch_limit() const noexcept {
     if (!reads_alone()) return 0;
     // relaxed: written before the actor's process was made
-    if (target_ && station_.memory().process(target_.slot()).deliveries.load(std::memory_order_relaxed) > 1) return 0;
+    if (target_ && participant_.memory().process(target_.slot()).deliveries.load(std::memory_order_relaxed) > 1)
+        return 0;
     return std::min(inline_limit, ring_.most_payload() - std::uint32_t{sizeof(message_frame)});
 }
 
@@ -104,7 +106,7 @@ push_result port::commit_batch(const message_frame& frame, const channel::unwrit
     const push_result result = claim_for(frame, batch.length(), claim);
     if (result != push_result::sent) return result;
     batch.write(claim.payload() + sizeof frame);
-    ring_reader(claim.commit(batch_record));
+    notify_reader(claim.commit(batch_record));
     return push_result::sent;
 }
 
@@ -138,7 +140,7 @@ push_result port::push_inline(const message_frame& frame, std::span<const std::b
     const push_result result = claim_for(frame, bytes.size(), claim);
     if (result != push_result::sent) return result;
     if (!bytes.empty()) std::memcpy(claim.payload() + sizeof frame, bytes.data(), bytes.size());
-    ring_reader(claim.commit(inline_record));
+    notify_reader(claim.commit(inline_record));
     return push_result::sent;
 }
 
@@ -162,15 +164,15 @@ bool port::room_beside(std::uint64_t bytes) {
 push_result port::push_beside(const message_frame& frame, outgoing& message, std::uint64_t& block) {
     if (ring_.closed()) return push_result::closed;
     auto* const packed =
-        reinterpret_cast<channel::parcel_header*>(block != 0 ? station_.memory().blocks().at({block}) : nullptr);
-    if (!room_beside(packed != nullptr ? packed->weight : channel::weight_of(station_.memory(), message))) {
+        reinterpret_cast<channel::parcel_header*>(block != 0 ? participant_.memory().blocks().at({block}) : nullptr);
+    if (!room_beside(packed != nullptr ? packed->weight : channel::weight_of(participant_.memory(), message))) {
         writer_.leave_wish();
         return no_room();
     }
     channel::parcel_label label;
     if (packed == nullptr) {
         label = channel::or_make_room(
-            station_, [&] { return channel::pack_parcel(station_.memory(), station_.owner(), message); });
+            participant_, [&] { return channel::pack_parcel(participant_.memory(), participant_.owner(), message); });
         block = label.block;
     } else {
         // relaxed, both: our own stores
@@ -188,39 +190,39 @@ push_result port::push_beside(const message_frame& frame, outgoing& message, std
     const bool needed = claim.commit(parcel_record);
     TROUPE_STEP("port: parcel committed");
     // crash: the block looks like ours still; the reader takes it over all the same
-    channel::send_parcel(station_.memory(), {block}, station_.owner());
+    channel::send_parcel(participant_.memory(), {block}, participant_.owner());
     block = 0;
-    ring_reader(needed);
+    notify_reader(needed);
     return push_result::sent;
 }
 
 void port::drop_block(std::uint64_t block) noexcept {
-    channel::discard_parcel(station_.memory(), {block}, [this](shm::channel_id held) {
-        if (station_.keeper().look_at != nullptr) station_.keeper().look_at(held);
+    channel::discard_parcel(participant_.memory(), {block}, [this](shm::channel_id held) {
+        if (participant_.keeper().look_at != nullptr) participant_.keeper().look_at(held);
     });
 }
 
-void port::ring_reader(bool needed) noexcept {
+void port::notify_reader(bool needed) noexcept {
     if (!needed) return;
     if (reads_alone()) {
         if (kind_ == shm::channel_kind::pipe) {
-            station_.ring_all(record_->readers);
+            participant_.notify_all(record_->readers);
         } else {
             // relaxed: set before the channel was opened; a restarted actor keeps its slot
-            station_.ring(static_cast<std::uint16_t>(record_->reader.load(std::memory_order_relaxed)));
+            participant_.notify(static_cast<std::uint16_t>(record_->reader.load(std::memory_order_relaxed)));
         }
     } else if (ring_.closed()) {
-        station_.ring_all(ring_.waiting_readers());
+        participant_.notify_all(ring_.waiting_readers());
     } else if (const auto next = ring_.waiting_readers().next_after(last_rung_)) {
         last_rung_ = *next;
-        station_.ring(static_cast<std::uint16_t>(*next));
+        participant_.notify(static_cast<std::uint16_t>(*next));
     }
 }
 
 void port::throw_closed() const {
     if (target_) {
-        if (const auto status = station_.memory().status_of(target_)) {
-            throw actor_died(station_.memory().described_as_ended(target_), *status);
+        if (const auto status = participant_.memory().status_of(target_)) {
+            throw actor_died(participant_.memory().described_as_ended(target_), *status);
         }
         throw closed("the actor's mailbox has ended: it was asked to stop, or its parent has ended; send before that");
     }
@@ -234,12 +236,12 @@ void port::close() noexcept {
     ring_.close();
     TROUPE_STEP("port: closed");
     if (reads_alone() && kind_ != shm::channel_kind::pipe) {
-        // relaxed: as in ring_reader
-        station_.ring(static_cast<std::uint16_t>(record_->reader.load(std::memory_order_relaxed)));
+        // relaxed: as in notify_reader
+        participant_.notify(static_cast<std::uint16_t>(record_->reader.load(std::memory_order_relaxed)));
     } else {
-        station_.ring_all(record_->readers);
+        participant_.notify_all(record_->readers);
     }
-    station_.ring_all(ring_.waiting_writers());
+    participant_.notify_all(ring_.waiting_writers());
 }
 
 }  // namespace troupe::detail

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "channel/making.hpp"
+#include "channel/participant.hpp"
 #include "channel/port.hpp"
-#include "channel/station.hpp"
 #include "loop/event_loop.hpp"
 
 namespace troupe::detail {
@@ -37,7 +37,7 @@ private:
 };
 
 end_hold make_queue(const queue_options& options) {
-    channel::station& here = channel::station::here();
+    channel::participant& here = channel::participant::here();
     if (options.capacity == 0 || options.capacity > shm::most_messages) {
         throw too_large("a queue of " + std::to_string(options.capacity) + " items: its capacity is from 1 to " +
                         std::to_string(shm::most_messages));

@@ -43,7 +43,7 @@ void keeper::refuse_server(int error, pid_t made) noexcept {
     // sync: server - publishes that there is something to look at
     memory_.header().server_ends.fetch_add(1, std::memory_order_acq_rel);
     process::end_now(made);
-    ring_spawners();
+    notify_spawners();
 }
 
 void keeper::server_ended() noexcept {
@@ -60,12 +60,12 @@ void keeper::server_ended() noexcept {
         shm::process_slot& process = memory_.process(slot);
         const shm::life now = process.present();
         const bool by_server = now.state == shm::process_state::cloning;
-        if (wards_[slot].pidfd) continue;
+        if (watched_[slot].pidfd) continue;
         // sync: pid - observes what the kernel wrote in clone
         if ((by_server || now.state == shm::process_state::running) &&
             process.pid.load(std::memory_order_acquire) != 0) {
             if (slot != 0) take_over(slot);
-        } else if (by_server && wards_[slot].kill_at_birth) {  // nobody will ask for it again
+        } else if (by_server && watched_[slot].kill_at_birth) {  // nobody will ask for it again
             give_up_start(slot, now);
         } else if (by_server) {
             process.move(now, shm::process_state::starting);
@@ -79,15 +79,15 @@ void keeper::server_ended() noexcept {
     // sync: server - publishes that requests may be lost
     memory_.header().server_ends.fetch_add(1, std::memory_order_acq_rel);
     if (try_again) start_server();
-    ring_spawners();  // which send their requests once more
+    notify_spawners();  // which send their requests once more
 }
 
-void keeper::ring_spawners() noexcept {
+void keeper::notify_spawners() noexcept {
     const std::uint32_t reached = memory_.slots_reached();
     for (std::uint32_t i = 0; i < reached; ++i) {
         const shm::life now = memory_.process(static_cast<std::uint16_t>(i)).present();
         // Down: a restart that it refused, and did not live to say so.
-        if (is_starting(now.state) || now.state == shm::process_state::down) ring(now.spawner);
+        if (is_starting(now.state) || now.state == shm::process_state::down) notify(now.spawner);
     }
 }
 

@@ -16,7 +16,7 @@
 #include "base/check.hpp"
 #include "base/say.hpp"
 #include "base/step.hpp"
-#include "keeper/last_words.hpp"
+#include "keeper/replies_for_dead.hpp"
 #include "keeper/ticks.hpp"
 #include "process/clone.hpp"
 #include "process/pidfd.hpp"
@@ -72,7 +72,7 @@ void keeper::close() noexcept {
     for (base::owned_fd& one : room_for_) {
         if (one) one.reset();
     }
-    for (ward& one : wards_) {
+    for (watched& one : watched_) {
         if (one.pidfd) one.pidfd.reset();
         if (one.doorbell) one.doorbell.reset();
     }
@@ -97,7 +97,7 @@ void keeper::run() noexcept {
         kill_overdue(now);
         look_after_strays(now);
         retired_.tidy();
-        retired_.ring_due([this](shm::channel_record& record) { ring_channel(record); });
+        retired_.notify_due([this](shm::channel_record& record) { notify_channel(record); });
     }
     end_everybody();
 }
@@ -109,13 +109,13 @@ void keeper::end_everybody() noexcept {
         process::send_signal(server_.get(), SIGKILL);
         if (process::has_ended(server_.get(), last_wait_ms)) process::collect(server_.get());
     }
-    for (std::size_t slot = 0; slot < wards_.size(); ++slot) {
-        ward& one = wards_[slot];
+    for (std::size_t slot = 0; slot < watched_.size(); ++slot) {
+        watched& one = watched_[slot];
         if (one.pidfd) process::send_signal(one.pidfd.get(), SIGKILL);
     }
     const base::time_point until = base::steady_clock::now() + std::chrono::milliseconds(last_wait_ms);
-    for (std::size_t slot = 0; slot < wards_.size(); ++slot) {
-        ward& one = wards_[slot];
+    for (std::size_t slot = 0; slot < watched_.size(); ++slot) {
+        watched& one = watched_[slot];
         if (!one.pidfd) continue;
         if (process::has_ended(one.pidfd.get(), ms_until(until))) {
             process::collect(one.pidfd.get());
@@ -155,7 +155,7 @@ void keeper::make_room() noexcept {
 void keeper::answer(const keeper_message& message, process::received& with) noexcept {
     const auto slot = static_cast<std::uint16_t>(message.slot % shm::max_processes);
     const detail::actor_id subject{message.subject};
-    ward& one = wards_[slot];
+    watched& one = watched_[slot];
     switch (message.word) {
     case keeper_word::expect:
         if (memory_.process(slot).actor() != subject || given_up(memory_.process(slot).present().state)) break;
@@ -165,7 +165,7 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
         one.kill_at_birth = false;
         one.doorbell = std::move(with.descriptors[0]);
         one.doorbell_of = static_cast<std::uint32_t>(message.value);
-        if (std::exchange(one.rung, false)) ring(slot);
+        if (std::exchange(one.rung, false)) notify(slot);
         break;
     case keeper_word::born: {
         const bool gone = shm::has_ended(memory_.process(slot).present().state) || !is_incarnation(slot, message.value);
@@ -193,7 +193,7 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
         }
         break;
     }
-    case keeper_word::ring: ring(slot); break;
+    case keeper_word::notify: notify(slot); break;
     case keeper_word::look_at: retired_.look_at(shm::channel_id{message.subject}); break;
     case keeper_word::signal: {
         const signal_answer said = signal(subject, message.value, message.budget_ms);
@@ -221,7 +221,7 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
 }
 
 void keeper::watch(std::uint16_t slot, detail::actor_id actor, base::owned_fd pidfd) noexcept {
-    ward& one = wards_[slot];
+    watched& one = watched_[slot];
     one.actor = actor;
     one.pidfd = std::move(pidfd);
     // sync: pid - observes what the kernel wrote in clone
@@ -240,7 +240,7 @@ void keeper::watch(std::uint16_t slot, detail::actor_id actor, base::owned_fd pi
 // No descriptors were left for it. An actor that nobody watches would never be missed, and one that nobody rings would
 // sleep for ever: it is ended now, and its end says why.
 void keeper::end_unwatched(std::uint16_t slot) noexcept {
-    ward& one = wards_[slot];
+    watched& one = watched_[slot];
     shm::process_slot& process = memory_.process(slot);
     process::end_now(process.pid.load(std::memory_order_acquire));  // sync: pid - observes what the kernel wrote
     constexpr char why[] =
@@ -258,14 +258,14 @@ void keeper::end_unwatched(std::uint16_t slot) noexcept {
 
 // A child that exists, though whoever made it did not live to say so.
 void keeper::take_over(std::uint16_t slot) noexcept {
-    if (wards_[slot].pidfd) return;
+    if (watched_[slot].pidfd) return;
     watch(slot, memory_.process(slot).actor(), {});
 }
 
 // --- the end of an actor -------------------------------------------------------------------------------------------
 
 void keeper::ended(std::uint16_t slot) noexcept {
-    ward& one = wards_[slot];
+    watched& one = watched_[slot];
     shm::process_slot& process = memory_.process(slot);
     if (one.pidfd) {
         // sync: pid - observes what the kernel wrote in clone
@@ -276,7 +276,7 @@ void keeper::ended(std::uint16_t slot) noexcept {
     TROUPE_STEP("keeper: end written down");
     const bool again = comes_again(process, memory_.ended_well(one.actor));
     if (again) retired_.hand_back(slot);
-    answer_for_the_dead(memory_, slot, again, [this](std::uint16_t asker) { ring(asker); });
+    answer_for_the_dead(memory_, slot, again, [this](std::uint16_t asker) { notify(asker); });
     const shm::process_state next = again ? shm::process_state::down : shm::process_state::dead;
     process.settling.store(again ? 1 : 0, std::memory_order_relaxed);  // relaxed: published by the state
     for (shm::life now = process.present(); !process.move(now, next); now = process.present()) {
@@ -285,7 +285,7 @@ void keeper::ended(std::uint16_t slot) noexcept {
     memory_.header().deaths.fetch_add(1, std::memory_order_seq_cst);  // sync: deaths - publishes the end of an actor
     TROUPE_STEP("keeper: death counted");
     const std::uint64_t crashes = memory_.crashes();
-    if (std::exchange(crashes_told_, crashes) != crashes && memory_.header().report_crashes != 0) ring(0);
+    if (std::exchange(crashes_told_, crashes) != crashes && memory_.header().report_crashes != 0) notify(0);
     memory_.header().awake.remove(slot);
     clear_channels(slot, again ? mailbox::stays : mailbox::goes);
     retired_.disown(slot);
@@ -306,7 +306,7 @@ void keeper::ended(std::uint16_t slot) noexcept {
             1, std::memory_order_seq_cst);  // sync: deaths - publishes that it may begin again
     }
     TROUPE_STEP("keeper: through with the end");
-    ring_all(process.watchers);
+    notify_all(process.watchers);
     if (!again) memory_.free_process(slot);
 }
 
@@ -356,12 +356,12 @@ void keeper::link(std::uint16_t slot, detail::actor_id other, bool tied) noexcep
     }
     mine.linked.add(other.slot());
     theirs.linked.add(slot);
-    wards_[slot].has_links = wards_[other.slot()].has_links = true;
+    watched_[slot].has_links = watched_[other.slot()].has_links = true;
 }
 
 // The process of the slot has ended, and with it its links.
 void keeper::unlink(std::uint16_t slot, bool ended_well) noexcept {
-    if (!std::exchange(wards_[slot].has_links, false)) return;
+    if (!std::exchange(watched_[slot].has_links, false)) return;
     shm::process_slot& process = memory_.process(slot);
     // Of a start that failed its spawner is told by the spawn.
     const bool begun =
@@ -388,9 +388,9 @@ void keeper::gone(std::uint16_t slot) noexcept {
     memory_.header().deaths.fetch_add(1, std::memory_order_seq_cst);  // sync: deaths - publishes the end of an actor
     clear_channels(slot);
     unlink(slot, memory_.ended_well(process.actor()));
-    wards_[slot].doorbell.reset();
-    wards_[slot].kill_at_birth = false;
-    ring_all(process.watchers);
+    watched_[slot].doorbell.reset();
+    watched_[slot].kill_at_birth = false;
+    notify_all(process.watchers);
     memory_.free_process(slot);
 }
 
@@ -431,7 +431,7 @@ void keeper::clear_channels(std::uint16_t slot, mailbox mailbox) noexcept {
             if (reads && !stays) ring->close();
         }
         retired_.look_at(name);
-        ring_channel(record);
+        notify_channel(record);
         if (reads && !stays) retired_.retire_channel(name);
     }
     // It may have died after it let go of an end, and before it said so.
@@ -447,7 +447,7 @@ void keeper::clear_starts(std::uint16_t dead) noexcept {
         shm::process_slot& process = memory_.process(slot);
         const shm::life now = process.present();
         const bool on_its_way = is_starting(now.state) || now.state == shm::process_state::failed;
-        if (slot == dead || now.spawner != dead || !on_its_way || wards_[slot].pidfd) continue;
+        if (slot == dead || now.spawner != dead || !on_its_way || watched_[slot].pidfd) continue;
         if (now.state == shm::process_state::failed) {
             give_up_start(slot, now);
         } else if (process.pid.load(std::memory_order_acquire) != 0) {  // sync: pid - observes the kernel's store
@@ -455,7 +455,7 @@ void keeper::clear_starts(std::uint16_t dead) noexcept {
         } else if (now.state == shm::process_state::starting) {
             give_up_start(slot, now);
         } else {
-            wards_[slot].kill_at_birth = true;  // the forkserver has it in hand: it is born, or `not_born`
+            watched_[slot].kill_at_birth = true;  // the forkserver has it in hand: it is born, or `not_born`
         }
     }
 }
@@ -466,7 +466,7 @@ void keeper::give_up_start(std::uint16_t slot, shm::life now) noexcept {
     if (memory_.process(slot).move(now, again ? shm::process_state::dead : shm::process_state::failed)) {
         gone(slot);
     } else {
-        wards_[slot].kill_at_birth = true;  // the forkserver has just taken it in hand
+        watched_[slot].kill_at_birth = true;  // the forkserver has just taken it in hand
     }
 }
 
@@ -475,10 +475,10 @@ void keeper::give_up_start(std::uint16_t slot, shm::life now) noexcept {
 void keeper::start_failed(std::uint16_t slot) noexcept {
     const shm::life now = memory_.process(slot).present();
     if (now.state != shm::process_state::failed && now.state != shm::process_state::down) return;
-    if (wards_[slot].kill_at_birth) return give_up_start(slot, now);
+    if (watched_[slot].kill_at_birth) return give_up_start(slot, now);
     memory_.header().deaths.fetch_add(1, std::memory_order_seq_cst);  // sync: deaths - publishes the end of an actor
-    ring_all(memory_.process(slot).watchers);
-    ring(now.spawner);
+    notify_all(memory_.process(slot).watchers);
+    notify(now.spawner);
 }
 
 // All of them at once, so that a chain of a hundred generations ends as fast as one.
@@ -498,7 +498,7 @@ void keeper::end_children(detail::actor_id parent) noexcept {
             continue;
         }
         const auto budget = std::chrono::milliseconds(orphan_budget_ms);
-        if (wards_[slot].kill_at <= after_budget(base::steady_clock::now(), budget)) continue;  // it ends already
+        if (watched_[slot].kill_at <= after_budget(base::steady_clock::now(), budget)) continue;  // it ends already
         end(actor, orphan_budget_ms);
         end_children(actor);
     }
@@ -506,7 +506,7 @@ void keeper::end_children(detail::actor_id parent) noexcept {
 
 // 0, or why the actor could not be signalled. One that has ended, or has yet to be made, is none that could not.
 int keeper::signal(detail::actor_id actor, int signal, int budget_ms) noexcept {
-    ward& one = wards_[actor.slot()];
+    watched& one = watched_[actor.slot()];
     if (actor.slot() == 0 && memory_.process(0).actor() == actor) {
         return ::kill(getpid(), signal) == 0 ? 0 : errno;  // the program: this process
     }
@@ -535,7 +535,7 @@ void keeper::end(detail::actor_id actor, int budget_ms) noexcept {
 
 // Whether it was sent SIGKILL.
 bool keeper::kill(std::uint16_t slot) noexcept {
-    ward& one = wards_[slot];
+    watched& one = watched_[slot];
     if (!one.pidfd) return false;
     if (process::send_signal(one.pidfd.get(), SIGKILL)) return true;
     if (errno != ESRCH) say_it_lives(slot, errno);
@@ -557,34 +557,34 @@ void keeper::say_it_lives(std::uint16_t slot, int error) const noexcept {
 // That of the present incarnation; -1: it is not here yet. That of a start that failed rings for nobody.
 int keeper::bell_of(std::uint32_t slot) const noexcept {
     if (slot == 0) return program_bell_;
-    const ward& one = wards_[slot];
+    const watched& one = watched_[slot];
     return is_incarnation(static_cast<std::uint16_t>(slot), static_cast<std::int32_t>(one.doorbell_of))
                ? one.doorbell.get()
                : -1;
 }
 
-void keeper::ring(std::uint32_t slot) noexcept {
+void keeper::notify(std::uint32_t slot) noexcept {
     const int bell = bell_of(slot);
     if (bell < 0) {
-        wards_[slot].rung = true;  // heard by the process that is being started in it, if there is one
+        watched_[slot].rung = true;  // heard by the process that is being started in it, if there is one
         return;
     }
     const std::uint64_t one = 1;
     [[maybe_unused]] const ssize_t written = write(bell, &one, sizeof one);
 }
 
-void keeper::ring_all(const shm::wait_set& waiting) noexcept {
-    waiting.for_each([this](std::uint32_t slot) { ring(slot); });
+void keeper::notify_all(const shm::wait_set& waiting) noexcept {
+    waiting.for_each([this](std::uint32_t slot) { notify(slot); });
 }
 
-void keeper::ring_channel(shm::channel_record& record) noexcept {
+void keeper::notify_channel(shm::channel_record& record) noexcept {
     // relaxed: set before the channel was opened
     const std::uint32_t reader = record.reader.load(std::memory_order_relaxed);
-    if (reader < shm::max_processes) ring(reader);
-    ring_all(record.readers);
+    if (reader < shm::max_processes) notify(reader);
+    notify_all(record.readers);
     if (const auto ring = memory_.find_ring(record)) {
-        ring_all(ring->waiting_readers());
-        ring_all(ring->waiting_writers());
+        notify_all(ring->waiting_readers());
+        notify_all(ring->waiting_writers());
     }
 }
 

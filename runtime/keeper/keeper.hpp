@@ -66,7 +66,7 @@ private:
     static constexpr std::uint32_t about_server = shm::max_processes + 1;
     static constexpr std::uint32_t about_strays = shm::max_processes + 2;
 
-    struct ward {
+    struct watched {
         base::owned_fd pidfd;
         base::owned_fd doorbell;
         detail::actor_id actor;
@@ -117,14 +117,14 @@ private:
     void judge(std::uint16_t slot, base::time_point now) noexcept;
     int sleep_ms() const noexcept;
     int bell_of(std::uint32_t slot) const noexcept;
-    void ring(std::uint32_t slot) noexcept;
-    void ring_all(const shm::wait_set& waiting) noexcept;
-    void ring_channel(shm::channel_record& record) noexcept;
+    void notify(std::uint32_t slot) noexcept;
+    void notify_all(const shm::wait_set& waiting) noexcept;
+    void notify_channel(shm::channel_record& record) noexcept;
 
     void start_server() noexcept;
     void refuse_server(int error, pid_t made) noexcept;
     void server_ended() noexcept;
-    void ring_spawners() noexcept;
+    void notify_spawners() noexcept;
 
     shm::program_memory& memory_;
     base::owned_fd socket_;
@@ -139,7 +139,7 @@ private:
     pid_t server_pid_ = 0;
     retirement retired_;
     strays strays_;
-    std::array<ward, shm::max_processes> wards_;
+    std::array<watched, shm::max_processes> watched_;
     int failed_starts_ = 0;           // of the forkserver, in a row
     std::uint64_t crashes_told_ = 0;  // to the program
     bool stopping_ = false;

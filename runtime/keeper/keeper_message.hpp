@@ -13,7 +13,7 @@ enum class keeper_word : std::uint32_t {
     doorbell_wanted,  // with a socket to answer on
     link,             // the fates of the actor in `slot` and of `subject` are tied; `value` 0: no longer
     let_go,           // nobody will start this actor again: if it is down, it is dead
-    ring,             // by somebody who has no descriptor left for a doorbell
+    notify,           // by somebody who has no descriptor left for a doorbell
     look_at,          // somebody let go of an end of channel `subject`
     signal,           // send signal `value` to actor `subject`; `budget_ms` > 0: and SIGKILL if it still lives then.
                       // With a socket to answer on: a signal_answer

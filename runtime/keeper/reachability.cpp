@@ -20,7 +20,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include <troupe/detail/port.hpp>
+#include <troupe/detail/end_hold.hpp>
 
 #include "base/step.hpp"
 #include "channel/parcel.hpp"
@@ -103,14 +103,14 @@ bool retirement::decide() noexcept {
             due_.remove(i);
             const std::uint32_t held = judged_.held[i] | by_processes;
             carried_.set(i, (held & ~std::uint32_t{by_processes}) != 0);
-            settle(static_cast<std::uint16_t>(i), held);
+            act_on(static_cast<std::uint16_t>(i), held);
         }
     }
     return due_.empty();
 }
 
 // Closes or retires the channel when these parts of it are all that somebody has.
-void retirement::settle(std::uint16_t index, std::uint32_t held) noexcept {
+void retirement::act_on(std::uint16_t index, std::uint32_t held) noexcept {
     const shm::channel_record& record = memory_.channel(index);
     if (enough(record, held)) return;
     if (held == 0) {
@@ -123,7 +123,7 @@ void retirement::settle(std::uint16_t index, std::uint32_t held) noexcept {
         ring->close();
     }
     TROUPE_STEP("keeper: pipe closed");
-    to_ring_.add(index);
+    to_notify_.add(index);
 }
 
 void retirement::reach(const detail::handle_ref& handle) noexcept {
@@ -191,7 +191,7 @@ void retirement::collect_unreachable() noexcept {
         }
     } while (!to_walk_.empty());
     for (std::size_t i = carried_.next(0); i < shm::max_channels; i = carried_.next(i + 1)) {
-        settle(static_cast<std::uint16_t>(i), judged_.held[i]);
+        act_on(static_cast<std::uint16_t>(i), judged_.held[i]);
     }
     collect_at_ = std::max(fewest_carried, 2 * carried_.size());
 }

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <utility>
 
-#include <troupe/detail/port.hpp>
+#include <troupe/detail/message_frame.hpp>
 
 #include "base/step.hpp"
 #include "channel/parcel.hpp"
@@ -142,7 +142,7 @@ void retirement::hand_back(std::uint16_t slot) noexcept {
 void retirement::sweep(shm::channel_id queue, const shm::ring& ring) noexcept {
     shm::ring_shared_reader reader(ring, memory_.owner(shm::keeper_slot), memory_.owners());
     reader.notice_deaths();
-    if (reader.writers_wait() || reader.head_moved()) to_ring_.add(queue.index());
+    if (reader.writers_wait() || reader.head_moved()) to_notify_.add(queue.index());
 }
 
 void retirement::disown(std::uint16_t slot) noexcept {

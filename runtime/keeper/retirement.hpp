@@ -35,13 +35,13 @@ public:
     void tidy() noexcept;
     // The same, and what nobody can reach in any case.
     void collect() noexcept;
-    // ring(channel) for each pipe that was closed since, because its end lay in a parcel that was dropped, and each
+    // notify(channel) for each pipe that was closed since, because its end lay in a parcel that was dropped, and each
     // queue whose head was moved: room came back, and it may be drained.
-    template <class Ring>
-    void ring_due(Ring&& ring) noexcept {
-        for (std::size_t i = to_ring_.next(0); i < shm::max_channels; i = to_ring_.next(i + 1)) {
-            to_ring_.remove(i);
-            ring(memory_.channel(static_cast<std::uint16_t>(i)));
+    template <class Notify>
+    void notify_due(Notify&& notify) noexcept {
+        for (std::size_t i = to_notify_.next(0); i < shm::max_channels; i = to_notify_.next(i + 1)) {
+            to_notify_.remove(i);
+            notify(memory_.channel(static_cast<std::uint16_t>(i)));
         }
     }
     // A channel waits for a live writer that is in the middle of a claim: nobody will tell when it is done.
@@ -59,7 +59,7 @@ private:
     };
 
     bool decide() noexcept;
-    void settle(std::uint16_t index, std::uint32_t held) noexcept;
+    void act_on(std::uint16_t index, std::uint32_t held) noexcept;
     void collect_unreachable() noexcept;
     void reach(const detail::handle_ref& handle) noexcept;
     void reach_from_owned() noexcept;
@@ -77,7 +77,7 @@ private:
     shm::program_memory& memory_;
     channel_set channels_;
     channel_set restless_;  // of these, those whose ring was not at rest when it was drained
-    channel_set to_ring_;
+    channel_set to_notify_;
     channel_set due_;      // to be looked at: an end was let go
     channel_set carried_;  // of which a message on its way alone held an end when it was looked at
     channel_set to_walk_;  // while what can be reached is marked

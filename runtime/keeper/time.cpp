@@ -45,7 +45,7 @@ void keeper::allow_for_stop(base::time_point now, int asked_ms) noexcept {
     if (asked_ms < 0 || stopped < usual_lateness) return;
     const std::uint32_t reached = memory_.slots_reached();
     for (std::uint32_t i = 0; i < reached; ++i) {
-        ward& one = wards_[i];
+        watched& one = watched_[i];
         one.kill_at = later(one.kill_at, stopped);
         one.late_at = later(one.late_at, stopped);
     }
@@ -54,7 +54,7 @@ void keeper::allow_for_stop(base::time_point now, int asked_ms) noexcept {
 void keeper::kill_overdue(base::time_point now) noexcept {
     const std::uint32_t reached = memory_.slots_reached();
     for (std::uint32_t i = 0; i < reached; ++i) {
-        ward& one = wards_[i];
+        watched& one = watched_[i];
         const auto slot = static_cast<std::uint16_t>(i);
         if (one.look_at <= now) look_at_handler(slot, now);
         if (one.kill_at > now) continue;
@@ -65,7 +65,7 @@ void keeper::kill_overdue(base::time_point now) noexcept {
 
 void keeper::begin_to_look(std::uint16_t slot) noexcept {
     if (deadline_of(memory_.process(slot)).count() == 0) return;
-    ward& one = wards_[slot];
+    watched& one = watched_[slot];
     one.in_hand = 0;
     one.judged = false;
     one.late_at = base::time_point::max();
@@ -73,7 +73,7 @@ void keeper::begin_to_look(std::uint16_t slot) noexcept {
 }
 
 void keeper::look_at_handler(std::uint16_t slot, base::time_point now) noexcept {
-    ward& one = wards_[slot];
+    watched& one = watched_[slot];
     shm::process_slot& process = memory_.process(slot);
     const std::chrono::nanoseconds deadline = deadline_of(process);
     // sync: handling - observes when the handler began
@@ -94,7 +94,7 @@ void keeper::look_at_handler(std::uint16_t slot, base::time_point now) noexcept 
 }
 
 void keeper::judge(std::uint16_t slot, base::time_point now) noexcept {
-    ward& one = wards_[slot];
+    watched& one = watched_[slot];
     const shm::process_slot& process = memory_.process(slot);
     // Who looks at it with a debugger takes the time he takes.
     // sync: pid - observes what the kernel wrote in clone
@@ -106,7 +106,7 @@ void keeper::judge(std::uint16_t slot, base::time_point now) noexcept {
     one.late_at = later(now, last_word);
     if (!one.pidfd) return;
     // It may be stopped. What blocks the signal, or hangs in the kernel, is killed without a word.
-    process::send_signal(one.pidfd.get(), process::last_word_signal, one.in_hand);
+    process::send_signal(one.pidfd.get(), process::stack_dump_signal, one.in_hand);
     process::send_signal(one.pidfd.get(), SIGCONT);
 }
 
@@ -118,7 +118,7 @@ void keeper::look_after_strays(base::time_point now) noexcept {
             const shm::process_slot& process = memory_.process(static_cast<std::uint16_t>(i));
             // sync: pid - observes what the kernel wrote in clone
             if (process.pid.load(std::memory_order_acquire) != pid) continue;
-            if (wards_[i].pidfd || is_starting(process.present().state)) return true;
+            if (watched_[i].pidfd || is_starting(process.present().state)) return true;
         }
         return false;
     });
@@ -130,7 +130,7 @@ int keeper::sleep_ms() const noexcept {
     base::time_point first = strays_.look_at();
     const std::uint32_t reached = memory_.slots_reached();
     for (std::uint32_t i = 0; i < reached; ++i) {
-        const ward& one = wards_[i];
+        const watched& one = watched_[i];
         first = std::min(first, one.look_at);
         if (one.kill_at == base::time_point::max()) continue;
         first = std::min({first, one.kill_at, later(now, tick_of(one.kill_at - now))});

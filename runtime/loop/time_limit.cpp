@@ -20,7 +20,7 @@ void time_limit::done(branch& ended) noexcept {
     gathering::done(ended);
 }
 
-void time_limit::settle(const branch& limited) const {
+void time_limit::conclude(const branch& limited) const {
     if (expired_ && !was_cancelled() && limited.failed_as_cancelled()) throw timed_out();
 }
 

@@ -149,7 +149,8 @@ private:
     void write_handle(const handle_shape& what, const void* value) {
         packer_.pack_uint32(counted(out_.handles.size()));
         out_.handles.push_back(what.refer(value));
-        if (what.give_back != nullptr) out_.lent.push_back({what.home(value), what.give_back, out_.handles.size() - 1});
+        if (what.give_back != nullptr)
+            out_.moved.push_back({what.home(value), what.give_back, out_.handles.size() - 1});
     }
 
     void write_packed(const packed_shape& what, const void* value) {
@@ -168,14 +169,14 @@ private:
 
 void encode_shape(const shape& what, const void* value, outgoing& out) {
     const std::size_t bytes = out.bytes.size();
-    const std::size_t lent = out.lent.size();
+    const std::size_t lent = out.moved.size();
     try {
         writer(out).write(what, value);
     } catch (...) {
         out.bytes.truncate(bytes);
-        for (; out.lent.size() > lent; out.lent.pop_back()) {
-            const lent_handle& last = out.lent.back();
-            last.give_back(last.home, out.handles[last.place]);
+        for (; out.moved.size() > lent; out.moved.pop_back()) {
+            const moved_handle& last = out.moved.back();
+            last.give_back(last.home, out.handles[last.index]);
         }
         throw;
     }

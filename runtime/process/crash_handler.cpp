@@ -262,7 +262,7 @@ void catch_crashes() noexcept {
         if (free || is_of_sanitizer(i, now)) sigaction(crash_signals[i], &handler, nullptr);
     }
     handler.sa_sigaction = &on_last_word;
-    sigaction(last_word_signal, &handler, nullptr);
+    sigaction(stack_dump_signal, &handler, nullptr);
 }
 
 void write_crashes_to(base::post_mortem& of_this_process, std::uint32_t incarnation,

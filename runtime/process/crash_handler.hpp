@@ -30,6 +30,6 @@ void write_crashes_to(base::post_mortem& of_this_process, std::uint32_t incarnat
 
 // What a process that is to be killed for a handler is sent a moment before, with `in_hand` of that handler: it writes
 // down where it is, and waits for the end. When another handler is in hand by then, nothing happens.
-inline constexpr int last_word_signal = SIGSTKFLT;
+inline constexpr int stack_dump_signal = SIGSTKFLT;
 
 }  // namespace troupe::process

@@ -84,7 +84,7 @@ public:
     // There is room that was not given back: flush before sleeping, at the latest.
     bool owes_room() const noexcept { return cursor_ != head_; }
     // And a writer waits for it: flush at the end of the turn.
-    bool is_dunned() const noexcept {
+    bool writers_want_room() const noexcept {
         // relaxed: the exchange in publish decides
         return owes_room() && head_word{ring_.head().load(std::memory_order_relaxed)}.waiters();
     }

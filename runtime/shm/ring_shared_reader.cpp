@@ -113,11 +113,11 @@ ring_shared_reader::fate ring_shared_reader::examine(place& at) {
         if (mark_laps == 0) return if_unchanged(at, fate::corrupt);
         if (!who_.is_dead(at.claim.owner())) return fate::in_flight;
         at.header = ring_.peek(position);  // it may have committed between our look and its death
-        if (at.header.bits == 0) return settle(at) ? fate::passed : fate::changed;
+        if (at.header.bits == 0) return write_off(at) ? fate::passed : fate::changed;
     }
     if (!at.header.credible(position, ring_.most_payload()) || granules_of(at.header.length()) != at.claim.granules())
         return if_unchanged(at, fate::corrupt);
-    if (at.header.is_void()) return settle(at) ? fate::passed : fate::changed;
+    if (at.header.is_void()) return write_off(at) ? fate::passed : fate::changed;
     return fate::available;
 }
 
@@ -127,9 +127,9 @@ ring_shared_reader::fate ring_shared_reader::if_unchanged(const place& at, fate 
 }
 
 // Makes a void record, or the claim of a dead writer, done. That the swap succeeds says that it was one.
-bool ring_shared_reader::settle(const place& at) {
+bool ring_shared_reader::write_off(const place& at) {
     std::uint64_t expected = at.mark.bits;
-    TROUPE_STEP("ring: before settling");
+    TROUPE_STEP("ring: before writing off");
     // sync: mark - publishes that nothing is here
     // crash: done; swept by whoever sweeps next
     if (!ring_.mark_at(at.position)
@@ -137,7 +137,7 @@ bool ring_shared_reader::settle(const place& at) {
                                       std::memory_order_acq_rel,
                                       std::memory_order_relaxed))  // relaxed: it is read again
         return false;
-    TROUPE_STEP("ring: settled");
+    TROUPE_STEP("ring: written off");
     if (at.header.bits == 0)
         ring_.header().identity.torn.fetch_add(1, std::memory_order_relaxed);  // relaxed: a number to show
     sweep_due_ = true;
@@ -326,7 +326,7 @@ void ring_shared_reader::sweep_once() {
                 const bool nothing = at.header.bits == 0 ||
                                      (at.header.is_void() && at.header.credible(at.position, ring_.most_payload()));
                 if (!nothing) break;
-                settle(at);
+                write_off(at);
                 continue;  // whoever has settled it, the mark has changed
             }
             // A void record was never taken, so no mark orders its writer's stores before the clearing.

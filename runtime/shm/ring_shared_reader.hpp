@@ -74,7 +74,7 @@ private:
     fate examine(place& at);
     bool holds(const record& r, mark_word& mine) const noexcept;
     fate if_unchanged(const place& at, fate verdict) const noexcept;
-    bool settle(const place& at);
+    bool write_off(const place& at);
     bool held_by_another() const;
     void pass_on();
     void sweep();

@@ -64,7 +64,7 @@ std::optional<dead_letter> set_aside(actors::own_process& here, detail::actor_id
     if (found.kind == detail::parcel_record && bytes.size() == sizeof(channel::parcel_label)) {
         channel::parcel_label label;
         std::memcpy(&label, body, sizeof label);
-        const auto content = channel::unpack_parcel(memory, label, ring.writer_of(found), here.station().owner());
+        const auto content = channel::unpack_parcel(memory, label, ring.writer_of(found), here.participant().owner());
         bytes = content ? content->bytes : std::span<const std::byte>();
         if (content) parcel = {label.block};
     }
@@ -79,7 +79,7 @@ std::optional<dead_letter> set_aside(actors::own_process& here, detail::actor_id
             here.tell_keeper({.word = actors::keeper_word::look_at, .subject = held.value});
         });
     }
-    if (reader.flush()) here.station().ring_all(ring.waiting_writers());
+    if (reader.flush()) here.participant().notify_all(ring.waiting_writers());
     return letter;
 }
 

@@ -51,8 +51,8 @@ void supervision_core::begin(const std::shared_ptr<supervision_core>& self) {
 
 void supervision_core::abandon() noexcept {
     if (over_ || actors::own_process::current() != &here_) return;
-    for (const kid& one : kids_) here_.release_child(one.id);
-    kids_.clear();
+    for (const child& one : children_) here_.release_child(one.id);
+    children_.clear();
     watching_->cancel();
 }
 
@@ -65,20 +65,21 @@ bool supervision_core::is_down(actor_id actor) const {
 
 bool supervision_core::ended(actor_id actor) const { return is_down(actor) || !here_.memory().alive(actor); }
 
-supervision_core::kid* supervision_core::find(actor_id actor) noexcept {
-    const auto found = std::find_if(kids_.begin(), kids_.end(), [actor](const kid& one) { return one.id == actor; });
-    return found == kids_.end() ? nullptr : &*found;
-}
-
-supervision_core::kid* supervision_core::next_unwanted() noexcept {
-    const auto found = std::find_if(kids_.begin(), kids_.end(), [](const kid& one) { return one.unwanted; });
-    return found == kids_.end() ? nullptr : &*found;
-}
-
-supervision_core::kid* supervision_core::next_ended() noexcept {
+supervision_core::child* supervision_core::find(actor_id actor) noexcept {
     const auto found =
-        std::find_if(kids_.begin(), kids_.end(), [this](const kid& one) { return ended(one.id) && !is_due(one.id); });
-    return found == kids_.end() ? nullptr : &*found;
+        std::find_if(children_.begin(), children_.end(), [actor](const child& one) { return one.id == actor; });
+    return found == children_.end() ? nullptr : &*found;
+}
+
+supervision_core::child* supervision_core::next_unwanted() noexcept {
+    const auto found = std::find_if(children_.begin(), children_.end(), [](const child& one) { return one.unwanted; });
+    return found == children_.end() ? nullptr : &*found;
+}
+
+supervision_core::child* supervision_core::next_ended() noexcept {
+    const auto found = std::find_if(children_.begin(), children_.end(),
+                                    [this](const child& one) { return ended(one.id) && !is_due(one.id); });
+    return found == children_.end() ? nullptr : &*found;
 }
 
 supervision_core::restart_due* supervision_core::next_due() noexcept {
@@ -96,7 +97,7 @@ bool supervision_core::is_due(actor_id actor) const noexcept {
 void supervision_core::forget(actor_id actor) noexcept {
     for (restart_due& one : due_) std::erase(one.those, actor);
     std::erase_if(due_, [](const restart_due& one) { return one.those.empty(); });
-    std::erase_if(kids_, [actor](const kid& one) { return one.id == actor; });
+    std::erase_if(children_, [actor](const child& one) { return one.id == actor; });
     changed();
 }
 
@@ -133,13 +134,13 @@ task<actor<>> supervision_core::start(child_spec spec) {
         troupe::actor<>(started).terminate(spec.how().stop_budget);
         check_open();
     }
-    kids_.push_back({started, std::move(spec)});
+    children_.push_back({started, std::move(spec)});
     changed();
     co_return actor<>(started);
 }
 
 task<> supervision_core::remove(actor_id actor) {
-    if (kid* one = find(actor)) one->unwanted = true;
+    if (child* one = find(actor)) one->unwanted = true;
     changed();
     co_await until([this, actor] { return over_ || find(actor) == nullptr; });
 }
@@ -162,7 +163,7 @@ task<> supervision_core::join() {
 
 std::vector<actor<>> supervision_core::children() const {
     std::vector<actor<>> all;
-    for (const kid& one : kids_) {
+    for (const child& one : children_) {
         if (here_.memory().alive(one.id)) all.emplace_back(one.id);
     }
     return all;
@@ -176,7 +177,7 @@ task<> supervision_core::watch(std::shared_ptr<supervision_core> self) {
         while (!core.stopping_) {
             co_await core.something_to_do();
             if (core.stopping_) break;
-            if (const kid* one = core.next_unwanted()) {
+            if (const child* one = core.next_unwanted()) {
                 const actor_id actor = one->id;
                 co_await core.end_kid(actor);
                 core.forget(actor);
@@ -196,8 +197,8 @@ task<> supervision_core::watch(std::shared_ptr<supervision_core> self) {
         if (!core.failure_) core.failure_ = std::current_exception();
     }
     core.over_ = true;
-    for (const kid& one : core.kids_) core.here_.release_child(one.id);  // no supervisor will start them again
-    core.kids_.clear();
+    for (const child& one : core.children_) core.here_.release_child(one.id);  // no supervisor will start them again
+    core.children_.clear();
     core.due_.clear();
     core.options_.dead_letters.reset();
     core.changed();
@@ -222,7 +223,7 @@ task<> supervision_core::something_to_do() {
 // Children have ended. What is seen at one time is one event for the strategies that restart several.
 task<> supervision_core::attend_to_ends() {
     std::vector<actor_id> down, over;
-    for (const kid& one : kids_) {
+    for (const child& one : children_) {
         if (ended(one.id) && !is_due(one.id)) (is_down(one.id) ? down : over).push_back(one.id);
     }
     for (const actor_id actor : over) forget(actor);  // as it should
@@ -238,12 +239,13 @@ task<> supervision_core::attend_to_ends() {
 task<> supervision_core::restart_together(std::vector<actor_id> down) {
     const std::size_t recent = count_end(recent_);
     if (recent > options_.max_restarts) co_return give_up(down.front());
-    auto first = kids_.begin();
+    auto first = children_.begin();
     if (options_.strategy == restart_strategy::rest_for_one) {
-        first = std::find_if(kids_.begin(), kids_.end(), [&down](const kid& one) { return one.id == down.front(); });
+        first = std::find_if(children_.begin(), children_.end(),
+                             [&down](const child& one) { return one.id == down.front(); });
     }
     std::vector<actor_id> those;
-    for (auto one = first; one != kids_.end(); ++one) those.push_back(one->id);
+    for (auto one = first; one != children_.end(); ++one) those.push_back(one->id);
     // Those that were to start again already do so with these.
     std::erase_if(due_, [&those](const restart_due& one) {
         return std::find(those.begin(), those.end(), one.those.front()) != those.end();
@@ -259,7 +261,7 @@ task<> supervision_core::restart_together(std::vector<actor_id> down) {
 task<> supervision_core::end_those(std::vector<actor_id> those) {
     for (auto one = those.rbegin(); one != those.rend() && !stopping_; ++one) {
         const actor_id actor = *one;
-        const kid* known = find(actor);
+        const child* known = find(actor);
         if (known == nullptr || ended(actor)) continue;
         troupe::actor<>(actor).terminate(known->spec.how().stop_budget);
         co_await until([this, actor] { return stopping_ || ended(actor); });
@@ -269,7 +271,7 @@ task<> supervision_core::end_those(std::vector<actor_id> those) {
 // Starts all that are down. One that does not start stays down, and is attended to like one that has ended once more.
 task<> supervision_core::start_again(std::vector<actor_id> those) {
     for (const actor_id actor : those) {
-        const kid* known = find(actor);
+        const child* known = find(actor);
         if (known == nullptr || known->unwanted || stopping_) continue;
         if (!is_down(actor)) {
             if (!here_.memory().alive(actor)) forget(actor);
@@ -326,7 +328,7 @@ void supervision_core::set_aside(actor_id actor) {
 }
 
 task<> supervision_core::end_kid(actor_id actor) {
-    const kid* known = find(actor);
+    const child* known = find(actor);
     if (known == nullptr) co_return;
     const auto budget = known->spec.how().stop_budget;
     const troupe::actor<> reference(actor);
@@ -342,8 +344,8 @@ task<> supervision_core::end_kid(actor_id actor) {
 }
 
 task<> supervision_core::end_all() {
-    while (!kids_.empty()) {
-        const actor_id last = kids_.back().id;
+    while (!children_.empty()) {
+        const actor_id last = children_.back().id;
         co_await end_kid(last);
         forget(last);
     }

@@ -71,7 +71,7 @@ public:
 private:
     friend class supervision_wait;
     using ends = std::deque<base::time_point>;
-    struct kid {
+    struct child {
         actor_id id;
         child_spec spec;
         ends recent = {};  // its own, for its back-off
@@ -97,9 +97,9 @@ private:
     void set_aside(actor_id actor);
     std::size_t count_end(ends& recent) const;
 
-    kid* find(actor_id actor) noexcept;
-    kid* next_unwanted() noexcept;
-    kid* next_ended() noexcept;
+    child* find(actor_id actor) noexcept;
+    child* next_unwanted() noexcept;
+    child* next_ended() noexcept;
     restart_due* next_due() noexcept;            // the earliest
     bool is_due(actor_id actor) const noexcept;  // it will be started again
     bool ended(actor_id actor) const;            // it has no process: down or dead
@@ -115,7 +115,7 @@ private:
 
     actors::own_process& here_;
     supervisor_options options_;
-    std::vector<kid> kids_;  // in the order in which they were started
+    std::vector<child> children_;  // in the order in which they were started
     std::vector<restart_due> due_;
     ends recent_;
     std::size_t restarts_ = 0;

@@ -7,7 +7,7 @@
 #include <troupe/troupe.hpp>
 
 #include "catch.hpp"
-#include "channel/station.hpp"
+#include "channel/participant.hpp"
 
 using namespace std::chrono_literals;
 
@@ -24,7 +24,7 @@ enum class extent { granules_alone, from_the_tail, everything };
 void scribble(troupe::shm::channel_kind kind, extent how_much, unsigned seed) {
     namespace shm = troupe::shm;
     std::mt19937_64 random(seed);
-    const shm::program_memory& memory = troupe::channel::station::here().memory();
+    const shm::program_memory& memory = troupe::channel::participant::here().memory();
     for (std::uint32_t i = 0; i < memory.header().channels_reached; ++i) {
         const shm::channel_record& record = memory.channel(static_cast<std::uint16_t>(i));
         const bool ours =
@@ -155,7 +155,7 @@ TEST_CASE("ring: random bytes in every word of a mailbox crash and hang nobody, 
 // The record of a channel that was given up is used again, while a sender may still be on its way there.
 TEST_CASE("ring: a send that meets a channel's record while it is being made is refused") {
     const auto one = waited(troupe::spawn<take_all>());
-    const auto& memory = troupe::channel::station::here().memory();
+    const auto& memory = troupe::channel::participant::here().memory();
     const std::uint32_t mailbox = memory.process(one.id().slot()).mailbox;
     auto& record = memory.channel(static_cast<std::uint16_t>(mailbox - 1));
     const std::uint64_t capacity = record.capacity.exchange(0);

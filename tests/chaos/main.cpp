@@ -25,7 +25,7 @@
 
 #include <troupe/troupe.hpp>
 
-#include "channel/station.hpp"
+#include "channel/participant.hpp"
 #include "chaos/account.hpp"
 #include "chaos/crew.hpp"
 #include "chaos/trouble.hpp"
@@ -57,7 +57,7 @@ void check(bool holds, const std::string& what) {
 
 // What each is of, without its number.
 std::multiset<std::string> descriptors() {
-    troupe::channel::station::here().close_doorbells();  // it keeps those of the slots it has rung
+    troupe::channel::participant::here().close_doorbells();  // it keeps those of the slots it has rung
     std::multiset<std::string> all;
     for (const auto& one : std::filesystem::directory_iterator("/proc/self/fd")) {
         std::error_code gone;
@@ -146,7 +146,7 @@ troupe::task<> make_trouble(chaos::trouble& made) {
 }
 
 void say_who_is_there() {
-    const auto& memory = troupe::channel::station::here().memory();
+    const auto& memory = troupe::channel::participant::here().memory();
     for (std::uint32_t i = 1; i < memory.header().slots_reached; ++i) {
         const auto& slot = memory.process(static_cast<std::uint16_t>(i));
         const auto state = slot.present().state;

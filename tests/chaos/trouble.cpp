@@ -11,7 +11,7 @@
 
 #include <troupe/time.hpp>
 
-#include "channel/station.hpp"
+#include "channel/participant.hpp"
 #include "chaos/crew.hpp"
 #include "chaos/witness.hpp"
 #include "process/pidfd.hpp"
@@ -41,7 +41,7 @@ bool has_process(const shm::process_slot& slot) {
 }  // namespace
 
 trouble::target trouble::pick() {
-    const shm::program_memory& memory = troupe::channel::station::here().memory();
+    const shm::program_memory& memory = troupe::channel::participant::here().memory();
     std::vector<const shm::process_slot*> there;
     for (std::uint32_t i = 1; i < memory.header().slots_reached; ++i) {
         const shm::process_slot& slot = memory.process(static_cast<std::uint16_t>(i));
@@ -67,7 +67,7 @@ void trouble::kill_one(const target& one, int signal) {
 
 // No handler here takes long: whoever was killed as late was stopped.
 void trouble::note_hung() const noexcept {
-    const shm::program_memory& memory = troupe::channel::station::here().memory();
+    const shm::program_memory& memory = troupe::channel::participant::here().memory();
     for (std::uint32_t i = 1; i < memory.slots_reached(); ++i) {
         if (memory.process(static_cast<std::uint16_t>(i)).ended_hung != 0) the_witness().hung = 1;
     }

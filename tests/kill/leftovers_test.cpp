@@ -15,7 +15,7 @@
 
 #include "base/step.hpp"
 #include "catch.hpp"
-#include "channel/station.hpp"
+#include "channel/participant.hpp"
 #include "kill/remains.hpp"
 #include "kill/warrant.hpp"
 #include "watched.hpp"
@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const troupe::shm::program_memory& memory() { return troupe::channel::station::here().memory(); }
+const troupe::shm::program_memory& memory() { return troupe::channel::participant::here().memory(); }
 
 troupe::shm::process_state state_of(std::uint32_t slot) {
     return memory().process(static_cast<std::uint16_t>(slot)).present().state;
@@ -172,7 +172,7 @@ troupe::task<> ring_while_it_starts() {
     bool rung = false;
     killing::at_own_step("process: incarnation counted", [&] {
         rung = true;
-        troupe::channel::station::here().ring(slot);
+        troupe::channel::participant::here().notify(slot);
     });
     one.kill();
     co_await until([&] { return crew.restarts() == 1; });
@@ -224,7 +224,7 @@ troupe::task<> die_beside_many() {
     const counted_looks counted;
     victim.kill();
     co_await victim.join();
-    while (troupe::channel::station::here().memory().process(victim.id().slot()).present().state !=
+    while (troupe::channel::participant::here().memory().process(victim.id().slot()).present().state !=
            troupe::shm::process_state::free) {
         co_await troupe::yield();
     }

@@ -7,7 +7,7 @@
 #include <troupe/troupe.hpp>
 
 #include "catch.hpp"
-#include "channel/station.hpp"
+#include "channel/participant.hpp"
 #include "kill/warrant.hpp"
 
 using namespace std::chrono_literals;
@@ -144,11 +144,11 @@ troupe::task<troupe::exit_status> killed_when_it_has_answered() {
 
 troupe::task<> dies_while_it_is_looked_up() {
     auto receiver = co_await troupe::spawn<&collect>();
-    const auto& memory = troupe::channel::station::here().memory();
+    const auto& memory = troupe::channel::participant::here().memory();
     const auto& mailbox = memory.channel(static_cast<std::uint16_t>(memory.process(receiver.id().slot()).mailbox - 1));
     const auto name = mailbox.name();
     bool came_there = false;
-    killing::at_own_step("station: mailbox named", [&] {
+    killing::at_own_step("participant: mailbox named", [&] {
         came_there = true;
         receiver.kill();
         while (mailbox.name() == name) std::this_thread::yield();  // until it is given back
@@ -200,7 +200,7 @@ TEST_CASE("mailbox: a request is answered or ends with actor_died, whenever the 
 }
 
 TEST_CASE("mailbox: an actor that dies as soon as it has answered is forgotten, though nobody asks again") {
-    CHECK(killing::never_died_at({"hands: answered"}, &killed_when_it_has_answered) == "");
+    CHECK(killing::never_died_at({"in hand: answered"}, &killed_when_it_has_answered) == "");
 }
 
 TEST_CASE("mailbox: an actor that dies while its mailbox is looked up is dead to the sender") {

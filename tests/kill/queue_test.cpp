@@ -6,7 +6,7 @@
 #include <troupe/troupe.hpp>
 
 #include "catch.hpp"
-#include "channel/station.hpp"
+#include "channel/participant.hpp"
 #include "kill/warrant.hpp"
 
 using namespace std::chrono_literals;
@@ -133,7 +133,7 @@ troupe::task<> reported_before_the_head_moves() {
     auto worker = co_await troupe::spawn<&work_off_and_wait>(q);
     co_await killing::asleep(worker.id());
     killing::sign_warrant(killing::victim::itself, 0);
-    const auto& awake = troupe::channel::station::here().memory().header().awake;
+    const auto& awake = troupe::channel::participant::here().memory().header().awake;
     bool came_there = false;
     killing::at_own_step("ring: sweep requested", [&] {
         came_there = q.try_put(1);

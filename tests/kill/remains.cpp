@@ -45,7 +45,7 @@ std::vector<int> children_here() {
 
 remains remains::now() {
     using namespace troupe;
-    const shm::program_memory& memory = channel::station::here().memory();
+    const shm::program_memory& memory = channel::participant::here().memory();
     remains there;
     there.children = actors_here();
     for (std::uint32_t i = 0; i < memory.header().slots_reached; ++i) {

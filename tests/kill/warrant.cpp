@@ -18,7 +18,7 @@
 
 #include "base/step.hpp"
 #include "catch.hpp"
-#include "channel/station.hpp"
+#include "channel/participant.hpp"
 #include "kill/remains.hpp"
 #include "process/birthmark.hpp"
 
@@ -115,7 +115,7 @@ void note(int done) { warrant->done = done; }
 int noted() { return warrant->done; }
 
 troupe::task<> asleep(troupe::detail::actor_id actor) {
-    const troupe::shm::program_memory& memory = troupe::channel::station::here().memory();
+    const troupe::shm::program_memory& memory = troupe::channel::participant::here().memory();
     while (memory.alive(actor) && memory.header().awake.contains(actor.slot())) co_await troupe::yield();
 }
 

@@ -7,7 +7,7 @@
 
 #include <troupe/troupe.hpp>
 
-#include "channel/station.hpp"
+#include "channel/participant.hpp"
 #include "programs/verdict.hpp"
 
 namespace {
@@ -101,7 +101,7 @@ troupe::task<int> ask_and_wait(troupe::actor<question, begin> of) { co_return co
 troupe::task<> unread_question(verdict& said) {
     const auto late = co_await troupe::spawn<&read_late>();
     const auto first = co_await troupe::spawn<&ask_and_wait>(late);
-    const auto& memory = troupe::channel::station::here().memory();
+    const auto& memory = troupe::channel::participant::here().memory();
     const auto mailbox = static_cast<std::uint16_t>(memory.process(late.id().slot()).mailbox - 1);
     const auto asked = [&] {  // what is claimed and not yet written would die with it
         bool any = false;
@@ -173,7 +173,7 @@ troupe::task<> unfinished_errand(verdict& said) {
     troupe::queue<troupe::actor<errand>> told;
     const auto boss = co_await troupe::spawn<&supervise_one>(told);
     const auto first = (co_await told.get()).value();
-    const auto& in_hand = troupe::channel::station::here().memory().process(first.id().slot()).in_hand;
+    const auto& in_hand = troupe::channel::participant::here().memory().process(first.id().slot()).in_hand;
     while (in_hand[0].place == 0) co_await troupe::yield();
     boss.kill();
     co_await boss.join();

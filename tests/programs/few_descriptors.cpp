@@ -20,7 +20,7 @@
 
 #include <troupe/troupe.hpp>
 
-#include "channel/station.hpp"
+#include "channel/participant.hpp"
 #include "programs/verdict.hpp"
 
 using namespace std::chrono_literals;
@@ -60,7 +60,7 @@ private:
 };
 
 troupe::task<> until_asleep(troupe::detail::actor_id actor) {
-    const auto& awake = troupe::channel::station::here().memory().header().awake;
+    const auto& awake = troupe::channel::participant::here().memory().header().awake;
     while (awake.contains(actor.slot())) co_await troupe::sleep_for(1ms);
 }
 

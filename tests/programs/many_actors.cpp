@@ -14,7 +14,7 @@
 
 #include <troupe/troupe.hpp>
 
-#include "channel/station.hpp"
+#include "channel/participant.hpp"
 #include "kill/remains.hpp"
 #include "programs/verdict.hpp"
 
@@ -50,7 +50,7 @@ struct account {
         std::ifstream maps("/proc/self/maps");
         for (std::string line; std::getline(maps, line);) ++there.mappings;
         there.left = killing::remains::settled(before);
-        const auto& memory = troupe::channel::station::here().memory();
+        const auto& memory = troupe::channel::participant::here().memory();
         there.backed = memory.blocks().backed_bytes();
         there.slots = memory.slots_reached();
         return there;

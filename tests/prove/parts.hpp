@@ -12,7 +12,7 @@
 
 #include <troupe/troupe.hpp>
 
-#include "channel/station.hpp"
+#include "channel/participant.hpp"
 #include "prove/board.hpp"
 
 namespace proving {
@@ -150,7 +150,7 @@ std::optional<M> try_receive_by(troupe::connection<Back, M>& from) {
 
 // --- waiting for each other
 
-inline troupe::shm::program_memory& memory() { return troupe::channel::station::here().memory(); }
+inline troupe::shm::program_memory& memory() { return troupe::channel::participant::here().memory(); }
 
 // Asleep in the kernel, or dead.
 inline bool at_rest(troupe::detail::actor_id actor) {
@@ -178,7 +178,7 @@ inline troupe::task<> until_phase(std::uint32_t wanted) {
     while (board::here().phase < wanted) co_await troupe::sleep_for(std::chrono::milliseconds(1));
 }
 
-inline troupe::detail::actor_id own_id() { return troupe::channel::station::here().actor(); }
+inline troupe::detail::actor_id own_id() { return troupe::channel::participant::here().actor(); }
 
 inline std::string in_words(const std::vector<int>& numbers) {
     std::string words;

@@ -30,7 +30,7 @@ TEST_CASE("ring: a flush tells that a writer waits, once, and its wish stays unt
     REQUIRE(send(writer, 1) == room::full);
     consume(reader, 1);
     REQUIRE_FALSE(reader.flush_when_due());  // one record is not worth a wake-up within a turn
-    REQUIRE(reader.is_dunned());
+    REQUIRE(reader.writers_want_room());
     REQUIRE(reader.flush());
     REQUIRE_FALSE(reader.owes_room());
     REQUIRE(it.ring.waiting_writers().contains(17));

@@ -87,8 +87,8 @@ task<> longest_deadline() {
 task<> told_of_another_handler() {
     const auto one = co_await troupe::spawn<worker>({.message_deadline = 1h});
     const sigval another{.sival_int = 1};
-    ::sigqueue(one.pid(), troupe::process::last_word_signal, another);
-    ::kill(one.pid(), troupe::process::last_word_signal);
+    ::sigqueue(one.pid(), troupe::process::stack_dump_signal, another);
+    ::kill(one.pid(), troupe::process::stack_dump_signal);
     co_await ends_well(one);
 }
 

@@ -20,8 +20,8 @@ bool tell_asker(shm::program_memory& memory, std::uint16_t dead, std::uint64_t a
 bool delivered_again(const shm::process_slot& process) noexcept;
 
 // Empties the list of the slot; `again`: the actor will be started again.
-template <class Ring>
-void answer_for_the_dead(shm::program_memory& memory, std::uint16_t slot, bool again, Ring&& ring) noexcept {
+template <class Notify>
+void answer_for_the_dead(shm::program_memory& memory, std::uint16_t slot, bool again, Notify&& notify) noexcept {
     shm::process_slot& process = memory.process(slot);
     // relaxed, all: the process is dead, and its list is the keeper's
     if (process.revival.load(std::memory_order_relaxed) == 0) return;
@@ -35,7 +35,7 @@ void answer_for_the_dead(shm::program_memory& memory, std::uint16_t slot, bool a
         // relaxed, both: as above
         const std::uint64_t asker = one.asker.load(std::memory_order_relaxed);
         if (tell_asker(memory, slot, asker, one.request.load(std::memory_order_relaxed))) {
-            ring(detail::actor_id{asker}.slot());
+            notify(detail::actor_id{asker}.slot());
         }
     }
 }

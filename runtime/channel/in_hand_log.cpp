@@ -1,4 +1,4 @@
-#include "channel/hands.hpp"
+#include "channel/in_hand_log.hpp"
 
 #include <troupe/detail/birth.hpp>
 
@@ -6,24 +6,25 @@
 
 #include "base/clock.hpp"
 #include "base/step.hpp"
+#include "channel/participant.hpp"
 #include "channel/port.hpp"
-#include "channel/station.hpp"
 
 namespace troupe::channel {
 
 // relaxed: written by the supervisor before this process was made; what it writes later is for the keeper
-bool hands::supervised() const noexcept { return self_.revival.load(std::memory_order_relaxed) != 0; }
+bool in_hand_log::supervised() const noexcept { return self_.revival.load(std::memory_order_relaxed) != 0; }
 
 // relaxed: as above
-bool hands::redelivers() const noexcept { return self_.deliveries.load(std::memory_order_relaxed) > 1; }
+bool in_hand_log::redelivers() const noexcept { return self_.deliveries.load(std::memory_order_relaxed) > 1; }
 
-bool hands::refuses(detail::port& mailbox) noexcept {
+bool in_hand_log::refuses(detail::port& mailbox) noexcept {
     if (!full()) return false;
     refused_ = &mailbox;
     return true;
 }
 
-std::uint16_t hands::take(const detail::letter& request, detail::actor_id asker, std::uint32_t incarnation) noexcept {
+std::uint16_t in_hand_log::note_taken(const detail::letter& request, detail::actor_id asker,
+                                      std::uint32_t incarnation) noexcept {
     if (!supervised() || full()) return 0;
     // relaxed: this process alone writes
     while (self_.in_hand[next_].place.load(std::memory_order_relaxed) != 0) {
@@ -37,21 +38,21 @@ std::uint16_t hands::take(const detail::letter& request, detail::actor_id asker,
     // next
     // sync: in hand - publishes who asked
     one.place.store(request.position + 1, std::memory_order_release);
-    TROUPE_STEP("hands: request in hand");
+    TROUPE_STEP("in hand: request noted");
     ++taken_;
     return static_cast<std::uint16_t>(next_ + 1);
 }
 
-void hands::lay_down(std::uint16_t place) noexcept {
-    TROUPE_STEP("hands: answered");
+void in_hand_log::note_answered(std::uint16_t index) noexcept {
+    TROUPE_STEP("in hand: answered");
     // crash: the asker is told twice, and hears the first
     // relaxed: as above
-    self_.in_hand[place - 1].place.store(0, std::memory_order_relaxed);
+    self_.in_hand[index - 1].place.store(0, std::memory_order_relaxed);
     --taken_;
     if (refused_ != nullptr) std::exchange(refused_, nullptr)->wake_receivers();
 }
 
-bool hands::begin(const detail::letter& message) noexcept {
+bool in_hand_log::note_begun(const detail::letter& message) noexcept {
     // What an earlier message was refused, this process got over.
     // relaxed, both: as below
     if (page_.memory_refused.load(std::memory_order_relaxed) != 0) {
@@ -73,38 +74,20 @@ bool hands::begin(const detail::letter& message) noexcept {
     self_.handling_deliveries.store(before + 1, std::memory_order_relaxed);  // relaxed: published by the place
     // sync: in hand - publishes how often it was delivered
     self_.handling_place.store(place, std::memory_order_release);
-    TROUPE_STEP("hands: handler about to run");
+    TROUPE_STEP("in hand: handler about to run");
     return true;
 }
 
-void hands::left() noexcept {
+void in_hand_log::note_left() noexcept {
     // relaxed: there is nothing before it that the keeper looks at
     self_.handling_since.store(0, std::memory_order_relaxed);
 }
 
-void hands::end() noexcept {
-    left();
+void in_hand_log::note_returned() noexcept {
+    note_left();
     // relaxed, all: as above
     self_.handling_type.store(0, std::memory_order_relaxed);
     if (redelivers()) self_.handling_place.store(0, std::memory_order_relaxed);
 }
 
 }  // namespace troupe::channel
-
-namespace troupe::detail {
-
-handling::handling(receive_wait& taken) : taken_(taken) {
-    if (channel::station::here().hands().begin(taken.in_hand())) taken.keep();
-}
-
-handling::~handling() {
-    if (!over_) channel::station::here().hands().left();
-}
-
-void handling::over() noexcept {
-    over_ = true;
-    taken_.consume();
-    channel::station::here().hands().end();
-}
-
-}  // namespace troupe::detail

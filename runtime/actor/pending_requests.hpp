@@ -15,18 +15,18 @@
 #include <optional>
 #include <vector>
 
-#include <troupe/detail/request.hpp>
+#include <troupe/detail/ask_wait.hpp>
 
-#include "channel/station.hpp"
+#include "channel/participant.hpp"
 #include "channel/waiting_list.hpp"
 #include "loop/source.hpp"
 
 namespace troupe::actors {
 
-class asking final : public loop::source {
+class pending_requests final : public loop::source {
 public:
-    explicit asking(channel::station& station) : station_(station) {}
-    ~asking();
+    explicit pending_requests(channel::participant& participant) : participant_(participant) {}
+    ~pending_requests();
 
     // A number for a request; nothing while too many are under way. Throws timed_out for an actor that has left too
     // many given-up requests unanswered.
@@ -45,7 +45,7 @@ private:
     // more actors hang, the less is each one's, so that there is room to ask others beside more than a hundred of them.
     static constexpr std::size_t share = 32;
 
-    struct place {
+    struct entry {
         detail::ask_wait* wait = nullptr;  // null: given up
         detail::actor_id target;
         std::uint32_t generation = 0;
@@ -65,15 +65,15 @@ private:
     void unpark() override;
 
     void open();
-    place* find(std::uint32_t request) noexcept;
-    void free(place& one) noexcept;
+    entry* find(std::uint32_t request) noexcept;
+    void free(entry& one) noexcept;
     silence* silence_of(detail::actor_id actor) noexcept;
     void refuse_silent(detail::actor_id target);
     void next_turn() noexcept;
 
-    channel::station& station_;
+    channel::participant& participant_;
     detail::port* replies_ = nullptr;
-    std::unique_ptr<std::array<place, most_requests>> places_;
+    std::unique_ptr<std::array<entry, most_requests>> entries_;
     std::size_t used_ = 0;
     std::size_t given_up_ = 0;     // of those used
     std::vector<silence> silent_;  // whose they are

@@ -1,4 +1,4 @@
-#include "channel/station.hpp"
+#include "channel/participant.hpp"
 
 #include <unistd.h>
 
@@ -15,7 +15,7 @@
 
 namespace troupe::channel {
 
-station::station(shm::program_memory memory, std::uint16_t slot, base::owned_fd doorbell, keeper_calls keeper)
+participant::participant(shm::program_memory memory, std::uint16_t slot, base::owned_fd doorbell, keeper_calls keeper)
     : memory_(std::move(memory)),
       slot_(slot),
       self_(&memory_.process(slot)),
@@ -23,19 +23,19 @@ station::station(shm::program_memory memory, std::uint16_t slot, base::owned_fd 
       actor_(memory_.process(slot).actor()),
       doorbell_(std::move(doorbell)),
       keeper_(keeper),
-      hands_(memory_.process(slot), memory_.post_mortem(slot)) {
-    the_station = this;
+      in_hand_(memory_.process(slot), memory_.post_mortem(slot)) {
+    the_participant = this;
     take_new_stamps();
     // sync: bell - observes what was changed by whoever took the last process of this actor for the present one
     std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
-station::~station() {
+participant::~participant() {
     ports_.clear();
-    if (the_station == this) the_station = nullptr;
+    if (the_participant == this) the_participant = nullptr;
 }
 
-void station::throw_outside() {
+void participant::throw_outside() {
     if (shm::segment::is_mapped_here()) {
         throw misuse(std::string("troupe::run, which runs in this process, is of another copy of troupe; ") +
                      base::if_there_are_copies);
@@ -45,11 +45,11 @@ void station::throw_outside() {
         "gave it");
 }
 
-void station::abandon() noexcept { the_station = nullptr; }
+void participant::abandon() noexcept { the_participant = nullptr; }
 
-void station::ring(std::uint16_t slot) noexcept {
+void participant::notify(std::uint16_t slot) noexcept {
     if (slot == slot_) return;                    // it looks before it sleeps
-    if (slot >= memory_.slots_reached()) return;  // a stray bit of a damaged ring
+    if (slot >= memory_.slots_reached()) return;  // a bit that a damaged ring has
     // sync: bell - publishes what was changed before, to whoever hears the doorbell
     std::atomic_thread_fence(std::memory_order_seq_cst);
     shm::process_slot& other = memory_.process(slot);
@@ -68,7 +68,7 @@ void station::ring(std::uint16_t slot) noexcept {
     if (!known.fd) known.fd = keeper_.doorbell_of(slot);
     if (!known.fd) {
         // No descriptor is left for it here, or none to ask with; the keeper has them all.
-        keeper_.ring(slot);
+        keeper_.notify(slot);
         known.rung = epoch;
         return;
     }
@@ -76,13 +76,13 @@ void station::ring(std::uint16_t slot) noexcept {
     if (write(known.fd.get(), &one, sizeof one) == sizeof one || errno == EAGAIN) known.rung = epoch;
 }
 
-void station::ring_all(const shm::wait_set& waiting) noexcept {
-    waiting.for_each([this](std::uint32_t slot) { ring(static_cast<std::uint16_t>(slot)); });
+void participant::notify_all(const shm::wait_set& waiting) noexcept {
+    waiting.for_each([this](std::uint32_t slot) { notify(static_cast<std::uint16_t>(slot)); });
 }
 
 // A process that serves many that come and go holds the doorbells of those that live. They are looked at when several
 // have died for each that is held, so that a death costs a few looks however many there are.
-void station::close_dead_doorbells() noexcept {
+void participant::close_dead_doorbells() noexcept {
     const std::uint64_t deaths = memory_.deaths();
     constexpr std::uint64_t looks_a_death = 8;
     if ((deaths - deaths_swept_) * looks_a_death < bells_.size()) return;
@@ -95,26 +95,26 @@ void station::close_dead_doorbells() noexcept {
     });
 }
 
-void station::know_doorbell(std::uint16_t slot, std::uint32_t incarnation, base::owned_fd doorbell) {
+void participant::know_doorbell(std::uint16_t slot, std::uint32_t incarnation, base::owned_fd doorbell) {
     bell& known = bells_[slot];
     known.incarnation = incarnation;
     known.rung = never;
     known.fd = std::move(doorbell);
 }
 
-void station::woken() noexcept {
+void participant::woken() noexcept {
     // relaxed: ordered by the fence
     self().epoch.fetch_add(1, std::memory_order_relaxed);
     // sync: bell - observes what was changed before the doorbell was rung
     std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
-detail::port* station::find_port(shm::channel_id channel) noexcept {
+detail::port* participant::find_port(shm::channel_id channel) noexcept {
     const auto found = ports_.find(channel.value);
     return found == ports_.end() ? nullptr : found->second.get();
 }
 
-detail::port& station::port_of(shm::channel_id channel) {
+detail::port& participant::port_of(shm::channel_id channel) {
     if (detail::port* known = find_port(channel)) return *known;
     shm::channel_record& record = memory_.channel(channel.index());
     if (!channel || record.name() != channel) throw corrupt("a handle names a queue, pipe or mailbox that is no more");
@@ -123,13 +123,13 @@ detail::port& station::port_of(shm::channel_id channel) {
     return *ports_.emplace(channel.value, std::move(made)).first->second;
 }
 
-void station::settle(bool before_sleep) {
-    for (detail::port* one : readers_) one->settle(before_sleep);
+void participant::return_room(bool before_sleep) {
+    for (detail::port* one : readers_) one->return_room(before_sleep);
     if (before_sleep && memory_.deaths() != deaths_swept_) close_dead_doorbells();
 }
 
 // Ports to actors that are dead, which nobody in this process waits at.
-void station::sweep() {
+void participant::sweep() {
     last_ = {};
     std::erase_if(addresses_, [this](const auto& one) { return !memory_.alive(one.second.actor); });
     std::erase_if(ports_, [this](const auto& one) {
@@ -139,9 +139,9 @@ void station::sweep() {
     sweep_at_ = 64 + 2 * ports_.size();
 }
 
-void station::forget_port(shm::channel_id channel) noexcept { ports_.erase(channel.value); }
+void participant::forget_port(shm::channel_id channel) noexcept { ports_.erase(channel.value); }
 
-detail::port* station::find_mailbox(detail::actor_id actor) {
+detail::port* participant::find_mailbox(detail::actor_id actor) {
     const address& known = addresses_[actor.slot()];
     if (known.actor == actor && known.mailbox != nullptr) {
         if (!memory_.alive(actor)) return nullptr;
@@ -154,7 +154,7 @@ detail::port* station::find_mailbox(detail::actor_id actor) {
     const std::uint32_t index = slot.mailbox.load(std::memory_order_relaxed);
     if (index == 0) return nullptr;
     const shm::channel_id channel = memory_.channel(static_cast<std::uint16_t>(index - 1)).name();
-    TROUPE_STEP("station: mailbox named");
+    TROUPE_STEP("participant: mailbox named");
     detail::port* mailbox = nullptr;
     try {
         mailbox = &port_of(channel);

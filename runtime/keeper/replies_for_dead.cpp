@@ -1,8 +1,8 @@
-#include "keeper/last_words.hpp"
+#include "keeper/replies_for_dead.hpp"
 
 #include <cstring>
 
-#include <troupe/detail/request.hpp>
+#include <troupe/detail/reply_kind.hpp>
 
 #include "base/step.hpp"
 #include "channel/port.hpp"

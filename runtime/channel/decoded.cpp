@@ -1,4 +1,3 @@
-// The small compiled parts of decoded.hpp.
 #include <troupe/detail/decoded.hpp>
 #include <troupe/error.hpp>
 
@@ -10,7 +9,7 @@ void throw_wrong_type() {
     throw corrupt("a message arrived that is of none of the types its receiver takes; it was dropped");
 }
 
-bool try_put(port& to, message_frame frame, parting message) {
+bool try_put(port& to, message_frame frame, encoded_message message) {
     send_wait once(to, frame, std::move(message));
     switch (once.try_once()) {
     case push_result::sent: return true;

@@ -19,7 +19,7 @@
 #include <troupe/error.hpp>
 
 #include "base/owned_fd.hpp"
-#include "channel/hands.hpp"
+#include "channel/in_hand_log.hpp"
 #include "shm/program_memory.hpp"
 
 namespace troupe::detail {
@@ -31,24 +31,24 @@ namespace troupe::channel {
 // What a channel asks of the keeper of the program.
 struct keeper_calls {
     base::owned_fd (*doorbell_of)(std::uint16_t slot) = nullptr;  // empty when it is gone, or there is no room
-    void (*ring)(std::uint16_t slot) noexcept = nullptr;          // in our place
+    void (*notify)(std::uint16_t slot) noexcept = nullptr;        // in our place
     void (*look_at)(shm::channel_id channel) noexcept = nullptr;  // an end was let go: close, or free?
     bool (*make_room)() noexcept = nullptr;  // frees what nobody can reach; false: it could not be asked
 };
 
-class station {
+class participant {
 public:
-    station(shm::program_memory memory, std::uint16_t slot, base::owned_fd doorbell, keeper_calls keeper);
-    ~station();
-    station(const station&) = delete;
-    station& operator=(const station&) = delete;
+    participant(shm::program_memory memory, std::uint16_t slot, base::owned_fd doorbell, keeper_calls keeper);
+    ~participant();
+    participant(const participant&) = delete;
+    participant& operator=(const participant&) = delete;
 
     // Throws misuse outside of `run`.
-    static station& here() {
-        if (the_station == nullptr) throw_outside();
-        return *the_station;
+    static participant& here() {
+        if (the_participant == nullptr) throw_outside();
+        return *the_participant;
     }
-    static station* current() noexcept { return the_station; }
+    static participant* current() noexcept { return the_participant; }
 
     shm::program_memory& memory() noexcept { return memory_; }
     std::uint16_t slot() const noexcept { return slot_; }
@@ -57,10 +57,10 @@ public:
     shm::process_slot& self() const noexcept { return *self_; }
     int doorbell() const noexcept { return doorbell_.get(); }
     const keeper_calls& keeper() const noexcept { return keeper_; }
-    class hands& hands() noexcept { return hands_; }
+    in_hand_log& in_hand() noexcept { return in_hand_; }
 
-    void ring(std::uint16_t slot) noexcept;
-    void ring_all(const shm::wait_set& waiting) noexcept;
+    void notify(std::uint16_t slot) noexcept;
+    void notify_all(const shm::wait_set& waiting) noexcept;
     // A doorbell that came by inheritance.
     void know_doorbell(std::uint16_t slot, std::uint32_t incarnation, base::owned_fd doorbell);
     // The doorbell's rings were taken: a new epoch.
@@ -86,7 +86,7 @@ public:
     // it, and always before the process sleeps: what it sleeps for may depend on that writer.
     void reads(detail::port& one) { readers_.push_back(&one); }
     void reads_no_more(detail::port& one) noexcept { std::erase(readers_, &one); }
-    void settle(bool before_sleep);
+    void return_room(bool before_sleep);
 
     // The port of a channel, made when it is first asked for; throws corrupt when there is no such channel.
     detail::port& port_of(shm::channel_id channel);
@@ -113,7 +113,7 @@ private:
     void close_dead_doorbells() noexcept;
     detail::port* find_mailbox(detail::actor_id actor);
 
-    static constinit inline station* the_station = nullptr;
+    static constinit inline participant* the_participant = nullptr;
     static constexpr std::uint64_t never = ~std::uint64_t{0};
     struct bell {
         std::uint32_t incarnation = 0;
@@ -132,7 +132,7 @@ private:
     detail::actor_id actor_;
     base::owned_fd doorbell_;
     keeper_calls keeper_;
-    class hands hands_;
+    in_hand_log in_hand_;
     std::uint8_t peer_cpu_ = 0xff;
     bool sent_ = false;
     std::uint32_t sent_in_a_row_ = 0;
@@ -147,7 +147,7 @@ private:
 
 // `take` once more, when there was no memory, after what nobody can reach was freed.
 template <class Take>
-auto or_make_room(station& here, Take&& take) {
+auto or_make_room(participant& here, Take&& take) {
     try {
         return take();
     } catch (const out_of_memory&) {

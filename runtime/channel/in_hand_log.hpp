@@ -12,29 +12,30 @@
 #include <cstdint>
 
 #include <troupe/detail/actor_id.hpp>
-#include <troupe/detail/port.hpp>
+#include <troupe/detail/letter.hpp>
 
 #include "base/post_mortem.hpp"
 #include "shm/process_slot.hpp"
 
 namespace troupe::channel {
 
-class hands {
+class in_hand_log {
 public:
-    hands(shm::process_slot& self, base::post_mortem& page) : self_(self), page_(page) {}
+    in_hand_log(shm::process_slot& self, base::post_mortem& page) : self_(self), page_(page) {}
 
-    // Is there no place for another request? Then the mailbox is told once there is.
+    // Returns whether the log has no room for another request. If so, the mailbox is told once it has.
     bool refuses(detail::port& mailbox) noexcept;
     bool full() const noexcept { return taken_ == shm::most_in_hand; }
-    // The place of the request, + 1; 0 when nobody needs to know.
-    std::uint16_t take(const detail::letter& request, detail::actor_id asker, std::uint32_t incarnation) noexcept;
-    void lay_down(std::uint16_t place) noexcept;
+    // Returns the index of the request in the log, + 1; 0 when nobody needs to know.
+    std::uint16_t note_taken(const detail::letter& request, detail::actor_id asker, std::uint32_t incarnation) noexcept;
+    void note_answered(std::uint16_t index) noexcept;
 
-    // The handler of a message is about to run. True: consume the message when it has returned, not before.
-    bool begin(const detail::letter& message) noexcept;
-    void end() noexcept;
-    // The handler was left by an exception: time does not run any more.
-    void left() noexcept;
+    // The handler of a message is about to run. Returns whether the message is to be consumed only when it has
+    // returned.
+    bool note_begun(const detail::letter& message) noexcept;
+    void note_returned() noexcept;
+    // The handler was left by an exception: its deadline is no longer watched.
+    void note_left() noexcept;
 
 private:
     bool supervised() const noexcept;

@@ -1,4 +1,4 @@
-#include "actor/fates.hpp"
+#include "actor/exit_watch.hpp"
 
 #include <troupe/error.hpp>
 
@@ -7,29 +7,31 @@
 
 namespace troupe::actors {
 
-void fates::watch(detail::actor_id actor) { station_.memory().process(actor.slot()).watchers.add(station_.slot()); }
+void exit_watch::watch(detail::actor_id actor) {
+    participant_.memory().process(actor.slot()).watchers.add(participant_.slot());
+}
 
-void fates::enlist(detail::fate_wait& wait) {
+void exit_watch::enlist(detail::exit_wait& wait) {
     watch(wait.subject());
     waiting_.append(wait);
     if (!enrolled()) loop::event_loop::current().enroll(*this);
     wait.wake();  // it may have ended before this process was a watcher
 }
 
-void fates::leave(detail::fate_wait& wait) noexcept {
+void exit_watch::leave(detail::exit_wait& wait) noexcept {
     waiting_.remove(wait);
     if (waiting_.empty()) loop::event_loop::current().dismiss(*this);
 }
 
-bool fates::glance() { return station_.memory().deaths() != deaths_seen_; }
+bool exit_watch::glance() { return participant_.memory().deaths() != deaths_seen_; }
 
-bool fates::poll() {
-    const std::uint64_t deaths = station_.memory().deaths();
+bool exit_watch::poll() {
+    const std::uint64_t deaths = participant_.memory().deaths();
     if (deaths == deaths_seen_) return false;
     deaths_seen_ = deaths;
     bool woke = false;
-    waiting_.for_each([&](detail::fate_wait& one) {
-        if (station_.memory().alive(one.subject())) return;
+    waiting_.for_each([&](detail::exit_wait& one) {
+        if (participant_.memory().alive(one.subject())) return;
         one.wake();
         woke = true;
     });
@@ -40,7 +42,7 @@ bool fates::poll() {
 
 namespace troupe::detail {
 
-bool fate_wait::try_finish() {
+bool exit_wait::try_finish() {
     auto& process = actors::own_process::here();
     if (!actor_) throw misuse("this reference names no actor: it was default-constructed");
     const auto status = process.memory().status_of(actor_);
@@ -49,7 +51,7 @@ bool fate_wait::try_finish() {
     return true;
 }
 
-void fate_wait::enlist() { actors::own_process::here().fates().enlist(*this); }
-void fate_wait::abandon() noexcept { actors::own_process::here().fates().leave(*this); }
+void exit_wait::enlist() { actors::own_process::here().exits().enlist(*this); }
+void exit_wait::abandon() noexcept { actors::own_process::here().exits().leave(*this); }
 
 }  // namespace troupe::detail

@@ -1,0 +1,174 @@
+#include "actor/pending_requests.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include <troupe/actor.hpp>
+#include <troupe/error.hpp>
+
+#include "actor/own_process.hpp"
+#include "base/type_name.hpp"
+#include "channel/making.hpp"
+#include "channel/port.hpp"
+#include "loop/event_loop.hpp"
+
+namespace troupe::actors {
+namespace {
+
+// A request's number: generation:22 | place:10. Never 0, which says that no reply is wanted. Each incarnation of an
+// actor begins with generations of its own: a late reply to an earlier one whose owner number was the same is none to
+// it.
+constexpr std::uint32_t index_bits = 10, incarnation_bits = 10, generation_bits = 22;
+std::uint32_t number_of(std::size_t index, std::uint32_t generation) {
+    return generation << index_bits | static_cast<std::uint32_t>(index);
+}
+
+}  // namespace
+
+pending_requests::~pending_requests() {
+    if (enrolled() && loop::event_loop::exists()) loop::event_loop::current().dismiss(*this);
+}
+
+void pending_requests::open() {
+    const shm::channel_id made =
+        channel::make_channel(participant_, shm::channel_kind::replies, granule_bits, {.reader = participant_.slot()});
+    replies_ = &participant_.port_of(made);
+    replies_->read_alone();
+    entries_ = std::make_unique<std::array<entry, most_requests>>();
+    // relaxed: of this process
+    const std::uint32_t incarnation = participant_.self().incarnation.load(std::memory_order_relaxed);
+    const std::uint32_t first = incarnation % (1u << incarnation_bits) << (generation_bits - incarnation_bits);
+    for (entry& one : *entries_) one.generation = first;
+    participant_.memory().open_channel(made);
+    participant_.self().replies.store(made.index() + 1u,
+                                      std::memory_order_release);  // sync: replies - publishes the ring
+    loop::event_loop::current().enroll(*this);
+}
+
+std::optional<std::uint32_t> pending_requests::reserve(detail::ask_wait& wait) {
+    if (replies_ == nullptr) open();
+    if (given_up_ != 0) refuse_silent(wait.target());
+    if (used_ == most_requests) return std::nullopt;
+    while ((*entries_)[next_].used) next_ = (next_ + 1) % most_requests;
+    entry& one = (*entries_)[next_];
+    one = {&wait, wait.target(), one.generation % ((1u << generation_bits) - 1) + 1, true};
+    ++used_;
+    participant_.memory().process(wait.target().slot()).watchers.add(participant_.slot());
+    return number_of(next_, one.generation);
+}
+
+pending_requests::entry* pending_requests::find(std::uint32_t request) noexcept {
+    const std::uint32_t index = request & ((1u << index_bits) - 1);
+    if (!entries_ || index >= most_requests) return nullptr;
+    entry& one = (*entries_)[index];
+    return one.used && number_of(index, one.generation) == request ? &one : nullptr;
+}
+
+void pending_requests::free(entry& one) noexcept {
+    if (one.given_up) {
+        --given_up_;
+        silence* const silent = silence_of(one.target);
+        if (--silent->requests == 0) {
+            *silent = silent_.back();
+            silent_.pop_back();
+        }
+    }
+    one.used = one.given_up = false;
+    one.wait = nullptr;
+    --used_;
+    next_turn();
+}
+
+// One place is one turn. Whoever leaves the line passes it on, and so does who finds that it has no use for it.
+void pending_requests::next_turn() noexcept {
+    if (used_ < most_requests && !turns_.empty()) turns_.first()->wake();
+}
+
+pending_requests::silence* pending_requests::silence_of(detail::actor_id actor) noexcept {
+    const auto found =
+        std::find_if(silent_.begin(), silent_.end(), [actor](const silence& one) { return one.actor == actor; });
+    return found == silent_.end() ? nullptr : &*found;
+}
+
+void pending_requests::refuse_silent(detail::actor_id target) {
+    if (const silence* const silent = silence_of(target)) {
+        if (silent->requests < std::max<std::size_t>(1, (most_requests - given_up_) / share)) return;
+        throw timed_out(participant_.memory().described(target) + " has not answered " +
+                        std::to_string(silent->requests) +
+                        " requests that were given up, and is asked nothing more by this actor until it answers one or "
+                        "ends: end it if it hangs, or give it longer if it is slow");
+    }
+    if (given_up_ < most_requests) return;
+    throw timed_out(std::to_string(silent_.size()) + " actors have not answered " + std::to_string(given_up_) +
+                    " requests that were given up, and an actor can have no more under way: end those that hang (" +
+                    participant_.memory().described(silent_.front().actor) + " is one)");
+}
+
+void pending_requests::unreserve(std::uint32_t request) noexcept {
+    if (entry* one = find(request)) free(*one);
+}
+
+void pending_requests::give_up(std::uint32_t request) noexcept {
+    entry* const one = find(request);
+    if (one == nullptr) return;
+    one->wait = nullptr;
+    one->given_up = true;
+    ++given_up_;
+    if (silence* const silent = silence_of(one->target)) {
+        ++silent->requests;
+    } else {
+        silent_.push_back({one->target, 1});
+    }
+    // Whoever waits for a turn may find that there is none to wait for.
+    if (given_up_ == most_requests) turns_.for_each([](detail::ask_wait& next) { next.wake(); });
+}
+
+void pending_requests::wait_for_turn(detail::ask_wait& wait) { turns_.append(wait); }
+
+void pending_requests::leave_turn(detail::ask_wait& wait) noexcept {
+    turns_.remove(wait);
+    next_turn();
+}
+
+void pending_requests::drop_block(std::uint64_t block) noexcept { replies_->drop_block(block); }
+
+bool pending_requests::poll() {
+    // Who is dead is asked before the replies are read: what a dead actor had answered is found.
+    const std::uint64_t deaths = participant_.memory().deaths();
+    bool found = false;
+    detail::letter reply;
+    const shm::looking how = replies_->due_look(deaths != deaths_seen_);
+    while (replies_->pick(reply, nullptr, how) == detail::port::picked::letter) {
+        found = true;
+        entry* one = find(reply.frame.request);
+        if (one != nullptr && one->wait != nullptr) one->wait->reply_arrived(reply);
+        detail::finish_letter(reply);
+        if (one != nullptr) free(*one);
+    }
+    if (found) replies_->flush();  // the room of these replies is what the next requests reserve
+    if (deaths == deaths_seen_) return found;
+    deaths_seen_ = deaths;
+    if (used_ == 0) return found;
+    for (entry& one : *entries_) {
+        if (!one.used || participant_.memory().alive(one.target)) continue;
+        found = true;
+        if (one.wait != nullptr) one.wait->target_died();
+        free(one);
+    }
+    return found;
+}
+
+bool pending_requests::glance() {
+    return replies_->glance_for_letter() || (used_ != 0 && participant_.memory().deaths() != deaths_seen_);
+}
+
+loop::parking pending_requests::park() {
+    if (used_ != 0 && participant_.memory().deaths() != deaths_seen_) return loop::parking::ready;
+    return replies_->park_for_letter();
+}
+
+void pending_requests::unpark() { replies_->unpark(); }
+
+}  // namespace troupe::actors

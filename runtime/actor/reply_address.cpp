@@ -1,0 +1,86 @@
+#include <troupe/detail/reply_address.hpp>
+
+#include <string>
+#include <utility>
+
+#include <troupe/detail/decoded.hpp>
+#include <troupe/detail/reply_kind.hpp>
+#include <troupe/error.hpp>
+
+#include "base/type_name.hpp"
+#include "channel/participant.hpp"
+#include "channel/port.hpp"
+
+namespace troupe::detail {
+namespace {
+
+// The lane for replies of a process that lives; null when it has ended, and nobody is left to hear.
+port* lane_of(actor_id asker, std::uint32_t incarnation) {
+    channel::participant& here = channel::participant::here();
+    const shm::program_memory& memory = here.memory();
+    const shm::process_slot& slot = memory.process(asker.slot());
+    // sync: incarnation - observes the start of a later one
+    const bool same = slot.actor() == asker && slot.incarnation.load(std::memory_order_acquire) == incarnation;
+    if (!same || shm::has_ended(slot.present().state)) return nullptr;
+    const std::uint32_t index = slot.replies.load(std::memory_order_acquire);  // sync: replies - observes the ring
+    if (index == 0) return nullptr;
+    try {
+        return &here.port_of(memory.channel(static_cast<std::uint16_t>(index - 1)).name());
+    } catch (const corrupt&) {
+        return nullptr;  // it ended this moment, and its lane is being given back
+    }
+}
+
+void send_reply(std::uint64_t asker, std::uint32_t incarnation, std::uint32_t request, std::uint32_t kind,
+                outgoing& value) {
+    const actor_id to{asker};
+    port* replies = lane_of(to, incarnation);
+    if (replies == nullptr) return;
+    replies->deliver_to(to);
+    std::uint64_t block = 0;
+    // Room was reserved by the asker; where there is none, the asker's ring is damaged, and it has to do without.
+    const push_result result = replies->push({.type = kind, .request = request}, value, block);
+    if (result != push_result::sent && block != 0) replies->drop_block(block);
+}
+
+}  // namespace
+
+reply_address reply_address_of(const letter& request) {
+    if (request.frame.request == 0) return {};
+    channel::participant& here = channel::participant::here();
+    const shm::owner_id writer{request.frame.writer};
+    const shm::process_slot& slot = here.memory().process(writer.slot());
+    const actor_id asker = slot.actor();
+    // sync: incarnation - observes the claim of the slot
+    const std::uint32_t incarnation = slot.incarnation.load(std::memory_order_acquire);
+    // In this order: a writer that lives is the one that was found in its slot.
+    if (request.from->writer_of(request) != shm::owner_id::make(writer.slot(), incarnation)) return {};
+    return {asker.value, incarnation, request.frame.request, here.in_hand().note_taken(request, asker, incarnation)};
+}
+
+void reply_address::send(std::uint32_t kind, outgoing& value) {
+    send_reply(asker_, incarnation_, request_, kind, value);
+    asker_ = 0;
+    if (hand_ != 0) channel::participant::here().in_hand().note_answered(std::exchange(hand_, 0));
+}
+
+reply_address::~reply_address() {
+    if (asker_ == 0 || channel::participant::current() == nullptr) return;
+    try {
+        send(reply_nothing, *encoded_message());
+    } catch (...) {
+        // No memory for a message of no bytes: the asker's deadline is what is left.
+    }
+}
+
+void reply_address::answer(outgoing& value) {
+    if (asker_ != 0) send(reply_value, value);
+}
+
+void reply_address::answer_with_exception() {
+    if (asker_ == 0) return;
+    const base::caught caught = base::current_exception_description();
+    send(reply_exception, *encoded(std::pair(caught.type, caught.text)));
+}
+
+}  // namespace troupe::detail

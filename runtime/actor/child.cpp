@@ -141,7 +141,7 @@ void be_actor(newborn born) {
         hang_on_to_program(born.sockets, std::move(born.lifeline));
         shm::process_slot& slot = born.memory.process(born.slot);
         const shm::life now = slot.present();
-        if (slot.actor() != born.actor ||
+        if (!now.is_of(born.actor) ||
             (now.state != shm::process_state::starting && now.state != shm::process_state::cloning)) {
             _exit(could_not_begin);  // nobody waits for this process any more
         }

@@ -103,8 +103,8 @@ std::optional<newborn> forkserver::start(const fork_request& wanted, process::re
     // relaxed: written before the state said starting
     const std::uint32_t number = slot.incarnation.load(std::memory_order_relaxed);
     // Asked for twice, a request may be left over from an earlier start; its doorbell is nobody's any more.
-    if (slot.actor().value != wanted.actor || now.state != shm::process_state::starting ||
-        number != wanted.incarnation || !slot.move(now, shm::process_state::cloning)) {
+    if (!now.is_of({wanted.actor}) || now.state != shm::process_state::starting || number != wanted.incarnation ||
+        !slot.move(now, shm::process_state::cloning)) {
         return std::nullopt;
     }
     TROUPE_STEP("forkserver: request taken");

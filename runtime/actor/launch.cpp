@@ -290,6 +290,8 @@ void launch::ask_server() {
         const int error = errno;
         refuse("actor '" + name_ + "' could not be asked of the forkserver" + because(error) + advice_for(error));
     }
+    // sync: asked of the server - publishes that a process is wanted, before the look whether it runs
+    std::atomic_thread_fence(std::memory_order_seq_cst);
     // sync: server - observes that it runs
     if (here_.memory().header().server_running.load(std::memory_order_acquire) == 0) {
         here_.tell_keeper({.word = keeper_word::server_wanted});
@@ -351,7 +353,7 @@ void launch::copy_here() {
 bool launch::arrived() {
     shm::process_slot& slot = this->slot();
     const shm::life now = slot.present();
-    if (slot.actor() != actor_) {
+    if (!now.is_of(actor_)) {
         over_ = true;  // begun, ended, and its slot has another actor already
         return true;
     }
@@ -390,8 +392,7 @@ bool launch::arrived() {
 }
 
 bool launch::changed() const {
-    const shm::process_state state = slot().present().state;
-    if (slot().actor() != actor_) return true;
+    const auto state = slot().state_of(actor_);
     if (state == shm::process_state::cloning) return false;
     if (state != shm::process_state::starting) return true;
     // sync: server - observes its ends so far
@@ -406,7 +407,7 @@ void launch::refuse_quietly() {
     const shm::life now = slot.present();
     const shm::process_state next = again_ ? shm::process_state::down : shm::process_state::failed;
     const bool unused = now.state == shm::process_state::starting || now.state == shm::process_state::failed;
-    if (slot.actor() == actor_ && unused && now.state != next) slot.move(now, next);
+    if (now.is_of(actor_) && unused && now.state != next) slot.move(now, next);
     drop_arguments();
     if (again_) return;
     here_.tell_keeper({.word = keeper_word::discard, .slot = slot_, .subject = actor_.value});
@@ -420,9 +421,7 @@ void launch::drop_arguments() noexcept {
     const auto* header = reinterpret_cast<const channel::parcel_header*>(blocks.at(block));
     // sync: parcel - observes whether it is still the same
     if (header->stamp.load(std::memory_order_acquire) != arguments_.stamp) return;
-    const shm::owner_id me = here_.participant().owner();
-    const shm::liveness all_live{[](const void*, shm::owner_id) noexcept { return false; }, nullptr};
-    if (!blocks.receive(block, me, me, all_live)) return;
+    if (!blocks.withdraw(block, here_.participant().owner())) return;
     channel::discard_parcel(here_.memory(), block, [this](shm::channel_id held) {
         here_.tell_keeper({.word = keeper_word::look_at, .subject = held.value});
     });

@@ -20,12 +20,15 @@ port* lane_of(actor_id asker, std::uint32_t incarnation) {
     const shm::program_memory& memory = here.memory();
     const shm::process_slot& slot = memory.process(asker.slot());
     // sync: incarnation - observes the start of a later one
-    const bool same = slot.actor() == asker && slot.incarnation.load(std::memory_order_acquire) == incarnation;
-    if (!same || shm::has_ended(slot.present().state)) return nullptr;
+    if (slot.incarnation.load(std::memory_order_acquire) != incarnation) return nullptr;
+    const auto state = slot.state_of(asker);
+    if (!state || shm::has_ended(*state)) return nullptr;
     const std::uint32_t index = slot.replies.load(std::memory_order_acquire);  // sync: replies - observes the ring
     if (index == 0) return nullptr;
     try {
-        return &here.port_of(memory.channel(static_cast<std::uint16_t>(index - 1)).name());
+        port& found = here.port_of(memory.channel(static_cast<std::uint16_t>(index - 1)).name());
+        // When it has ended this moment, its channel may be another's by now.
+        return found.kind() == shm::channel_kind::replies ? &found : nullptr;
     } catch (const corrupt&) {
         return nullptr;  // it ended this moment, and its lane is being given back
     }

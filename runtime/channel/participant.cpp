@@ -157,8 +157,11 @@ detail::port* participant::find_mailbox(detail::actor_id actor) {
     TROUPE_STEP("participant: mailbox named");
     detail::port* mailbox = nullptr;
     try {
-        mailbox = &port_of(channel);
-        mailbox->deliver_to(actor);
+        detail::port& found = port_of(channel);
+        if (found.kind() == shm::channel_kind::mailbox) {
+            mailbox = &found;
+            mailbox->deliver_to(actor);
+        }
     } catch (const corrupt&) {
         if (memory_.alive(actor)) throw;
     }

@@ -395,10 +395,12 @@ bool port::drained() const {
             participant_.memory().process(static_cast<std::uint16_t>(slot)).receiving.load(std::memory_order_seq_cst);
         if (queue == channel_.value) receiving = true;
     });
-    // sync: got - observes the items that were counted
-    const std::uint64_t got = record_->got.load(std::memory_order_seq_cst);
+    // What was reported first, which is never more than what was received: if the two are equal, they were so when the
+    // second was read.
     // sync: done - observes what was reported
-    return !receiving && got == record_->done.load(std::memory_order_seq_cst);
+    const std::uint64_t done = record_->done.load(std::memory_order_seq_cst);
+    // sync: got - observes the items that were counted
+    return !receiving && done == record_->got.load(std::memory_order_seq_cst);
 }
 
 void port::task_done() {
@@ -461,6 +463,11 @@ void port::wait_for_room(room_wait& wait) {
 
 void port::leave(receive_wait& wait) noexcept {
     receivers_.remove(wait);
+    // It may have been rung for an item that it does not take, which is for another reader then.
+    if (shared_reader_ && receivers_.empty() && shared_reader_->was_woken()) {
+        shared_reader_->decline();
+        give_back_room(false);
+    }
     stop_being_a_source();
 }
 

@@ -71,7 +71,7 @@ public:
     void stop_reading() noexcept;
     // A mailbox is read by its actor from birth, and found by the references to it.
     void read_alone();  // this process is the one reader, and takes over what is there
-    void deliver_to(actor_id actor) { target_ = actor; }  // sends are for this actor
+    void deliver_to(actor_id actor) { target_ = actor; }  // sends are for this actor; of a mailbox or lane alone
 
     // --- sending
     // Throws too_large, closed's cause is left to the caller. `block` keeps what was put beside the ring between tries.

@@ -83,6 +83,8 @@ void keeper::server_ended() noexcept {
 }
 
 void keeper::notify_spawners() noexcept {
+    // sync: asked of the server - observes who has begun to start an actor
+    std::atomic_thread_fence(std::memory_order_seq_cst);
     const std::uint32_t reached = memory_.slots_reached();
     for (std::uint32_t i = 0; i < reached; ++i) {
         const shm::life now = memory_.process(static_cast<std::uint16_t>(i)).present();

@@ -158,7 +158,7 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
     watched& one = watched_[slot];
     switch (message.word) {
     case keeper_word::expect:
-        if (memory_.process(slot).actor() != subject || given_up(memory_.process(slot).present().state)) break;
+        if (const auto state = memory_.process(slot).state_of(subject); !state || given_up(*state)) break;
         // relaxed: written before it was asked for
         if (message.linked != 0) link(slot, {memory_.process(slot).parent.load(std::memory_order_relaxed)}, true);
         one.actor = subject;

@@ -94,6 +94,8 @@ bool retirement::decide() noexcept {
             });
         });
         TROUPE_STEP("keeper: parcels looked at");
+        // sync: listed - observes what the holders did before the lists that were read
+        std::atomic_thread_fence(std::memory_order_acquire);
         for (std::size_t i = due_.next(0); i < shm::max_channels; i = due_.next(i + 1)) {
             const shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(i));
             // The processes once more: one may have taken the end out of a parcel that was looked at too late.
@@ -181,7 +183,10 @@ void retirement::collect_unreachable() noexcept {
             walk(static_cast<std::uint16_t>(i));
         }
         TROUPE_STEP("keeper: marked what is reached");
+        // sync: listed - observes what the holders did before the lists and labels that were read
+        std::atomic_thread_fence(std::memory_order_acquire);
         reach_from_owned();
+        std::atomic_thread_fence(std::memory_order_acquire);  // sync: listed - observes the same of the parcels
         for (std::size_t i = carried_.next(0); i < shm::max_channels; i = carried_.next(i + 1)) {
             const shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(i));
             const std::uint8_t by_processes = holders(record);

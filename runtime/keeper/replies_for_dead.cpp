@@ -22,7 +22,8 @@ bool tell_asker(shm::program_memory& memory, std::uint16_t dead, std::uint64_t a
     const detail::actor_id to{asker};
     const shm::process_slot& slot = memory.process(to.slot());
     // One that is down has no lane for replies any more.
-    if (!to || slot.actor() != to || shm::has_ended(slot.present().state)) return false;
+    const auto state = slot.state_of(to);
+    if (!to || !state || shm::has_ended(*state)) return false;
     // sync: incarnation - observes the start of a later one
     if (slot.incarnation.load(std::memory_order_acquire) != static_cast<std::uint32_t>(request)) return false;
     const std::uint32_t index = slot.replies.load(std::memory_order_acquire);  // sync: replies - observes the ring

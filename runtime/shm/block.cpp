@@ -76,6 +76,8 @@ std::optional<block_id> block_store::take_in(std::uint32_t size_class, owner_id 
         // sync: block - publishes the owner
         if (!word.compare_exchange_strong(seen, backed ? mine : mine & ~backed_bit, std::memory_order_acq_rel))
             continue;
+        // sync: listed - publishes what was done with the block before, to whoever reads what its taker writes
+        std::atomic_thread_fence(std::memory_order_release);
         TROUPE_STEP("block: taken");
         if (backed) return block_id::make(size_class, i);
         if (!memory_->back(c.offset(i), c.bytes)) {
@@ -153,10 +155,19 @@ bool block_store::receive(block_id id, owner_id from, owner_id to, liveness who)
     }
 }
 
+bool block_store::withdraw(block_id id, owner_id owner) {
+    std::uint64_t expected = pack(block_state::owned, owner);
+    // crash: the dead one's; the keeper frees it
+    // sync: block - publishes that nobody receives it any more
+    return state(id.size_class(), id.index())
+        .compare_exchange_strong(expected, pack(block_state::withdrawn, owner), std::memory_order_acq_rel);
+}
+
 bool block_store::inherit(block_id id, owner_id dead, owner_id heir) {
     std::atomic<std::uint64_t>& word = state(id.size_class(), id.index());
     std::uint64_t seen = word.load(std::memory_order_acquire);  // sync: block - observes its last change
-    if (state_of(seen) != block_state::owned || owner_of(seen) != dead) return false;
+    const bool has_owner = state_of(seen) == block_state::owned || state_of(seen) == block_state::withdrawn;
+    if (!has_owner || owner_of(seen) != dead) return false;
     // Whether it has pages, its taker may not have lived to see to.
     const std::uint64_t inherited = (pack(block_state::owned, heir) & ~backed_bit) | (seen & backed_bit);
     // sync: block - publishes the new owner

@@ -5,8 +5,9 @@
 // read off its word.
 //
 //   free ──take──> owned(process) ──send──> travelling ──receive──> owned(reader) ──release──> free
-//                        │                                              ▲
-//                        └── a reader may take it before `send` is noted ┘
+//                      │ │                                              ▲
+//                      │ └── a reader may take it before `send` is noted ┘
+//                      └──withdraw──> withdrawn(process) ──release──> free
 //
 // Invariants
 // B1  when a process has ended, the keeper sends on its behalf those of its blocks that a record in some ring names.
@@ -40,7 +41,7 @@ struct block_id {
     explicit operator bool() const { return value != 0; }
 };
 
-enum class block_state : std::uint8_t { free, owned, travelling };
+enum class block_state : std::uint8_t { free, owned, travelling, withdrawn };
 
 // Block sizes from 4 KiB to 2 GiB, then rings of 2^10 to 2^22 granules.
 inline constexpr unsigned smallest_block_bits = 12, largest_block_bits = 31;
@@ -84,6 +85,9 @@ public:
     void send(block_id id, owner_id from);  // owned -> travelling, unless a reader was faster
     // Also from a reader that died with it in hand. False: it is not there to be received.
     bool receive(block_id id, owner_id from, owner_id to, liveness who);
+    // Owned -> withdrawn: whoever was to receive it from its owner is refused from now on. Returns false if it was
+    // received before.
+    bool withdraw(block_id id, owner_id owner);
     // From one that is dead, for whoever will release it: nobody receives it any more. False: it is not its any more.
     bool inherit(block_id id, owner_id dead, owner_id heir);
     void release(block_id id);

@@ -30,6 +30,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include <troupe/detail/actor_id.hpp>
 
@@ -67,6 +68,9 @@ struct life {
         return serial << 24 | std::uint64_t{static_cast<std::uint8_t>(state)} << 16 | spawner;
     }
     life with(process_state next) const { return {serial, next, spawner}; }
+    bool is_of(detail::actor_id actor) const { return serial == (actor.serial() & serial_bits); }
+
+    static constexpr std::uint64_t serial_bits = 0xff'ffff'ffff;
 };
 
 // What other processes ask of an actor; the low bits of `requests`. Above them stands the serial of the actor that is
@@ -143,8 +147,16 @@ struct alignas(base::page_bytes) process_slot {
     // The slots whose actors' fates are tied to this one's. The keeper's alone.
     wait_set linked;
 
+    // seq_cst, as `move`: a reader sets its bit in a wait set and looks whether the holder of a record lives; the
+    // keeper marks the holder dead and looks at the wait set.
     // sync: life - observes the fields written before the state
-    life present() const { return life::unpack(life_word.load(std::memory_order_acquire)); }
+    life present() const { return life::unpack(life_word.load(std::memory_order_seq_cst)); }
+    // The state of this actor; nothing if the slot is another's. A claim changes the life first and the id last, so in
+    // between the id alone still names the slot's last actor.
+    std::optional<process_state> state_of(detail::actor_id one) const {
+        const life now = present();
+        return now.is_of(one) && actor() == one ? std::optional(now.state) : std::nullopt;
+    }
     // Its process has ended, nothing is left of it, and there may be another one.
     bool may_begin_again() const {
         // sync: settling - observes that the keeper is through
@@ -157,7 +169,7 @@ struct alignas(base::page_bytes) process_slot {
     bool move(life from, process_state to) {
         std::uint64_t expected = from.pack();
         // sync: life - publishes the fields written before the state
-        return life_word.compare_exchange_strong(expected, from.with(to).pack(), std::memory_order_acq_rel);
+        return life_word.compare_exchange_strong(expected, from.with(to).pack(), std::memory_order_seq_cst);
     }
 };
 static_assert(sizeof(process_slot) == 8192);

@@ -24,7 +24,7 @@ std::uint64_t pack_exit(std::uint64_t serial, const exit_status& s) {
 }
 
 std::optional<exit_status> unpack_exit(std::uint64_t word, std::uint64_t serial) {
-    if ((word >> 17 & 1) == 0 || word >> 24 != (serial & 0xff'ffff'ffff)) return std::nullopt;
+    if ((word >> 17 & 1) == 0 || word >> 24 != (serial & life::serial_bits)) return std::nullopt;
     if (word >> 16 & 1) return exit_status::from_nothing();
     if (const int signal = static_cast<int>(word >> 8 & 0x7f)) {
         return exit_status::from_signal(signal, (word >> 15 & 1) != 0);
@@ -35,10 +35,11 @@ std::optional<exit_status> unpack_exit(std::uint64_t word, std::uint64_t serial)
 bool owner_is_dead(const void* memory, owner_id owner) noexcept {
     const auto& table = *static_cast<const program_memory*>(memory);
     const process_slot& slot = table.process(owner.slot());
+    // The state first: if it is that of a later incarnation, the count that is read next is that one's too.
+    const process_state state = slot.present().state;
     // sync: incarnation - observes the claim of the slot by a later process
     const std::uint32_t incarnation = slot.incarnation.load(std::memory_order_acquire);
     if (owner_id::make(owner.slot(), incarnation) != owner) return true;
-    const process_state state = slot.present().state;
     return state == process_state::dead || state == process_state::free || state == process_state::down;
 }
 
@@ -158,7 +159,7 @@ std::optional<std::uint16_t> program_memory::claim_process(std::uint16_t spawner
         // relaxed: a number that nobody else gets
         const std::uint64_t serial = h.next_serial.fetch_add(1, std::memory_order_relaxed) + 1;
         std::uint64_t expected = now.pack();
-        const life mine{serial & 0xff'ffff'ffff, process_state::starting, spawner};
+        const life mine{serial & life::serial_bits, process_state::starting, spawner};
         process(spawner).has_spawned.store(1, std::memory_order_relaxed);  // relaxed: read when it is dead
         // crash: starting without a process; the keeper frees the slots of a spawner that died
         // sync: life - publishes the claim
@@ -255,6 +256,8 @@ void program_memory::free_process(std::uint16_t slot) {
     p.watchers.for_each([&p](std::uint32_t one) { p.watchers.remove(one); });
     // relaxed: published by the state
     for (auto& word : p.wrote_to) word.store(0, std::memory_order_relaxed);
+    // The next actor of the slot has no process when the slot is claimed, and its spawner may die right then.
+    p.pid.store(0, std::memory_order_relaxed);  // relaxed: as above
     const life now = p.present();
     // sync: life - publishes that the slot is free
     p.life_word.store(now.with(process_state::free).pack(), std::memory_order_release);
@@ -270,7 +273,7 @@ liveness program_memory::owners() const { return {&owner_is_dead, this}; }
 void program_memory::record_exit(detail::actor_id actor, const exit_status& status) {
     std::atomic<std::uint64_t>& entry = exit_entry(actor);
     const bool logged = segment_->back(offset_of(&entry) / page_bytes * page_bytes, page_bytes);
-    const std::uint64_t word = pack_exit(actor.serial() & 0xff'ffff'ffff, status);
+    const std::uint64_t word = pack_exit(actor.serial() & life::serial_bits, status);
     process_slot& p = process(actor.slot());
     base::post_mortem& page = post_mortem(actor.slot());
     // relaxed, both: published by the state of the slot
@@ -309,9 +312,7 @@ std::uint64_t program_memory::crashes() const {
 }
 
 bool program_memory::alive(detail::actor_id actor) const {
-    const process_slot& p = process(actor.slot());
-    if (p.actor() != actor) return false;
-    const process_state state = p.present().state;
+    const auto state = process(actor.slot()).state_of(actor);
     return state == process_state::starting || state == process_state::cloning || state == process_state::running ||
            state == process_state::down;
 }
@@ -326,7 +327,7 @@ exit_status program_memory::last_end(detail::actor_id actor) const {
 
 bool program_memory::ended_well(detail::actor_id actor) const noexcept {
     const process_slot& p = process(actor.slot());
-    const std::uint64_t serial = actor.serial() & 0xff'ffff'ffff;
+    const std::uint64_t serial = actor.serial() & life::serial_bits;
     if (p.actor() == actor) {
         // sync: end text - observes how its last process ended
         if (const auto told = unpack_exit(p.ending.load(std::memory_order_acquire), serial)) return told->success();
@@ -338,9 +339,8 @@ bool program_memory::ended_well(detail::actor_id actor) const noexcept {
 
 std::optional<exit_status> program_memory::end_in_slot(detail::actor_id actor) const {
     const process_slot& p = process(actor.slot());
-    const std::uint64_t serial = p.present().serial;
     // sync: end text - observes the exception's type and text
-    const auto status = unpack_exit(p.ending.load(std::memory_order_acquire), actor.serial() & 0xff'ffff'ffff);
+    const auto status = unpack_exit(p.ending.load(std::memory_order_acquire), actor.serial() & life::serial_bits);
     if (!status) return std::nullopt;
     exit_status told = *status;
     const std::uint32_t ended = p.ended.load(std::memory_order_relaxed);  // relaxed: published by the end
@@ -367,15 +367,13 @@ std::optional<exit_status> program_memory::end_in_slot(detail::actor_id actor) c
     }
     // Whoever claims the slot next changes the serial first, then the rest.
     has_read();
-    return p.present().serial == serial && p.actor() == actor ? told : *status;
+    return p.state_of(actor) ? told : *status;
 }
 
 std::optional<exit_status> program_memory::status_of(detail::actor_id actor) const {
     const process_slot& p = process(actor.slot());
-    if (p.actor() == actor) {
-        const life now = p.present();
-        if (now.state != process_state::dead && now.state != process_state::free &&
-            now.state != process_state::failed) {
+    if (const auto state = p.state_of(actor)) {
+        if (*state != process_state::dead && *state != process_state::free && *state != process_state::failed) {
             return std::nullopt;
         }
         if (auto told = end_in_slot(actor)) return told;
@@ -385,12 +383,12 @@ std::optional<exit_status> program_memory::status_of(detail::actor_id actor) con
         return exit_status::from_nothing();
     }
     // sync: exit log - observes how it ended
-    return unpack_exit(exit_entry(actor).load(std::memory_order_acquire), actor.serial() & 0xff'ffff'ffff)
+    return unpack_exit(exit_entry(actor).load(std::memory_order_acquire), actor.serial() & life::serial_bits)
         .value_or(exit_status::from_nothing());
 }
 
 exit_status program_memory::end_as_told(detail::actor_id actor, std::uint64_t ending) const {
-    const auto told = unpack_exit(ending, actor.serial() & 0xff'ffff'ffff);
+    const auto told = unpack_exit(ending, actor.serial() & life::serial_bits);
     const auto last = end_in_slot(actor);
     if (!told) return last.value_or(exit_status::from_nothing());
     return last && last->code() == told->code() ? *last : *told;
@@ -402,8 +400,7 @@ std::string program_memory::name_of(detail::actor_id actor) const {
     std::string name = load_text(p.name);
     has_read();
     // Whoever claims the slot next changes the serial first, then the name, and last the actor's id.
-    const bool same = p.present().serial == (actor.serial() & 0xff'ffff'ffff) && p.actor() == actor;
-    return same ? name : std::string();
+    return p.state_of(actor) ? name : std::string();
 }
 
 std::string program_memory::described(detail::actor_id actor) const {

@@ -101,7 +101,8 @@ public:
     // waiting writers in any case.
     bool close() noexcept;
     bool closed() const noexcept {
-        return tail_word{tail().load(std::memory_order_acquire)}.closed();  // sync: closed - observes the end
+        // sync: closed - observes the end, in one order with the wish for room before it
+        return tail_word{tail().load(std::memory_order_seq_cst)}.closed();
     }
 
     // The keeper, when nobody has the ring attached: open for another use. Position, and whatever is still in it, stay.

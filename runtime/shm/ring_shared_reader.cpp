@@ -218,7 +218,8 @@ sight ring_shared_reader::park(std::uint32_t slot) {
     sight seen = find(at);
     if (seen == sight::empty) {
         tail_word tail{ring_.tail().load(std::memory_order_seq_cst)};  // sync: parked - observes another reader's
-        while (tail.position() == at.position && !tail.parked()) {
+        // Also where PARKED stands already: the writer that moves the tail next has seen this swap, and so the bit.
+        while (tail.position() == at.position) {
             TROUPE_STEP("ring: before parking");
             // sync: parked - publishes that writers must ring, in one order with their claims
             // crash: writers ring in vain
@@ -242,6 +243,8 @@ sight ring_shared_reader::park(std::uint32_t slot) {
 void ring_shared_reader::unpark(std::uint32_t slot) {
     woken_ = true;
     ring_.waiting_readers().remove(slot);
+    // sync: handed on - publishes that it is awake, before it looks at what it was rung for
+    std::atomic_thread_fence(std::memory_order_seq_cst);
     TROUPE_STEP("ring: reader awake");
     if (!ring_.waiting_readers().empty()) return;
     // sync: parked - publishes that nobody waits
@@ -266,7 +269,9 @@ void ring_shared_reader::decline() {
 void ring_shared_reader::pass_on() {
     if (ring_.waiting_readers().empty()) return;
     place next;
-    if (find(next) == sight::message) readers_wait_ = true;
+    // What is being copied will be there before a reader that is rung can sleep.
+    const sight seen = find(next);
+    if (seen == sight::message || seen == sight::in_flight) readers_wait_ = true;
 }
 
 bool ring_shared_reader::glance() const noexcept { return ring_.peek(edge_).bits != 0; }

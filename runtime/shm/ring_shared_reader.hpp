@@ -42,6 +42,8 @@ public:
     sight park(std::uint32_t slot);
     void unpark(std::uint32_t slot);
     void decline();
+    // Rung since, and nothing taken yet: decline unless something is.
+    bool was_woken() const noexcept { return woken_; }
 
     // Is there anything where the last take stopped? One load, as ring_reader::glance.
     bool glance() const noexcept;

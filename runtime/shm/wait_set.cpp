@@ -47,6 +47,9 @@ std::uint32_t wait_set::count_below(std::uint32_t slot, std::uint32_t enough) co
 }
 
 std::optional<std::uint32_t> wait_set::next_after(std::uint32_t slot) const noexcept {
+    // Between what was committed and the choice: whoever is chosen and awake already finds it when it looks.
+    // sync: handed on - observes who is awake
+    std::atomic_thread_fence(std::memory_order_seq_cst);
     slot %= most_processes;
     const std::uint32_t first = slot / 64;
     const std::uint64_t behind = ~std::uint64_t{0} << slot % 64 << 1;

@@ -198,7 +198,9 @@ void taking_steps(const setting& set, const state& s, int r, Emit emit) {
         return emit("reader: TAKES", &n);
     case q_pass_on:
         me.pc = q_use;
-        if (find(s, r) != finding::message) return emit("reader: nothing more is there", &n);
+        if (const finding more = find(s, r); more != finding::message && more != finding::in_flight) {
+            return emit("reader: nothing more is there", &n);
+        }
         return ring_a_reader(set, n, emit, "reader: hands the bell on");
     case q_use:
         if (r == 0 && set.keeping) {

@@ -24,6 +24,27 @@ TEST_CASE("block: what the dead had goes to the keeper, and nobody receives it a
     REQUIRE(memory.blocks().is_free(block));
 }
 
+TEST_CASE("block: what its owner withdraws nobody receives, and it is the keeper's when its owner dies") {
+    program_memory memory = program_memory::create(8 * mib);
+    const liveness all_live{[](const void*, owner_id) noexcept { return false; }, nullptr};
+    const block_id block = memory.blocks().take(5000, ann);
+    REQUIRE(memory.blocks().withdraw(block, ann));
+    REQUIRE_FALSE(memory.blocks().receive(block, ann, bob, all_live));
+    REQUIRE_FALSE(memory.blocks().is_free(block));
+    REQUIRE(memory.blocks().inherit(block, ann, keeper));
+    memory.blocks().release(block);
+    REQUIRE(memory.blocks().is_free(block));
+}
+
+TEST_CASE("block: what was received before it is withdrawn is its receiver's") {
+    program_memory memory = program_memory::create(8 * mib);
+    const liveness all_live{[](const void*, owner_id) noexcept { return false; }, nullptr};
+    const block_id block = memory.blocks().take(5000, ann);
+    REQUIRE(memory.blocks().receive(block, ann, bob, all_live));
+    REQUIRE_FALSE(memory.blocks().withdraw(block, ann));
+    REQUIRE(memory.blocks().belongs_to(block, bob));
+}
+
 TEST_CASE("block: what somebody has received from the dead the keeper does not inherit") {
     program_memory memory = program_memory::create(8 * mib);
     const block_id block = memory.blocks().take(5000, ann);

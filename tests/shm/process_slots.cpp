@@ -1,7 +1,9 @@
 // The slots of processes: which is claimed next.
 #include <cstdint>
 #include <set>
+#include <string_view>
 
+#include "base/step.hpp"
 #include "catch.hpp"
 #include "shm/program_memory.hpp"
 
@@ -50,3 +52,31 @@ TEST_CASE("process slots: while few are taken at a time, few are used, one after
     }
     REQUIRE(table.slots_reached() == to_begin_with);
 }
+
+#ifdef TROUPE_STEPS
+TEST_CASE("process slots: while a slot is being claimed, its last actor is dead, and its process is not named") {
+    static program_memory table = memory();
+    static troupe::detail::actor_id last;
+    static int looked = 0;
+    const auto slot = table.claim_process(0);
+    REQUIRE(slot == 0);
+    last = table.process(0).actor();
+    table.process(0).pid = 4711;
+    REQUIRE(table.process(0).move(table.process(0).present(), process_state::running));
+    REQUIRE(table.alive(last));
+    REQUIRE(table.process(0).move(table.process(0).present(), process_state::dead));
+    table.record_exit(last, troupe::exit_status::from_exit(3));
+    table.free_process(0);
+
+    troupe::base::step_hook = [](const char* step) {
+        if (std::string_view(step) != "process: slot claimed" || table.process(0).state_of(last)) return;
+        if (table.process(0).actor() != last) return;
+        const auto status = table.status_of(last);
+        if (!table.alive(last) && status && status->code() == 3 && table.process(0).pid == 0) ++looked;
+    };
+    for (std::uint32_t i = 0; i < to_begin_with; ++i) table.claim_process(0);
+    troupe::base::step_hook = nullptr;
+    REQUIRE(looked == 1);
+    REQUIRE(table.process(0).actor() != last);
+}
+#endif

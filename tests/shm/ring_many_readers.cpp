@@ -134,6 +134,21 @@ TEST_CASE("ring: a reader that was rung and does not take hands the bell on") {
     REQUIRE(first.readers_wait());
 }
 
+TEST_CASE("ring: a reader that was rung and does not take hands the bell on while a record is being made") {
+    shared_ring it;
+    ring_writer writer(it.ring, ann);
+    ring_shared_reader first(it.ring, bob, it.dead.who()), second(it.ring, eve, it.dead.who());
+    REQUIRE(first.park(1) == sight::empty);
+    REQUIRE(second.park(2) == sight::empty);
+    claim being_made;
+    REQUIRE(writer.try_claim(8, most_messages, being_made) == room::claimed);
+    first.unpark(1);
+    REQUIRE(first.was_woken());
+    first.decline();
+    REQUIRE(first.readers_wait());
+    REQUIRE_FALSE(first.was_woken());
+}
+
 TEST_CASE("ring: a closed queue ends only when nobody else could give something back") {
     shared_ring it;
     ring_writer writer(it.ring, ann);

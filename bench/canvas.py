@@ -60,16 +60,18 @@ def legend(picture, axes):
 
 
 def styles(scheme, keys):
-    """How the curve of each key is drawn: ours plain in colours, the floor grey and dashed, peers dotted in colours."""
+    """How the curve of each key is drawn: ours thick in colours, the floor grey and dashed, others thin and dotted."""
     floors, dotted, taken, found = ((0, (5, 2)), (0, (2, 1)), (0, (7, 2, 1, 2)), (0, (1, 1))), (":", "-."), {}, {}
     for key in keys:
         kind = "floor" if is_floor(key) else "other"
         at = taken[kind] = taken.get(kind, -1) + 1
         lap, colour = divmod(at, len(scheme.cycle))
         if kind == "floor":
-            found[key] = {"color": scheme.floor, "linestyle": floors[at % len(floors)]}
+            found[key] = {"color": scheme.floor, "linestyle": floors[at % len(floors)], "linewidth": 1.6}
+        elif is_peer(key):
+            found[key] = {"color": scheme.cycle[colour], "linestyle": dotted[lap % 2], "linewidth": 1.2}
         else:
-            found[key] = {"color": scheme.cycle[colour], "linestyle": dotted[lap % 2] if is_peer(key) else "-"}
+            found[key] = {"color": scheme.cycle[colour], "linestyle": "-", "linewidth": 2.4}
     return found
 
 

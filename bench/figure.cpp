@@ -1,8 +1,10 @@
 #include "figure.hpp"
 
-#include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <utility>
+
+#include <nlohmann/json.hpp>
 
 namespace bench {
 namespace {
@@ -16,21 +18,15 @@ bool buckets_wanted() {
 }  // namespace
 
 bool print(const figure& measured) {
-    // Names are ours and hold nothing that JSON would have escaped.
-    std::printf(R"({"program": "%s", "name": "%s", "unit": "%s", "value": %.6g, "p99": %.6g, "p999": %.6g, )"
-                R"("max": %.6g, "cpu_us": %.6g, "jain": %.4g, "count": %zu, "errors": %zu, "cpus": "%s")",
-                measured.program, measured.name.c_str(), measured.unit, measured.value, measured.p99, measured.p999,
-                measured.max, measured.cpu_us, measured.jain, measured.count, measured.errors, measured.cpus.c_str());
+    nlohmann::ordered_json line{{"program", measured.program}, {"name", measured.name},     {"unit", measured.unit},
+                                {"value", measured.value},     {"p99", measured.p99},       {"p999", measured.p999},
+                                {"max", measured.max},         {"cpu_us", measured.cpu_us}, {"jain", measured.jain},
+                                {"count", measured.count},     {"errors", measured.errors}, {"cpus", measured.cpus}};
     if (buckets_wanted() && !measured.buckets.empty()) {
-        const char* before = R"(, "buckets": [)";
-        for (const auto& [value, count] : measured.buckets) {
-            std::printf("%s[%.6g,%llu]", before, value, static_cast<unsigned long long>(count));
-            before = ",";
-        }
-        std::printf("]");
+        auto& buckets = line["buckets"] = nlohmann::ordered_json::array();
+        for (const auto& [value, count] : measured.buckets) buckets.push_back({value, count});
     }
-    std::printf("}\n");
-    std::fflush(stdout);
+    std::cout << line.dump() << '\n' << std::flush;
     return measured.errors == 0 && measured.count > 0;
 }
 

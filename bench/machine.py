@@ -40,7 +40,7 @@ class Watch:
         return (stolen - self.stolen) / max(1, total - self.all)
 
     def told(self):
-        return (f"{cpu_model()}, {os.cpu_count()} CPUs, {len(os.sched_getaffinity(0))} of them ours, "
+        return (f"{cpu_model()}, {os.cpu_count()} CPUs, {len(os.sched_getaffinity(0))} usable, "
                 f"Linux {platform.release()}; load {self.load:.2f} before, {os.getloadavg()[0]:.2f} after; "
                 f"{100 * self.stolen_share():.1f} % of the CPU time stolen")
 

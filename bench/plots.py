@@ -13,6 +13,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, NullL
 
 import canvas
 from comparisons import comparisons_of
+from names import WORK, called, system
 from programs import is_floor, is_peer, is_savina, program_of
 from results import more_is_better, ratios
 
@@ -22,7 +23,7 @@ CROWDS = ("sender", "receiver", "consumer", "reader", "pair", "actor", "worker")
 CROWD = re.compile(rf"\b(\d+) (?:blocking )?({'|'.join(CROWDS)})s?\b")
 TIMES = ("ns", "us", "ms", "s")
 SHARES = (0, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999)
-MOST_CURVES = 16  # in one plot: more cannot be told apart
+MOST_CURVES = 8  # in one plot: more cannot be told apart
 
 
 def _bytes_text(size, _=None):
@@ -30,6 +31,23 @@ def _bytes_text(size, _=None):
         if size >= BYTES[unit]:
             return f"{size / BYTES[unit]:g} {unit}"
     return f"{size:g} B"
+
+
+def _crowds(names):
+    """The names in lots that can be told apart: others' in each beside ours and the floor's, or beside some of them."""
+    ours = [name for name in names if not is_peer(name)]
+    others = [name for name in names if is_peer(name)]
+    if len(ours) > MOST_CURVES - 2:  # ours alone are too many
+        lots = [ours[at:at + MOST_CURVES] for at in range(0, len(ours), MOST_CURVES)]
+        ours = [*[name for name in ours if not is_floor(name)][:2], *[name for name in ours if is_floor(name)][:2]]
+    else:
+        lots = [] if others else [ours]
+    room = MOST_CURVES - len(ours)
+    return lots + [[*ours, *others[at:at + room]] for at in range(0, len(others), room)]
+
+
+def _numbered(title, number):
+    return title if number == 0 else f"{title}, {number + 1}"
 
 
 def _curves(summary, pattern, point):
@@ -45,13 +63,15 @@ def _curves(summary, pattern, point):
 
 
 def throughput(summary):
-    """Bytes and messages a second, by the size of a message."""
+    """Bytes and messages a second, by the size of a message; several plots where there are many curves."""
     rates = {key: figure for key, figure in summary.items()
              if figure["unit"] in ("M/s", "GB/s") and figure["median"] > 0 and not CROWD.search(key)}
-    curves = _curves(rates, SIZE, lambda found: int(found[1]) * BYTES[found[2]])
-    if not curves:
-        return None
+    all_curves = _curves(rates, SIZE, lambda found: int(found[1]) * BYTES[found[2]])
+    for number, names in enumerate(_crowds(list(all_curves))):
+        yield _throughput(_numbered("Throughput by size", number), {name: all_curves[name] for name in names})
 
+
+def _throughput(title, curves):
     def draw(scheme):
         picture, (bytes_axes, messages_axes) = canvas.for_curves(scheme, len(curves), 2)
         styles = canvas.styles(scheme, list(curves))
@@ -61,7 +81,7 @@ def throughput(summary):
             gigabytes = [points[size]["median"] * (size / 1e3 if points[size]["unit"] == "M/s" else 1)
                          for size in sizes]
             millions = [rate / size * 1e3 for rate, size in zip(gigabytes, sizes)]
-            bytes_axes.plot(sizes, gigabytes, marker="o", markersize=4, label=name, **styles[name])
+            bytes_axes.plot(sizes, gigabytes, marker="o", markersize=4, label=called(name), **styles[name])
             messages_axes.plot(sizes, millions, marker="o", markersize=4, **styles[name])
         for axes, what in ((bytes_axes, "GB/s"), (messages_axes, "million messages/s")):
             axes.set_xscale("log", base=2)
@@ -74,7 +94,7 @@ def throughput(summary):
         canvas.legend(picture, bytes_axes)
         return picture
 
-    return "Throughput by size", "One way, from one sender to one receiver; both scales are logarithmic.", draw
+    return title, "One way, from one sender to one receiver; both scales are logarithmic.", draw
 
 
 def _share_text(share):
@@ -109,7 +129,7 @@ def _distribution_groups(summary):
         elif "idle" in key:
             title = "Round trip after both sides have idled"
         else:
-            title = program_of(key)
+            title = WORK.get(program_of(key), system(key))
         groups.setdefault(f"{title} ({figure['unit']})", []).append(key)
     return groups
 
@@ -117,9 +137,8 @@ def _distribution_groups(summary):
 def distributions(summary):
     """A plot for each group of latencies: how long the slowest ones took."""
     for title, keys in _distribution_groups(summary).items():
-        for at in range(0, len(keys), MOST_CURVES):
-            more = f", {at // MOST_CURVES + 1}" if at else ""
-            yield _distribution(title + more, keys[at:at + MOST_CURVES], summary)
+        for number, some in enumerate(_crowds(keys)):
+            yield _distribution(_numbered(title, number), some, summary)
 
 
 def _distribution(title, keys, summary):
@@ -130,7 +149,7 @@ def _distribution(title, keys, summary):
         for key in keys:
             beyond, values = zip(*_tail(summary[key]["buckets"]))
             furthest = max(furthest, beyond[-1])
-            axes.plot(beyond, values, drawstyle="steps-pre", linewidth=1.5, label=key, **styles[key])
+            axes.plot(beyond, values, drawstyle="steps-pre", label=called(key), **styles[key])
         axes.set_xscale("log")
         axes.set_yscale("log")
         shown = [share for share in SHARES if 1 / (1 - share) <= furthest * 1.01]
@@ -154,11 +173,12 @@ def scaling(summary):
             same_unit = {key: figure for key, figure in some.items() if figure["unit"] == unit}
             curves = _curves(same_unit, CROWD, lambda found: int(found[1]))
             curves = {name: points for name, points in curves.items() if len(points) > 1 or len(curves) > 1}
-            if curves:
-                yield _scaling(crowd, unit, curves)
+            for number, names in enumerate(_crowds(list(curves)) if curves else []):
+                yield _scaling(_numbered(f"Scaling by {crowd}s ({unit})", number), crowd, unit,
+                               {name: curves[name] for name in names})
 
 
-def _scaling(crowd, unit, curves):
+def _scaling(title, crowd, unit, curves):
     def draw(scheme):
         picture, (axes,) = canvas.for_curves(scheme, len(curves))
         styles = canvas.styles(scheme, list(curves))
@@ -167,7 +187,7 @@ def _scaling(crowd, unit, curves):
             middle = [points[n]["median"] for n in numbers]
             spread = [[points[n]["median"] - points[n]["min"] for n in numbers],
                       [points[n]["max"] - points[n]["median"] for n in numbers]]
-            axes.errorbar(numbers, middle, yerr=spread, marker="o", markersize=5, capsize=3, label=name,
+            axes.errorbar(numbers, middle, yerr=spread, marker="o", markersize=5, capsize=3, label=called(name),
                           **styles[name])
         axes.set_xscale("log", base=2)
         axes.xaxis.set_major_locator(FixedLocator(sorted({n for points in curves.values() for n in points})))
@@ -178,7 +198,7 @@ def _scaling(crowd, unit, curves):
         canvas.legend(picture, axes)
         return picture
 
-    return f"Scaling by {crowd}s ({unit})", "Medians; the thin lines reach from the least to the greatest round.", draw
+    return title, "Medians; the thin lines reach from the least to the greatest round.", draw
 
 
 class _Ratio(NamedTuple):
@@ -230,7 +250,7 @@ def _ratio_plot(title, sentence, all_ratios):
 
 
 def floor_ratios(summary):
-    found = list(_ratios_to(summary, is_floor, lambda one: one.figure))
+    found = list(_ratios_to(summary, is_floor, lambda one: called(one.figure)))
     sentence = ("1 is what the machine allows when everything is written by hand for that alone. Green marks are "
                 "targets: a point is blue where four rounds of five are at or right of its mark, and orange where not.")
     return _ratio_plot("Ratio to the floor", sentence, found) if found else None
@@ -238,9 +258,9 @@ def floor_ratios(summary):
 
 def peer_ratios(summary):
     """A plot for each peer."""
-    for peer in sorted({program_of(key) for key in summary if is_peer(key)}):
-        found = list(_ratios_to(summary, lambda key, peer=peer: program_of(key) == peer,
-                                lambda one: f"{one.figure}\nbeside {one.against.split('/', 1)[1]}"))
+    for peer in sorted({system(key) for key in summary if is_peer(key)}):
+        found = list(_ratios_to(summary, lambda key, peer=peer: is_peer(key) and system(key) == peer,
+                                lambda one: f"{called(one.figure)}\nbeside {called(one.against)}"))
         if found:
             yield _ratio_plot(f"Ratio to {peer}", "Right of 1 troupe is faster; the scale is logarithmic.", found)
 
@@ -266,7 +286,7 @@ def _savina(unit, some):
         axes.set_xscale("log")
         canvas.log(axes.xaxis)
         axes.set_xlim(left=least)
-        axes.set_yticks(range(len(some)), [key for key, _ in some])
+        axes.set_yticks(range(len(some)), [called(key) for key, _ in some])
         axes.set_ylim(-0.6, len(some) - 0.4)
         axes.set(xlabel=unit)
         return picture
@@ -277,7 +297,7 @@ def _savina(unit, some):
 
 def drawn(summary):
     """(title, sentence, [(scheme's name, SVG)]) of each plot."""
-    plots = [throughput(summary), *distributions(summary), *scaling(summary), floor_ratios(summary),
+    plots = [*throughput(summary), *distributions(summary), *scaling(summary), floor_ratios(summary),
              *peer_ratios(summary), *savina(summary)]
     for number, plot in enumerate(one for one in plots if one):
         title, sentence, draw = plot

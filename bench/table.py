@@ -2,7 +2,10 @@
 
 import statistics
 
+from tabulate import tabulate
+
 from comparisons import FAIREST, Comparison, comparisons_of
+from names import called
 from results import ratios
 
 HEADS = {"figure": "figure", "median": "median", "spread": "min .. max", "unit": "unit", "p99": "p99",
@@ -21,14 +24,15 @@ def _verdict(comparison, values):
 
 def _row(comparison, summary):
     figure = summary[comparison.figure]
-    row = {"figure": comparison.figure, "median": f"{figure['median']:.4g}", "unit": figure["unit"], "met": None,
-           "spread": f"{figure['min']:.4g} .. {figure['max']:.4g}", "against": "", "ratio": "", "target": "",
-           "p99": f"{figure['p99']:.4g}" if figure["p99"] else "",
+    row = {"figure": called(comparison.figure), "median": f"{figure['median']:.4g}", "unit": figure["unit"],
+           "met": None, "spread": f"{figure['min']:.4g} .. {figure['max']:.4g}", "against": "", "ratio": "",
+           "target": "", "p99": f"{figure['p99']:.4g}" if figure["p99"] else "",
            "cpu": f"{figure['cpu_us']:.3g}" if figure["cpu_us"] else ""}
     values = list(figure["rounds"].values()) if comparison.against is None else []
     if other := summary.get(comparison.against):
         if values := ratios(figure, other):
-            row.update(against=f"{comparison.against} ({other['median']:.4g})", ratio=f"{statistics.median(values):.3g}")
+            row.update(against=f"{called(comparison.against)} ({other['median']:.4g})",
+                       ratio=f"{statistics.median(values):.3g}")
     if values:
         row["met"], row["target"] = _verdict(comparison, values)
     return row
@@ -40,8 +44,9 @@ def _fairness(summary):
         return []
     index = figure["jain"]
     met, said = _verdict(Comparison("", None, at_least=FAIREST), index)
-    return [{**{name: "" for name in HEADS}, "figure": "fan_in/4 senders, Jain index", "met": met, "target": said,
-             "median": f"{statistics.median(index):.3f}", "spread": f"{min(index):.3f} .. {max(index):.3f}"}]
+    return [{**{name: "" for name in HEADS}, "figure": called("fan_in/4 senders") + ", Jain index", "met": met,
+             "target": said, "median": f"{statistics.median(index):.3f}",
+             "spread": f"{min(index):.3f} .. {max(index):.3f}"}]
 
 
 def rows_of(summary):
@@ -52,15 +57,12 @@ def rows_of(summary):
             [_row(Comparison(key, None), summary) for key in sorted(summary) if key not in named])
 
 
-def text(rows, heads=None, numbers=NUMBERS):
-    """Columns of equal width."""
+def text(rows, heads=None, numbers=NUMBERS, form="plain"):
+    """Columns of equal width. Texts stay as they are, whether they look like numbers or not."""
     heads = heads or HEADS
-    widths = {name: max(len(row[name]) for row in [heads, *rows]) for name in heads}
-    lines = []
-    for row in [heads, *rows]:
-        cells = (row[n].rjust(widths[n]) if n in numbers else row[n].ljust(widths[n]) for n in heads)
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
+    return tabulate([[row[name] for name in heads] for row in rows], headers=list(heads.values()), tablefmt=form,
+                    disable_numparse=True, colalign=["right" if name in numbers else "left" for name in heads]
+                    if rows else None)
 
 
 def left_out(results):
@@ -69,10 +71,8 @@ def left_out(results):
 
 
 def markdown(results, rows):
-    lines = ["| " + " | ".join(HEADS.values()) + " |",
-             "|" + "|".join("---:" if name in NUMBERS else "---" for name in HEADS) + "|"]
-    lines += ["| " + " | ".join(row[name].replace("|", "\\|") for name in HEADS) + " |" for row in rows]
+    safe = [{name: row[name].replace("|", "\\|") for name in HEADS} for row in rows]
     notes = [f"{results['machine']}.", f"{results['rounds']} rounds in {results['seconds']:.0f} s, "
              f"{results['date']}: `{results['command']}`", *results["disturbed"], *left_out(results)]
     settings = [f"- {name}: {said}" for name, said in sorted(results["settings"].items())]
-    return "\n\n".join([*notes, "\n".join(lines), *(["\n".join(settings)] if settings else [])]) + "\n"
+    return "\n\n".join([*notes, text(safe, form="pipe"), *(["\n".join(settings)] if settings else [])]) + "\n"

@@ -20,12 +20,15 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "../command_line.hpp"
 #include "../figure.hpp"
@@ -299,10 +302,7 @@ bool several_senders(double seconds) {
 
 // Says which settings the figures of a program were made with.
 inline void print_settings(const char* program, const char* settings) {
-    std::printf(R"({"program": "%s", "settings": "%s"})"
-                "\n",
-                program, settings);
-    std::fflush(stdout);
+    std::cout << nlohmann::ordered_json{{"program", program}, {"settings", settings}}.dump() << '\n' << std::flush;
 }
 
 // Each measurement has processes of its own: a library that was used cannot be forked.

@@ -4,7 +4,6 @@ The plots are looked at where matplotlib is installed, and the page on a screen 
 """
 
 import copy
-import html
 import re
 import shutil
 import subprocess
@@ -18,11 +17,14 @@ BENCH = HERE.parents[1] / "bench"
 sys.path += [str(HERE.parent), str(BENCH)]
 
 import compare  # noqa: E402
+import headlines  # noqa: E402
 import measurement  # noqa: E402
 import report as pages  # noqa: E402
 import results  # noqa: E402
 import table  # noqa: E402
 from closing_line import report  # noqa: E402
+from names import called  # noqa: E402
+from markupsafe import escape  # noqa: E402
 from programs import Program  # noqa: E402
 
 try:
@@ -41,7 +43,7 @@ def faults_of_page(page):
     """Every figure stands in it with its median, and it needs nothing from elsewhere."""
     cells = page[page.index("Every figure"):]
     for key, figure in results.summed_up(CANNED["figures"]).items():
-        if f'<td>{html.escape(key)}</td><td class="n">{figure["median"]:.4g}</td>' not in cells:
+        if f'<td>{escape(called(key))}</td><td class="n">{figure["median"]:.4g}</td>' not in cells:
             yield f"no row of {key}"
     yield from (f"{word} in it" for word in ("<b>", "<script", "<link", "src=") if word in page)
     yield from (f"it refers to {to}" for to in re.findall(r'(?:href="|url\()(?!#)[^")]*', page))
@@ -53,6 +55,33 @@ def faults_of_notes(page):
     marked = table.markdown(CANNED, [])
     yield from (f"the page does not say `{text}`" for text in said if text not in page)
     yield from (f"the Markdown does not say `{text}`" for text in said if text not in marked)
+
+
+def faults_of_headlines(page):
+    """The first table says what troupe does, beside the bare machine and the others, best first."""
+    first = page[:page.index("Ratios and targets")]
+    for text in ("round trip of 64 B, both awake", "four senders to one mailbox", "start of an actor to its join"):
+        if f"<td>{text}</td>" not in first:
+            yield f"no line of {text}"
+    summary = results.summed_up(CANNED["figures"])
+    figure = copy.deepcopy(summary["ping_pong/mailbox 64 B, different CPUs"])
+    for peer, factor in (("peer_zeromq", 9), ("peer_openmpi", 2), ("peer_caf_in_one_process", 5)):
+        summary[f"{peer}/round trip 64 B, different CPUs"] = {**figure, "median": factor * figure["median"]}
+    row = headlines.rows_of(summary)[0]
+    if [one.rsplit(" ", 1)[0] for one in row["others"].split(", ")] != ["Open MPI", "CAF in one process", "ZeroMQ"]:
+        yield f"the others are {row['others']}"
+
+
+def faults_of_crowds():
+    """No plot has more curves than an eye can tell apart, and all are in one; ours are beside all others."""
+    for ours, others in ((3, 0), (3, 4), (3, 30), (7, 9), (20, 0), (20, 20)):
+        mine = ["floor/a", *(f"stream/{i}" for i in range(ours - 1))]
+        all_of = mine + [f"peer_{i}/x" for i in range(others)]
+        lots = plots._crowds(all_of)
+        if set(sum(lots, [])) != set(all_of) or max(map(len, lots)) > plots.MOST_CURVES:
+            yield f"{ours} and {others}: {lots}"
+        if ours <= 6 and others and not all(set(mine) <= set(lot) for lot in lots):
+            yield f"{ours} and {others}, and ours are not in each: {lots}"
 
 
 def faults_of_histograms():
@@ -78,9 +107,10 @@ def faults_of_table():
     rows = table.rows_of(results.summed_up(CANNED["figures"]))
     said, marked = table.text(rows), table.markdown(CANNED, rows)
     for row in rows:
-        if f"| {row['figure']} | {row['median']} |" not in marked or row["figure"] not in said:
+        cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in marked.splitlines()]
+        if [row["figure"], row["median"]] not in [line[:2] for line in cells] or row["figure"] not in said:
             yield f"no line of {row['figure']}"
-    lines = [line for line in said.splitlines() if line.startswith("ping_pong/pipe 64 B, different CPUs ")]
+    lines = [line for line in said.splitlines() if line.startswith("troupe: round trip, pipe 64 B, different CPUs ")]
     if len(lines) != 1 or not lines[0].endswith("<= 1.5, met: 3 of 3"):
         yield f"the target is not told: {lines}"
 
@@ -92,7 +122,7 @@ def faults_of_verdicts():
         summary = results.summed_up(CANNED["figures"])
         summary[floor]["rounds"] = dict.fromkeys(range(5), 1.0)
         summary[wanted]["rounds"] = {turn: 9.0 if turn < late else 1.1 for turn in range(5)}
-        row, = (row for row in table.rows_of(summary) if row["figure"] == wanted and "floor" in row["against"])
+        row, = (row for row in table.rows_of(summary) if row["figure"] == called(wanted) and "floor" in row["against"])
         if not row["target"].endswith(verdict) or row["met"] != verdict.startswith("met"):
             yield f"late in {late} rounds of 5: {row['target']}"
         if plots and [one.missed for one in plots._ratios_to(summary, lambda key: key == floor, lambda one: one.figure)
@@ -165,11 +195,14 @@ def faults_of_measuring():
 
 def faults_of_order():
     """Every program once, and those near the floor back to back."""
-    programs = [Program(str(i), near_floor=i % 3 == 0) for i in range(12)]
+    programs = [Program(str(i), near_floor=i % 3 == 0) for i in range(12)] + [Program("fan_out"), Program("micro")]
     orders = set()
     for _ in range(50):
         order = measurement.shuffled(programs)
         places = [i for i, one in enumerate(order) if one.near_floor]
+        own = [measurement.is_peer(one.name) for one in order if not one.near_floor]
+        if own != sorted(own):
+            yield f"others run before our own: {[one.name for one in order]}"
         if sorted(order) != sorted(programs) or places != list(range(places[0], places[0] + 4)):
             yield f"they run as {[one.name for one in order]}"
         orders.add(tuple(order))
@@ -191,7 +224,7 @@ def faults_of_saved_plots():
 
 def faults_of_plots(page):
     wanted = ("Throughput by size", "Latency: Round trip of 64 B, different CPUs (us)", "Scaling by senders (M/s)",
-              "Ratio to the floor", "Ratio to python_peer", "Savina (ms)")
+              "Ratio to the floor", "Ratio to Python", "Savina (ms)")
     yield from (f"no plot `{title}`" for title in wanted if f"<h2>{title}</h2>" not in page)
     for scheme in canvas.SCHEMES:
         if page.count(f'class="plot {scheme.name}"') != page.count("<svg") / 2:
@@ -200,7 +233,7 @@ def faults_of_plots(page):
     yield from sorted({f"id {one} stands twice" for one in ids if ids.count(one) > 1})
     yield from (f"nothing is {to}" for to in set(re.findall(r'(?:href="|url\()#([^")]*)', page)) - set(ids))
     drawn = page[:page.index("Ratios and targets")]
-    shown = ("floor/spinning round trip", "stream/pipe, different CPUs", "fan_in", "savina/threadring", "64 KiB",
+    shown = ("floor: spinning round trip", "troupe: one way, pipe, different CPUs", "troupe: many to one", "Savina: threadring", "64 KiB",
              "99.9 %")
     yield from (f"{text} is in no plot" for text in shown if f">{text}<" not in drawn)
 
@@ -249,6 +282,7 @@ def main():
         tests.check("report: every figure is in the page, and the page needs nothing else", faults_of_page(page))
         tests.check("report: how it was measured, what disturbed it and what was left out are told",
                     faults_of_notes(page))
+        tests.check("report: it begins with how fast it is, beside what", faults_of_headlines(page))
         tests.check("report: histograms are merged and read right", faults_of_histograms())
         tests.check("report: the tables say every figure and its target", faults_of_table())
         tests.check("report: a target is met that four rounds of five reach", faults_of_verdicts())
@@ -264,6 +298,7 @@ def main():
             print("not looked at: the plots, as python3-matplotlib is not installed")
         else:
             tests.check("report: every plot is in the page, for light and for dark", faults_of_plots(page))
+            tests.check("report: no plot has more curves than an eye can tell apart", faults_of_crowds())
             tests.check("report: every plot can be saved as a file of its own", faults_of_saved_plots())
             if shutil.which("chromium"):
                 tests.check("report: Chromium shows the page in light", faults_of_screen(page, folder, False))

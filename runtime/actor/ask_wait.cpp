@@ -64,7 +64,7 @@ void ask_wait::stand_in_line() {
 bool ask_wait::try_finish() {
     if (stage_ == stage::unsent) send();
     if (stage_ == stage::answered) return true;
-    if (target_dead_) to_->throw_closed();
+    if (target_dead_) mailbox_of(target_).throw_closed();  // the port may have been forgotten since the request went
     if (stage_ == stage::unsent && queued_ != queued::nowhere) stand_in_line();
     return false;
 }

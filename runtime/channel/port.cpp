@@ -283,6 +283,11 @@ shm::sight port::find_behind(shm::sight seen, const receive_wait* wants, shm::lo
     return seen;
 }
 
+// A request, while no more can be noted as in hand. What comes through the lane for replies is none.
+bool port::is_refused(const message_frame& frame) noexcept {
+    return frame.request != 0 && kind_ == shm::channel_kind::mailbox && participant_.in_hand().refuses(*this);
+}
+
 // Files all that is there, so that the process may sleep until something else comes.
 void port::examine_all() {
     const receive_wait nothing(*this, &no_type, 1);
@@ -322,7 +327,7 @@ port::picked port::pick(letter& into, const receive_wait* wants, shm::looking ho
             if (reader_->writers_want_room()) flush();
             return picked::nothing;
         }
-        if (into.frame.request != 0 && participant_.in_hand().refuses(*this)) return picked::nothing;
+        if (is_refused(into.frame)) return picked::nothing;
         if (open(record, into)) return picked::letter;
         reader_->consume(record);
     }
@@ -492,7 +497,7 @@ bool port::wake_if_due(receive_wait& wait, shm::looking how) {
     case shm::sight::in_flight: return false;
     }
     if (std::find(promised_.begin(), promised_.end(), record.position) != promised_.end()) return false;
-    if (frame.request != 0 && participant_.in_hand().refuses(*this)) {
+    if (is_refused(frame)) {
         examine_all();
         return false;
     }

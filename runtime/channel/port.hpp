@@ -172,6 +172,7 @@ private:
     shm::sight find(const receive_wait* wants, shm::looking how, shm::record& found, message_frame& frame);
     shm::sight find_behind(shm::sight seen, const receive_wait* wants, shm::looking how, shm::record& found,
                            message_frame& frame);
+    bool is_refused(const message_frame& frame) noexcept;
     void examine_all();
     void enlist_as_source();
     void stop_being_a_source() noexcept;

@@ -186,6 +186,32 @@ troupe::task<> requests_in_hand_at_a_pipe() {
     co_await crew.stop();
 }
 
+// With as many in hand as there can be, it asks somebody else: the reply is no request.
+troupe::task<> prompt(troupe::mailbox<hold> inbox) {
+    co_await inbox.serve([](hold) { return 1; });
+}
+troupe::task<> hoarder_that_asks(troupe::mailbox<hold> inbox, troupe::actor<hold> other) {
+    constexpr std::size_t most_in_hand = 128;
+    std::vector<troupe::request<hold>> held;
+    while (held.size() < most_in_hand) {
+        auto next = co_await inbox.receive();
+        if (!next) co_return;
+        held.push_back(*std::move(next));
+    }
+    const int said = co_await other.ask(hold{}, 20s);
+    for (auto& one : held) one.reply(said);
+    while (auto next = co_await inbox.receive()) next->reply(1);
+}
+
+troupe::task<> requests_in_hand_while_asking() {
+    troupe::supervisor crew;
+    auto other = co_await crew.spawn<prompt>({});
+    auto one = co_await crew.spawn<hoarder_that_asks>({}, other);
+    const auto answers = co_await ask_many(one, 200);
+    CHECK(answers == 200);
+    co_await crew.stop();
+}
+
 troupe::task<bool> dies_with_the_hoarder(troupe::actor<hold> one) {
     try {
         co_await one.ask(hold{}, 60s);
@@ -238,6 +264,10 @@ TEST_CASE("supervisor: requests beyond those that can be in hand wait, and none 
 
 TEST_CASE("supervisor: whoever has all the requests in hand that there can be goes on with pipes, and without them") {
     watched(requests_in_hand_at_a_pipe());
+}
+
+TEST_CASE("supervisor: whoever has all the requests in hand that there can be is answered by others") {
+    watched(requests_in_hand_while_asking());
 }
 
 TEST_CASE("supervisor: every request in hand hears that the actor died") { watched(all_in_hand_are_told()); }

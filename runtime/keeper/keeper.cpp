@@ -511,6 +511,8 @@ int keeper::signal(detail::actor_id actor, int signal, int budget_ms) noexcept {
         return ::kill(getpid(), signal) == 0 ? 0 : errno;  // the program: this process
     }
     if (one.actor != actor || memory_.process(actor.slot()).present().state == shm::process_state::down) return 0;
+    // What was sent before its next process was announced was meant for the last one.
+    if (!one.pidfd && !is_incarnation(actor.slot(), static_cast<std::int32_t>(one.doorbell_of))) return 0;
     // An actor may be known to others before the forkserver has said that it made it: look for it.
     // sync: pid - observes what the kernel wrote in clone
     if (!one.pidfd && memory_.alive(actor) && memory_.process(actor.slot()).pid.load(std::memory_order_acquire) != 0) {

@@ -28,8 +28,8 @@ enum class send_result { sent, full, gone };
 
 namespace detail {
 
-// The port to an actor's mailbox. Throws actor_died, or misuse when the reference names nobody or an actor without one.
-port& mailbox_of(actor_id actor);
+// The way to an actor's mailbox. Throws actor_died, or misuse when the reference names nobody or an actor without one.
+channel::outbox& mailbox_of(actor_id actor);
 send_result try_send(actor_id actor, message_frame frame, encoded_message message);
 
 template <class M, class... Ms>

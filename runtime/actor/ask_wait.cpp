@@ -10,7 +10,7 @@
 
 #include "actor/own_process.hpp"
 #include "actor/pending_requests.hpp"
-#include "channel/port.hpp"
+#include "channel/outbox.hpp"
 
 namespace troupe::detail {
 
@@ -21,7 +21,7 @@ ask_wait::ask_wait(ask_wait&& other) noexcept
     : room_wait(), target_(other.target_), frame_(other.frame_), message_(std::move(other.message_)) {}
 
 ask_wait::~ask_wait() {
-    if (request_block_ != 0 && to_ != nullptr) to_->drop_block(request_block_);
+    if (request_block_ != 0 && to_ != nullptr) to_->of().drop_parcel(request_block_);
     if (reply_block_ != 0) actors::own_process::here().requests().drop_block(reply_block_);
 }
 
@@ -54,7 +54,7 @@ void ask_wait::stand_in_line() {
     if (queued_ == right) return;
     leave_queue();
     if (has_turn_) {
-        to_->wait_for_room(*this);
+        to_->wait(*this);
     } else {
         actors::own_process::here().requests().wait_for_turn(*this);
     }
@@ -64,7 +64,7 @@ void ask_wait::stand_in_line() {
 bool ask_wait::try_finish() {
     if (stage_ == stage::unsent) send();
     if (stage_ == stage::answered) return true;
-    if (target_dead_) mailbox_of(target_).throw_closed();  // the port may have been forgotten since the request went
+    if (target_dead_) mailbox_of(target_).throw_closed();  // the way to it may be forgotten by now
     if (stage_ == stage::unsent && queued_ != queued::nowhere) stand_in_line();
     return false;
 }

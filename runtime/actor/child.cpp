@@ -22,8 +22,8 @@
 #include "base/step.hpp"
 #include "base/system_failure.hpp"
 #include "base/type_name.hpp"
-#include "channel/parcel.hpp"
 #include "channel/port.hpp"
+#include "mail/parcel.hpp"
 #include "process/clone.hpp"
 #include "process/crash_handler.hpp"
 #include "process/exit_handlers.hpp"
@@ -51,7 +51,7 @@ public:
         const std::uint64_t stamp = self.arguments_stamp.load(std::memory_order_relaxed);
         const detail::actor_id parent{self.parent.load(std::memory_order_relaxed)};
         const auto packer = shm::owner_id::make(parent.slot(), self.spawned_by.load(std::memory_order_relaxed));
-        const auto content = channel::unpack_parcel(here_.memory(), block, stamp, packer, here_.participant().owner());
+        const auto content = mail::unpack_parcel(here_.memory(), block, stamp, packer, here_.participant().owner());
         if (!content) throw corrupt("the arguments of this actor are gone");
         block_ = block;
         std::uint32_t head[2];
@@ -67,7 +67,7 @@ public:
 
     void begin() override {
         arguments_ = {};
-        channel::discard_parcel(here_.memory(), std::exchange(block_, {}), [this](shm::channel_id held) {
+        mail::discard_parcel(here_.memory(), std::exchange(block_, {}), [this](shm::channel_id held) {
             here_.tell_keeper({.word = keeper_word::look_at, .subject = held.value});
         });
         here_.open_mailbox();

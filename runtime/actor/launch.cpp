@@ -24,8 +24,8 @@
 #include "base/step.hpp"
 #include "base/system_failure.hpp"
 #include "channel/making.hpp"
-#include "channel/parcel.hpp"
 #include "channel/port.hpp"
+#include "mail/parcel.hpp"
 #include "process/birthmark.hpp"
 #include "process/clone.hpp"
 #include "process/exit_handlers.hpp"
@@ -149,7 +149,7 @@ private:
     std::string name_;
     base::owned_fd doorbell_;
     std::uint32_t server_ends_ = 0;
-    channel::parcel_label arguments_;
+    mail::parcel_label arguments_;
     bool daemon_;
     bool again_;
     bool launched_ = false;
@@ -254,8 +254,8 @@ void launch::pack(const spawn_options& options, detail::start_request& request) 
     all->bytes.append(around->bytes.data(), around->bytes.size());
     all->bytes.append(request.arguments->bytes.data(), request.arguments->bytes.size());
     all->handles.swap(request.arguments->handles);
-    const channel::parcel_label label = channel::or_make_room(
-        here_.participant(), [&] { return channel::pack_parcel(here_.memory(), here_.participant().owner(), *all); });
+    const mail::parcel_label label = channel::or_make_room(
+        here_.participant(), [&] { return mail::pack_parcel(here_.memory(), here_.participant().owner(), *all); });
     arguments_ = label;
     // relaxed, both: published by the process that is made next
     slot().arguments.store(label.block, std::memory_order_relaxed);
@@ -418,11 +418,11 @@ void launch::drop_arguments() noexcept {
     shm::block_store& blocks = here_.memory().blocks();
     const shm::block_id block{arguments_.block};
     if (!block) return;
-    const auto* header = reinterpret_cast<const channel::parcel_header*>(blocks.at(block));
+    const auto* header = reinterpret_cast<const mail::parcel_header*>(blocks.at(block));
     // sync: parcel - observes whether it is still the same
     if (header->stamp.load(std::memory_order_acquire) != arguments_.stamp) return;
     if (!blocks.withdraw(block, here_.participant().owner())) return;
-    channel::discard_parcel(here_.memory(), block, [this](shm::channel_id held) {
+    mail::discard_parcel(here_.memory(), block, [this](shm::channel_id held) {
         here_.tell_keeper({.word = keeper_word::look_at, .subject = held.value});
     });
 }

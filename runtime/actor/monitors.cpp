@@ -7,12 +7,12 @@
 #include <troupe/mailbox.hpp>
 
 #include "actor/own_process.hpp"
-#include "channel/port.hpp"
+#include "channel/lone_inbox.hpp"
 #include "loop/event_loop.hpp"
 
 namespace troupe::actors {
 
-void monitors::add(detail::actor_id actor, detail::port& mailbox) {
+void monitors::add(detail::actor_id actor, channel::lone_inbox& mailbox) {
     if (!actor) throw misuse("this reference names no actor: it was default-constructed");
     mailbox_ = &mailbox;
     participant_.memory().process(actor.slot()).watchers.add(participant_.slot());
@@ -55,7 +55,9 @@ bool monitors::poll() {
 
 namespace troupe::detail {
 
-void monitor(actor_id actor) { actors::own_process::here().monitors().add(actor, own_mailbox()); }
+void monitor(actor_id actor) {
+    actors::own_process::here().monitors().add(actor, actors::own_process::here().needed_mailbox());
+}
 bool unmonitor(actor_id actor) noexcept { return actors::own_process::here().monitors().remove(actor); }
 
 }  // namespace troupe::detail

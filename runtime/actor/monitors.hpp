@@ -19,7 +19,7 @@ public:
     explicit monitors(channel::participant& participant) : participant_(participant) {}
 
     // One message for each call. `mailbox`: this process's own.
-    void add(detail::actor_id actor, detail::port& mailbox);
+    void add(detail::actor_id actor, channel::lone_inbox& mailbox);
     // Takes back one call whose message was not yet put into the mailbox.
     bool remove(detail::actor_id actor) noexcept;
 
@@ -31,7 +31,7 @@ private:
     void tell(detail::actor_id ended);
 
     channel::participant& participant_;
-    detail::port* mailbox_ = nullptr;
+    channel::lone_inbox* mailbox_ = nullptr;
     std::vector<detail::actor_id> watched_;
     std::uint64_t deaths_seen_ = 0;
 };

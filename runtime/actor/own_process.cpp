@@ -96,11 +96,13 @@ own_process::own_process(shm::program_memory memory, std::uint16_t slot, base::o
     : participant_(std::move(memory), slot, std::move(doorbell),
                    {&ask_for_doorbell, &ask_to_notify, &look_at, &make_room}),
       sockets_(std::move(sockets)),
+      in_hand_(participant_.self(), participant_.memory().post_mortem(slot)),
       exits_(participant_),
       requests_(participant_),
       monitors_(participant_),
       is_program_(is_program) {
     the_process = this;
+    participant_.set_admission(in_hand_);
     participant_.memory().name_messages_by([](std::uint64_t entry, std::uint32_t type) {
         const detail::registration* known = detail::registration::find(entry);
         return std::string(known != nullptr ? known->message_name(type) : std::string_view());
@@ -158,8 +160,12 @@ void own_process::open_mailbox() {
     // relaxed: written by the parent before this process was made
     const std::uint32_t index = participant_.self().mailbox.load(std::memory_order_relaxed);
     if (index == 0) return;
-    mailbox_ = &participant_.port_of(memory().channel(static_cast<std::uint16_t>(index - 1)).name());
-    mailbox_->read_alone();
+    mailbox_ = &participant_.port_of(memory().channel(static_cast<std::uint16_t>(index - 1)).name()).read_alone();
+}
+
+channel::lone_inbox& own_process::needed_mailbox() const {
+    if (mailbox_ == nullptr) throw misuse("this actor has no mailbox: its function takes none");
+    return *mailbox_;
 }
 
 void own_process::tell_keeper(const keeper_message& message, std::initializer_list<int> descriptors) const noexcept {
@@ -205,7 +211,7 @@ int own_process::signal(detail::actor_id actor, int signal, int budget_ms) noexc
 
 task<> own_process::refuse_mail() {
     if (mailbox_ != nullptr) {
-        mailbox_->close();
+        mailbox_->of().close();
         for (;;) {
             detail::next_letter next(*mailbox_);
             if (!co_await next) break;
@@ -303,7 +309,7 @@ bool own_process::poll() {
     if (!told_to_stop_ && stop_requested()) {
         told_to_stop_ = true;
         found = true;
-        if (mailbox_ != nullptr) mailbox_->close();
+        if (mailbox_ != nullptr) mailbox_->of().close();
     }
     if ((asked() & shm::ask_interrupt) != 0 || process::take_interrupt()) {
         found = true;

@@ -13,6 +13,7 @@
 
 #include "actor/background.hpp"
 #include "actor/exit_watch.hpp"
+#include "actor/in_hand_log.hpp"
 #include "actor/monitors.hpp"
 #include "actor/pending_requests.hpp"
 #include "base/owned_fd.hpp"
@@ -51,6 +52,7 @@ public:
     channel::participant& participant() noexcept { return participant_; }
     shm::program_memory& memory() noexcept { return participant_.memory(); }
     exit_watch& exits() noexcept { return exits_; }
+    in_hand_log& in_hand() noexcept { return in_hand_; }
     pending_requests& requests() noexcept { return requests_; }
     class monitors& monitors() noexcept { return monitors_; }
     class background& background() noexcept { return background_; }
@@ -81,8 +83,10 @@ public:
     // The signal this process has to die of after unwinding; 0 for none.
     int dying_of() const noexcept;
 
+    // Throws misuse if this actor has no mailbox.
+    channel::lone_inbox& needed_mailbox() const;
     // The mailbox of this actor; null when its function takes none.
-    detail::port* mailbox() const noexcept { return mailbox_; }
+    channel::lone_inbox* mailbox() const noexcept { return mailbox_; }
     void open_mailbox();
     // It ends; what is in it, and what comes before the end, is let go. Runs until it is cancelled.
     task<> refuse_mail();
@@ -101,6 +105,7 @@ private:
 
     channel::participant participant_;
     struct sockets sockets_;
+    in_hand_log in_hand_;
     exit_watch exits_;
     pending_requests requests_;
     class monitors monitors_;
@@ -111,7 +116,7 @@ private:
     std::chrono::nanoseconds end_budget_{};
     bool told_to_die_ = false;
     bool told_to_stop_ = false;
-    detail::port* mailbox_ = nullptr;
+    channel::lone_inbox* mailbox_ = nullptr;
 };
 
 }  // namespace troupe::actors

@@ -34,8 +34,7 @@ pending_requests::~pending_requests() {
 void pending_requests::open() {
     const shm::channel_id made =
         channel::make_channel(participant_, shm::channel_kind::replies, granule_bits, {.reader = participant_.slot()});
-    replies_ = &participant_.port_of(made);
-    replies_->read_alone();
+    replies_ = &participant_.port_of(made).read_alone();
     entries_ = std::make_unique<std::array<entry, most_requests>>();
     // relaxed: of this process
     const std::uint32_t incarnation = participant_.self().incarnation.load(std::memory_order_relaxed);
@@ -132,7 +131,7 @@ void pending_requests::leave_turn(detail::ask_wait& wait) noexcept {
     next_turn();
 }
 
-void pending_requests::drop_block(std::uint64_t block) noexcept { replies_->drop_block(block); }
+void pending_requests::drop_block(std::uint64_t block) noexcept { replies_->of().drop_parcel(block); }
 
 bool pending_requests::poll() {
     // Who is dead is asked before the replies are read: what a dead actor had answered is found.
@@ -140,7 +139,7 @@ bool pending_requests::poll() {
     bool found = false;
     detail::letter reply;
     const shm::looking how = replies_->due_look(deaths != deaths_seen_);
-    while (replies_->pick(reply, nullptr, how) == detail::port::picked::letter) {
+    while (replies_->pick(reply, nullptr, how) == channel::inbox::picked::letter) {
         found = true;
         entry* one = find(reply.frame.request);
         if (one != nullptr && one->wait != nullptr) one->wait->reply_arrived(reply);

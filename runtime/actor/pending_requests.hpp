@@ -17,6 +17,7 @@
 
 #include <troupe/detail/ask_wait.hpp>
 
+#include "channel/lone_inbox.hpp"
 #include "channel/participant.hpp"
 #include "channel/waiting_list.hpp"
 #include "loop/source.hpp"
@@ -72,7 +73,7 @@ private:
     void next_turn() noexcept;
 
     channel::participant& participant_;
-    detail::port* replies_ = nullptr;
+    channel::lone_inbox* replies_ = nullptr;
     std::unique_ptr<std::array<entry, most_requests>> entries_;
     std::size_t used_ = 0;
     std::size_t given_up_ = 0;     // of those used

@@ -7,7 +7,7 @@
 
 #include "actor/own_process.hpp"
 #include "base/system_failure.hpp"
-#include "channel/port.hpp"
+#include "channel/outbox.hpp"
 
 namespace troupe::detail {
 namespace {
@@ -38,10 +38,10 @@ void request_of(actor_id actor, shm::request bit) {
 
 }  // namespace
 
-port& mailbox_of(actor_id actor) {
+channel::outbox& mailbox_of(actor_id actor) {
     actors::own_process& here = actors::own_process::here();
     if (!actor) throw misuse("this reference names no actor: it was default-constructed");
-    if (port* mailbox = here.participant().mailbox_of(actor)) return *mailbox;
+    if (channel::outbox* mailbox = here.participant().mailbox_of(actor)) return *mailbox;
     if (const auto status = here.memory().status_of(actor))
         throw actor_died(here.memory().described_as_ended(actor), *status);
     throw misuse("this actor has no mailbox: its function takes none");
@@ -50,7 +50,7 @@ port& mailbox_of(actor_id actor) {
 send_result try_send(actor_id actor, message_frame frame, encoded_message message) {
     actors::own_process& here = actors::own_process::here();
     if (!actor) throw misuse("this reference names no actor: it was default-constructed");
-    port* mailbox = here.participant().mailbox_of(actor);
+    channel::outbox* mailbox = here.participant().mailbox_of(actor);
     if (mailbox == nullptr) {
         message.put_back_moved();
         return send_result::gone;

@@ -7,6 +7,7 @@
 #include <troupe/detail/reply_kind.hpp>
 #include <troupe/error.hpp>
 
+#include "actor/own_process.hpp"
 #include "base/type_name.hpp"
 #include "channel/participant.hpp"
 #include "channel/port.hpp"
@@ -15,7 +16,7 @@ namespace troupe::detail {
 namespace {
 
 // The lane for replies of a process that lives; null when it has ended, and nobody is left to hear.
-port* lane_of(actor_id asker, std::uint32_t incarnation) {
+channel::outbox* lane_of(actor_id asker, std::uint32_t incarnation) {
     channel::participant& here = channel::participant::here();
     const shm::program_memory& memory = here.memory();
     const shm::process_slot& slot = memory.process(asker.slot());
@@ -26,9 +27,9 @@ port* lane_of(actor_id asker, std::uint32_t incarnation) {
     const std::uint32_t index = slot.replies.load(std::memory_order_acquire);  // sync: replies - observes the ring
     if (index == 0) return nullptr;
     try {
-        port& found = here.port_of(memory.channel(static_cast<std::uint16_t>(index - 1)).name());
+        channel::port& found = here.port_of(memory.channel(static_cast<std::uint16_t>(index - 1)).name());
         // When it has ended this moment, its channel may be another's by now.
-        return found.kind() == shm::channel_kind::replies ? &found : nullptr;
+        return found.of().kind() == shm::channel_kind::replies ? &found.out() : nullptr;
     } catch (const corrupt&) {
         return nullptr;  // it ended this moment, and its lane is being given back
     }
@@ -37,13 +38,13 @@ port* lane_of(actor_id asker, std::uint32_t incarnation) {
 void send_reply(std::uint64_t asker, std::uint32_t incarnation, std::uint32_t request, std::uint32_t kind,
                 outgoing& value) {
     const actor_id to{asker};
-    port* replies = lane_of(to, incarnation);
+    channel::outbox* replies = lane_of(to, incarnation);
     if (replies == nullptr) return;
     replies->deliver_to(to);
     std::uint64_t block = 0;
     // Room was reserved by the asker; where there is none, the asker's ring is damaged, and it has to do without.
     const push_result result = replies->push({.type = kind, .request = request}, value, block);
-    if (result != push_result::sent && block != 0) replies->drop_block(block);
+    if (result != push_result::sent && block != 0) replies->of().drop_parcel(block);
 }
 
 }  // namespace
@@ -58,13 +59,14 @@ reply_address reply_address_of(const letter& request) {
     const std::uint32_t incarnation = slot.incarnation.load(std::memory_order_acquire);
     // In this order: a writer that lives is the one that was found in its slot.
     if (request.from->writer_of(request) != shm::owner_id::make(writer.slot(), incarnation)) return {};
-    return {asker.value, incarnation, request.frame.request, here.in_hand().note_taken(request, asker, incarnation)};
+    return {asker.value, incarnation, request.frame.request,
+            actors::own_process::here().in_hand().note_taken(request, asker, incarnation)};
 }
 
 void reply_address::send(std::uint32_t kind, outgoing& value) {
     send_reply(asker_, incarnation_, request_, kind, value);
     asker_ = 0;
-    if (hand_ != 0) channel::participant::here().in_hand().note_answered(std::exchange(hand_, 0));
+    if (hand_ != 0) actors::own_process::here().in_hand().note_answered(std::exchange(hand_, 0));
 }
 
 reply_address::~reply_address() {

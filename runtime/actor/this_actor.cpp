@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "actor/own_process.hpp"
-#include "channel/port.hpp"
+#include "channel/lone_inbox.hpp"
 #include "process/cpus.hpp"
 #include "shm/shared_text.hpp"
 
@@ -63,11 +63,7 @@ std::vector<actor<>> children() {
 
 namespace detail {
 
-port& own_mailbox() {
-    port* mailbox = actors::own_process::here().mailbox();
-    if (mailbox == nullptr) throw misuse("this actor has no mailbox: its function takes none");
-    return *mailbox;
-}
+channel::inbox& own_mailbox() { return actors::own_process::here().needed_mailbox(); }
 
 actor_id own_id() { return actors::own_process::here().participant().actor(); }
 

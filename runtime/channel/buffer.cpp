@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "channel/parcel.hpp"
 #include "channel/participant.hpp"
+#include "mail/parcel.hpp"
 
 namespace troupe {
 
@@ -16,9 +16,9 @@ buffer::buffer(std::size_t bytes) {
     }
     channel::participant& here = channel::participant::here();
     const shm::block_id block =
-        channel::or_make_room(here, [&] { return channel::take_buffer(here.memory(), here.owner(), bytes); });
+        channel::or_make_room(here, [&] { return mail::take_buffer(here.memory(), here.owner(), bytes); });
     block_ = block.value;
-    data_ = channel::buffer_bytes(here.memory(), block).data();
+    data_ = mail::buffer_bytes(here.memory(), block).data();
     size_ = bytes;
 }
 
@@ -29,7 +29,7 @@ void buffer::free_block() noexcept {
     size_ = 0;
     channel::participant* const here = channel::participant::current();
     if (here == nullptr || !here->memory().blocks().belongs_to(block, here->owner())) return;
-    channel::free_block(here->memory(), block);
+    mail::free_block(here->memory(), block);
 }
 
 namespace detail {
@@ -48,7 +48,7 @@ handle_ref handle_traits<buffer>::refer(const buffer& held) {
     held.data_ = nullptr;
     held.size_ = 0;
     held.block_ = buffer::moved_away;
-    return channel::refer_to_buffer(here.memory(), block);
+    return mail::refer_to_buffer(here.memory(), block);
 }
 
 void handle_traits<buffer>::give_back(const void* home, handle_ref& ref) {
@@ -61,10 +61,10 @@ void handle_traits<buffer>::adopt(buffer& into, const handle_ref& ref) {
     }
     if (ref.object == 0) return;
     channel::participant& here = channel::participant::here();
-    const shm::block_id block = channel::take_out_buffer(here.memory(), here.owner(), ref);
+    const shm::block_id block = mail::take_out_buffer(here.memory(), here.owner(), ref);
     into.block_ = block.value;
     into.data_ = here.memory().blocks().at(block);  // so that it is freed should it be damaged
-    const std::span<std::byte> bytes = channel::buffer_bytes(here.memory(), block);
+    const std::span<std::byte> bytes = mail::buffer_bytes(here.memory(), block);
     into.data_ = bytes.data();
     into.size_ = bytes.size();
 }

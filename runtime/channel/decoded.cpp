@@ -1,7 +1,7 @@
 #include <troupe/detail/decoded.hpp>
 #include <troupe/error.hpp>
 
-#include "channel/port.hpp"
+#include "channel/outbox.hpp"
 
 namespace troupe::detail {
 
@@ -9,7 +9,7 @@ void throw_wrong_type() {
     throw corrupt("a message arrived that is of none of the types its receiver takes; it was dropped");
 }
 
-bool try_put(port& to, message_frame frame, encoded_message message) {
+bool try_put(channel::outbox& to, message_frame frame, encoded_message message) {
     send_wait once(to, frame, std::move(message));
     switch (once.try_once()) {
     case push_result::sent: return true;

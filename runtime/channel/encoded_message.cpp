@@ -5,9 +5,9 @@
 
 #include <troupe/error.hpp>
 
-#include "channel/parcel.hpp"
 #include "channel/participant.hpp"
 #include "channel/port.hpp"
+#include "mail/parcel.hpp"
 
 namespace troupe::detail {
 
@@ -26,10 +26,9 @@ void give_back(const handle_ref& one) noexcept {
     channel::participant* const here = channel::participant::current();
     if (here == nullptr || (one.role & taken_role) != 0) return;
     if ((one.role & buffer_role) != 0) {
-        const shm::block_id block = channel::buffer_of(here->memory(), one);
-        if (block && here->memory().blocks().belongs_to(block, here->owner()))
-            channel::free_block(here->memory(), block);
-    } else if (port* held = here->find_port(shm::channel_id{one.object})) {
+        const shm::block_id block = mail::buffer_of(here->memory(), one);
+        if (block && here->memory().blocks().belongs_to(block, here->owner())) mail::free_block(here->memory(), block);
+    } else if (channel::port* held = here->find_port(shm::channel_id{one.object})) {
         held->release(one.role);
     }
 }

@@ -13,9 +13,9 @@ namespace troupe::detail {
 namespace {
 
 // A handle may outlive `run`, or be a copy in a forked child: then there is nothing to give back.
-bool belongs_here(const port* held) noexcept {
+bool belongs_here(const channel::port* held) noexcept {
     return held != nullptr && channel::participant::current() != nullptr &&
-           held->belongs_to(*channel::participant::current());
+           &held->of().here() == channel::participant::current();
 }
 
 }  // namespace
@@ -28,10 +28,13 @@ end_hold::~end_hold() {
     if (belongs_here(port_)) port_->release(role_);
 }
 
-port& end_hold::checked(const char* what) const {
+channel::port& end_hold::checked(const char* what) const {
     if (!belongs_here(port_)) throw_unusable(what);
     return *port_;
 }
+
+channel::inbox& end_hold::receiving(const char* what) const { return *checked(what).in(); }
+channel::outbox& end_hold::sending(const char* what) const { return checked(what).out(); }
 
 void end_hold::throw_unusable(const char* what) const {
     if (port_ == nullptr) {
@@ -43,20 +46,20 @@ void end_hold::throw_unusable(const char* what) const {
 }
 
 handle_ref end_hold::share() const {
-    port& held = checked("this handle");
+    channel::port& held = checked("this handle");
     held.hold(role_);
-    return {held.channel().value, role_};
+    return {held.of().id().value, role_};
 }
 
 handle_ref end_hold::give_away() noexcept {
-    port* held = std::exchange(port_, nullptr);
+    channel::port* held = std::exchange(port_, nullptr);
     if (role_ & receiving_end) held->stop_reading();
-    return {held->channel().value, role_};
+    return {held->of().id().value, role_};
 }
 
 end_hold end_hold::adopt(handle_ref ref, std::uint32_t role) {
     if (ref.role != role) throw corrupt("a handle in a message is of another kind than the message's type says");
-    port& held = channel::participant::here().port_of(shm::channel_id{ref.object});
+    channel::port& held = channel::participant::here().port_of(shm::channel_id{ref.object});
     held.hold(role);
     return {&held, role};
 }

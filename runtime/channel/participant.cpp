@@ -10,8 +10,8 @@
 
 #include "base/copies.hpp"
 #include "base/step.hpp"
-#include "channel/parcel.hpp"
 #include "channel/port.hpp"
+#include "mail/parcel.hpp"
 
 namespace troupe::channel {
 
@@ -22,10 +22,9 @@ participant::participant(shm::program_memory memory, std::uint16_t slot, base::o
       owner_(memory_.owner(slot)),
       actor_(memory_.process(slot).actor()),
       doorbell_(std::move(doorbell)),
-      keeper_(keeper),
-      in_hand_(memory_.process(slot), memory_.post_mortem(slot)) {
+      keeper_(keeper) {
     the_participant = this;
-    take_new_stamps();
+    mail::take_new_stamps();
     // sync: bell - observes what was changed by whoever took the last process of this actor for the present one
     std::atomic_thread_fence(std::memory_order_seq_cst);
 }
@@ -109,22 +108,22 @@ void participant::woken() noexcept {
     std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
-detail::port* participant::find_port(shm::channel_id channel) noexcept {
+port* participant::find_port(shm::channel_id channel) noexcept {
     const auto found = ports_.find(channel.value);
     return found == ports_.end() ? nullptr : found->second.get();
 }
 
-detail::port& participant::port_of(shm::channel_id channel) {
-    if (detail::port* known = find_port(channel)) return *known;
+port& participant::port_of(shm::channel_id channel) {
+    if (port* known = find_port(channel)) return *known;
     shm::channel_record& record = memory_.channel(channel.index());
     if (!channel || record.name() != channel) throw corrupt("a handle names a queue, pipe or mailbox that is no more");
     if (ports_.size() >= sweep_at_) sweep();
-    auto made = std::make_unique<detail::port>(*this, channel, record);
+    auto made = std::make_unique<port>(*this, channel, record);
     return *ports_.emplace(channel.value, std::move(made)).first->second;
 }
 
 void participant::return_room(bool before_sleep) {
-    for (detail::port* one : readers_) one->return_room(before_sleep);
+    for (lone_inbox* one : readers_) one->return_room(before_sleep);
     if (before_sleep && memory_.deaths() != deaths_swept_) close_dead_doorbells();
 }
 
@@ -133,15 +132,18 @@ void participant::sweep() {
     last_ = {};
     std::erase_if(addresses_, [this](const auto& one) { return !memory_.alive(one.second.actor); });
     std::erase_if(ports_, [this](const auto& one) {
-        const detail::port& held = *one.second;
-        return held.target() && held.idle() && !memory_.alive(held.target());
+        const detail::actor_id target = one.second->out().target();
+        return target && one.second->idle() && !memory_.alive(target);
     });
     sweep_at_ = 64 + 2 * ports_.size();
 }
 
-void participant::forget_port(shm::channel_id channel) noexcept { ports_.erase(channel.value); }
+void participant::forget_if_idle(shm::channel_id channel) noexcept {
+    const auto found = ports_.find(channel.value);
+    if (found != ports_.end() && found->second->idle() && !found->second->out().target()) ports_.erase(found);
+}
 
-detail::port* participant::find_mailbox(detail::actor_id actor) {
+outbox* participant::find_mailbox(detail::actor_id actor) {
     const address& known = addresses_[actor.slot()];
     if (known.actor == actor && known.mailbox != nullptr) {
         if (!memory_.alive(actor)) return nullptr;
@@ -155,11 +157,11 @@ detail::port* participant::find_mailbox(detail::actor_id actor) {
     if (index == 0) return nullptr;
     const shm::channel_id channel = memory_.channel(static_cast<std::uint16_t>(index - 1)).name();
     TROUPE_STEP("participant: mailbox named");
-    detail::port* mailbox = nullptr;
+    outbox* mailbox = nullptr;
     try {
-        detail::port& found = port_of(channel);
-        if (found.kind() == shm::channel_kind::mailbox) {
-            mailbox = &found;
+        port& found = port_of(channel);
+        if (found.of().kind() == shm::channel_kind::mailbox) {
+            mailbox = &found.out();
             mailbox->deliver_to(actor);
         }
     } catch (const corrupt&) {

@@ -19,14 +19,15 @@
 #include <troupe/error.hpp>
 
 #include "base/owned_fd.hpp"
-#include "channel/in_hand_log.hpp"
+#include "channel/admission.hpp"
 #include "shm/program_memory.hpp"
 
-namespace troupe::detail {
-class port;
-}
-
 namespace troupe::channel {
+
+class inbox;
+class lone_inbox;
+class outbox;
+class port;
 
 // What a channel asks of the keeper of the program.
 struct keeper_calls {
@@ -57,7 +58,12 @@ public:
     shm::process_slot& self() const noexcept { return *self_; }
     int doorbell() const noexcept { return doorbell_.get(); }
     const keeper_calls& keeper() const noexcept { return keeper_; }
-    in_hand_log& in_hand() noexcept { return in_hand_; }
+    // Who decides on requests; until it is set, they are all given out.
+    void set_admission(admission& one) noexcept { admission_ = &one; }
+    bool refuses_requests(inbox& mailbox) noexcept { return admission_ != nullptr && admission_->refuses(mailbox); }
+    void answer_incomplete(detail::letter& request) {
+        if (admission_ != nullptr) admission_->answer_incomplete(request);
+    }
 
     void notify(std::uint16_t slot) noexcept;
     void notify_all(const shm::wait_set& waiting) noexcept;
@@ -84,18 +90,18 @@ public:
 
     // Who reads gives back room in batches. What it owes is settled after some turns at whose end a writer waits for
     // it, and always before the process sleeps: what it sleeps for may depend on that writer.
-    void reads(detail::port& one) { readers_.push_back(&one); }
-    void reads_no_more(detail::port& one) noexcept { std::erase(readers_, &one); }
+    void reads(lone_inbox& one) { readers_.push_back(&one); }
+    void reads_no_more(lone_inbox& one) noexcept { std::erase(readers_, &one); }
     void return_room(bool before_sleep);
 
     // The port of a channel, made when it is first asked for; throws corrupt when there is no such channel.
-    detail::port& port_of(shm::channel_id channel);
-    detail::port* find_port(shm::channel_id channel) noexcept;
-    void forget_port(shm::channel_id channel) noexcept;
+    port& port_of(shm::channel_id channel);
+    port* find_port(shm::channel_id channel) noexcept;
+    void forget_if_idle(shm::channel_id channel) noexcept;
 
-    // The port to an actor's mailbox; null when that actor is no more, or has no mailbox. The one that was asked for
+    // The way to an actor's mailbox; null when that actor is no more, or has no mailbox. The one that was asked for
     // last may be that of an actor that has died since: who pushes finds out.
-    detail::port* mailbox_of(detail::actor_id actor) {
+    outbox* mailbox_of(detail::actor_id actor) {
         return actor == last_.actor && last_.mailbox != nullptr ? last_.mailbox : find_mailbox(actor);
     }
 
@@ -111,7 +117,7 @@ private:
     [[noreturn]] static void throw_outside();
     void sweep();
     void close_dead_doorbells() noexcept;
-    detail::port* find_mailbox(detail::actor_id actor);
+    outbox* find_mailbox(detail::actor_id actor);
 
     static constinit inline participant* the_participant = nullptr;
     static constexpr std::uint64_t never = ~std::uint64_t{0};
@@ -122,7 +128,7 @@ private:
     };
     struct address {
         detail::actor_id actor;
-        detail::port* mailbox = nullptr;
+        outbox* mailbox = nullptr;
     };
 
     shm::program_memory memory_;
@@ -132,16 +138,16 @@ private:
     detail::actor_id actor_;
     base::owned_fd doorbell_;
     keeper_calls keeper_;
-    in_hand_log in_hand_;
+    admission* admission_ = nullptr;
     std::uint8_t peer_cpu_ = 0xff;
     bool sent_ = false;
     std::uint32_t sent_in_a_row_ = 0;
     std::unordered_map<std::uint16_t, bell> bells_;
     std::uint64_t deaths_swept_ = 0;  // when the bells of the dead were closed last
-    std::unordered_map<std::uint64_t, std::unique_ptr<detail::port>> ports_;
+    std::unordered_map<std::uint64_t, std::unique_ptr<port>> ports_;
     std::unordered_map<std::uint16_t, address> addresses_;
     address last_;
-    std::vector<detail::port*> readers_;
+    std::vector<lone_inbox*> readers_;
     std::size_t sweep_at_ = 64;
 };
 

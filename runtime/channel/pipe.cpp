@@ -10,9 +10,9 @@ namespace {
 
 constexpr unsigned granule_bits = 12;  // 256 KiB each way
 
-port& make_direction(channel::participant& here) {
+channel::port& make_direction(channel::participant& here) {
     const shm::channel_id made = channel::make_channel(here, shm::channel_kind::pipe, granule_bits, {});
-    port& held = here.port_of(made);
+    channel::port& held = here.port_of(made);
     held.hold(both_ends);
     here.memory().open_channel(made);
     return held;
@@ -23,10 +23,10 @@ port& make_direction(channel::participant& here) {
 pipe_ends make_pipe() {
     channel::participant& here = channel::participant::here();
     pipe_ends ends;
-    port& there = make_direction(here);
+    channel::port& there = make_direction(here);
     ends.first_sends = {&there, sending_end};
     ends.second_receives = {&there, receiving_end};
-    port& back = make_direction(here);
+    channel::port& back = make_direction(here);
     ends.second_sends = {&back, sending_end};
     ends.first_receives = {&back, receiving_end};
     return ends;
@@ -34,10 +34,10 @@ pipe_ends make_pipe() {
 
 void close_connection(end_hold& sends, end_hold& receives) noexcept {
     for (end_hold* end : {&sends, &receives}) {
-        port* held = end->get();
+        channel::port* held = end->get();
         if (held == nullptr) continue;
         const channel::participant* here = channel::participant::current();
-        if (here != nullptr && held->belongs_to(*here)) held->close();
+        if (here != nullptr && &held->of().here() == here) held->of().close();
         *end = {};
     }
 }

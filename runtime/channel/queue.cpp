@@ -6,6 +6,7 @@
 #include <bit>
 #include <string>
 
+#include "channel/drain.hpp"
 #include "channel/making.hpp"
 #include "channel/participant.hpp"
 #include "channel/port.hpp"
@@ -21,18 +22,18 @@ constexpr unsigned fewest_granule_bits = 10;
 // Looks whether a queue is drained, while somebody waits for that.
 class drain_watch final : public loop::source {
 public:
-    drain_watch(const port& held, wait& waiting) : held_(held), waiting_(waiting) {}
+    drain_watch(const channel::attachment& queue, wait& waiting) : queue_(queue), waiting_(waiting) {}
     bool poll() override {
-        if (!held_.drained()) return false;
+        if (!channel::drained(queue_)) return false;
         waiting_.wake();
         return true;
     }
-    bool glance() override { return held_.drained(); }
+    bool glance() override { return channel::drained(queue_); }
     loop::parking park() override { return glance() ? loop::parking::ready : loop::parking::parked; }
     void unpark() override {}
 
 private:
-    const port& held_;
+    const channel::attachment& queue_;
     wait& waiting_;
 };
 
@@ -45,32 +46,32 @@ end_hold make_queue(const queue_options& options) {
     if (options.bytes == 0) throw too_large("a queue of 0 bytes: give it room for at least one large item");
     // Room for as many small items as it may hold, and for the pad where the ring goes round; others go beside the
     // ring.
-    const std::size_t granules = (options.capacity + 1) * queue_item_granules;
+    const std::size_t granules = (options.capacity + 1) * channel::queue_item_granules;
     const unsigned granule_bits = std::max(fewest_granule_bits, static_cast<unsigned>(std::bit_width(granules - 1)));
     const shm::channel_id made = channel::make_channel(here, shm::channel_kind::queue, granule_bits,
                                                        {.capacity = options.capacity, .bytes = options.bytes});
-    port& held = here.port_of(made);
+    channel::port& held = here.port_of(made);
     held.hold(both_ends);
     here.memory().open_channel(made);
     return {&held, both_ends};
 }
 
-std::size_t queue_size(const port& held) noexcept { return held.size(); }
+std::size_t queue_size(const channel::port& held) noexcept { return held.of().ring().size(); }
 
-void close_port(port& held) noexcept { held.close(); }
+void close_port(channel::port& held) noexcept { held.of().close(); }
 
-void task_done(port& held) { held.task_done(); }
+void task_done(channel::port& held) { channel::report_done(held.of()); }
 
 drained_wait::~drained_wait() { delete watch_; }
-bool drained_wait::try_finish() { return hold_.get()->drained(); }
+bool drained_wait::try_finish() { return channel::drained(hold_.get()->of()); }
 void drained_wait::enlist() {
-    hold_.get()->watch_drain();
-    watch_ = new drain_watch(*hold_.get(), *this);
+    channel::watch_drain(hold_.get()->of());
+    watch_ = new drain_watch(hold_.get()->of(), *this);
     loop::event_loop::current().enroll(*watch_);
 }
 void drained_wait::abandon() noexcept {
     loop::event_loop::current().dismiss(*watch_);
-    hold_.get()->unwatch_drain();
+    channel::unwatch_drain(hold_.get()->of());
 }
 
 }  // namespace troupe::detail

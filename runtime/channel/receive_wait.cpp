@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "channel/port.hpp"
+#include "channel/inbox.hpp"
 
 namespace troupe::detail {
 
@@ -12,15 +12,15 @@ void finish_letter(letter& taken) noexcept {
 
 bool receive_wait::try_finish() {
     const shm::looking how = std::exchange(looked_, true) ? shm::looking::thoroughly : shm::looking::at_headers;
-    switch (port_->pick(letter_, wants_all() ? nullptr : this, how)) {
-    case port::picked::letter: has_letter_ = true; return true;
-    case port::picked::ended: return true;
-    case port::picked::nothing: break;
+    switch (from_->pick(letter_, wants_all() ? nullptr : this, how)) {
+    case channel::inbox::picked::letter: has_letter_ = true; return true;
+    case channel::inbox::picked::ended: return true;
+    case channel::inbox::picked::nothing: break;
     }
     return false;
 }
 
-void receive_wait::enlist() { port_->wait_for_letter(*this); }
-void receive_wait::abandon() noexcept { port_->leave(*this); }
+void receive_wait::enlist() { from_->wait(*this); }
+void receive_wait::abandon() noexcept { from_->leave(*this); }
 
 }  // namespace troupe::detail

@@ -2,13 +2,13 @@
 
 #include <span>
 
-#include "channel/parcel.hpp"
+#include "channel/outbox.hpp"
 #include "channel/participant.hpp"
-#include "channel/port.hpp"
+#include "mail/parcel.hpp"
 
 namespace troupe::detail {
 
-void send_wait::drop_block() noexcept { port_->drop_block(block_); }
+void send_wait::drop_block() noexcept { to_->of().drop_parcel(block_); }
 
 push_result send_wait::try_once() {
     struct guard {
@@ -24,15 +24,15 @@ push_result send_wait::try_once() {
 void send_wait::put_back_moved() noexcept {
     std::span<const handle_ref> packed;
     if (block_ != 0) {
-        const auto content = channel::look_into_parcel(channel::participant::here().memory(), {block_});
+        const auto content = mail::look_into_parcel(channel::participant::here().memory(), {block_});
         if (content) packed = content->handles;
     }
     message_.put_back_moved(packed);
 }
 
 push_result send_wait::try_send() {
-    if (bytes_kept_ != 0) return port_->push_flat(frame_, {kept_.data(), bytes_kept_});
-    return port_->push(frame_, *message_, block_);
+    if (bytes_kept_ != 0) return to_->push_flat(frame_, {kept_.data(), bytes_kept_});
+    return to_->push(frame_, *message_, block_);
 }
 
 bool send_wait::try_finish() {
@@ -41,10 +41,10 @@ bool send_wait::try_finish() {
     case push_result::full: return false;
     case push_result::closed: break;
     }
-    port_->throw_closed();
+    to_->throw_closed();
 }
 
-void send_wait::enlist() { port_->wait_for_room(*this); }
-void send_wait::abandon() noexcept { port_->leave(*this); }
+void send_wait::enlist() { to_->wait(*this); }
+void send_wait::abandon() noexcept { to_->leave(*this); }
 
 }  // namespace troupe::detail

@@ -4,15 +4,9 @@
 // does, the end of an actor is seen at once and told to all it concerns. It alone collects statuses, marks actors dead,
 // frees slots and channels, kills what outlives its budget, and starts the forkserver again when that was killed.
 //
-// When an actor ends, in this order:
-//   1. its status is read (not collected: the pid stays taken), written down, and the slot marked dead
-//   2. its bits are taken out of every channel, and whoever waits in a channel it had to do with is rung
-//   3. whoever watches it is rung
-//   4. its children, and theirs, are told to end, and killed if they do not
-//   (An actor that will be started again is marked down instead of dead, and keeps its mailbox. Whoever asked something
-//   that it had in hand is told.)
-//   5. the status is collected, the mailbox retired, and the slot freed: nothing in shared memory names the dead
-//   process
+// When a process ends, its status is read (not collected: the pid stays taken) and written down. Then its death is
+// dealt with in an order that is a table, `duties` in death.cpp. After the last of them, nothing in shared memory names
+// the dead process.
 //
 // It allocates nothing, throws nothing and takes no lock, so that the program may be forked at any moment, and no state
 // of the program's own keeps an end from being seen. `tests/structure` holds the library that it is made of to that.
@@ -61,6 +55,9 @@ public:
     void close_lifeline() noexcept { lifeline_.reset(); }
 
 private:
+    static constexpr int link_budget_ms = 2000;   // of an actor that is linked to one that crashed
+    static constexpr int orphan_budget_ms = 300;  // children of an actor that died: SIGTERM, then SIGKILL
+
     // What epoll says an event is about: a slot, or one of these.
     static constexpr std::uint32_t about_socket = shm::max_processes;
     static constexpr std::uint32_t about_server = shm::max_processes + 1;
@@ -82,6 +79,30 @@ private:
         bool judged = false;        // late: it writes down where it is, and is killed then
     };
 
+    // What is known of an end while it is dealt with.
+    struct death {
+        std::uint16_t slot;
+        bool again;  // its actor will be started again
+        bool ended_well;
+        bool has_spawned;
+    };
+    struct duty {
+        const char* name;
+        void (keeper::*run)(const death& one) noexcept;
+    };
+    static const std::array<duty, 11> duties;
+    void give_back_mail(const death& one) noexcept;
+    void answer_askers(const death& one) noexcept;
+    void announce_end(const death& one) noexcept;
+    void leave_channels(const death& one) noexcept;
+    void disown(const death& one) noexcept;
+    void clear_starts(const death& one) noexcept;
+    void end_linked(const death& one) noexcept;
+    void end_orphans(const death& one) noexcept;
+    void collect_dead(const death& of) noexcept;
+    void let_begin_again(const death& one) noexcept;
+    void take_leave(const death& one) noexcept;
+
     void end_everybody() noexcept;
     void take_messages() noexcept;
     void make_room() noexcept;
@@ -100,7 +121,6 @@ private:
     void gone(std::uint16_t slot) noexcept;
     enum class mailbox { goes, stays };
     void clear_channels(std::uint16_t slot, mailbox mailbox = mailbox::goes) noexcept;
-    void clear_starts(std::uint16_t dead) noexcept;
     void give_up_start(std::uint16_t slot, shm::life now) noexcept;
     void start_failed(std::uint16_t slot) noexcept;
     void end_children(detail::actor_id parent) noexcept;

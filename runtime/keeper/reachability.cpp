@@ -23,9 +23,8 @@
 #include <troupe/detail/end_hold.hpp>
 
 #include "base/step.hpp"
-#include "channel/parcel.hpp"
-#include "channel/port.hpp"
 #include "keeper/retirement.hpp"
+#include "mail/parcel.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -62,10 +61,10 @@ bool enough(const shm::channel_record& record, std::uint32_t held) {
 
 template <class Visit>
 void for_each_listed(shm::program_memory& memory, shm::block_id parcel, Visit&& visit) {
-    const auto content = channel::look_into_parcel(memory, parcel);
+    const auto content = mail::look_into_parcel(memory, parcel);
     if (!content) return;
     for (const detail::handle_ref& entry : content->handles) {
-        const detail::handle_ref one = channel::listed_at(entry);
+        const detail::handle_ref one = mail::listed_at(entry);
         if ((one.role & detail::every_role & ~std::uint32_t{detail::both_ends}) == 0) visit(one);
     }
 }

@@ -5,7 +5,7 @@
 #include <troupe/detail/reply_kind.hpp>
 
 #include "base/step.hpp"
-#include "channel/port.hpp"
+#include "mail/envelope.hpp"
 #include "shm/ring_writer.hpp"
 
 namespace troupe::actors {
@@ -38,10 +38,10 @@ bool tell_asker(shm::program_memory& memory, std::uint16_t dead, std::uint64_t a
     if (!ring) return false;  // the asker's ring is damaged: it finds out by itself
     shm::ring_writer writer(*ring, memory.owner(shm::keeper_slot));
     shm::claim claim;
-    if (writer.try_claim(sizeof frame + sizeof ending, shm::most_messages, claim) != shm::room::claimed) return false;
-    std::memcpy(claim.payload(), &frame, sizeof frame);
-    std::memcpy(claim.payload() + sizeof frame, &ending, sizeof ending);
-    static_cast<void>(claim.commit(detail::inline_record));
+    const std::uint32_t bytes = mail::bytes_with_frame(sizeof ending);
+    if (writer.try_claim(bytes, shm::most_messages, claim) != shm::room::claimed) return false;
+    std::memcpy(mail::write_frame(claim, frame), &ending, sizeof ending);
+    static_cast<void>(claim.commit(mail::plain_record));
     TROUPE_STEP("keeper: asker told");
     return true;
 }

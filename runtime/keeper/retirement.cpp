@@ -2,14 +2,11 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <utility>
 
-#include <troupe/detail/message_frame.hpp>
-
 #include "base/step.hpp"
-#include "channel/parcel.hpp"
-#include "channel/port.hpp"
+#include "mail/envelope.hpp"
+#include "mail/parcel.hpp"
 #include "shm/ring_reader.hpp"
 #include "shm/ring_shared_reader.hpp"
 
@@ -37,17 +34,14 @@ std::uint32_t next_written(const shm::process_slot& process, std::uint32_t from)
 }  // namespace
 
 shm::block_id parcel_of(shm::program_memory& memory, const shm::record& record) {
-    if (record.kind != detail::parcel_record ||
-        record.bytes != sizeof(detail::message_frame) + sizeof(channel::parcel_label))
-        return {};
-    channel::parcel_label label;
-    std::memcpy(&label, record.payload + sizeof(detail::message_frame), sizeof label);
-    const shm::block_id block{label.block};
+    const auto label = mail::envelope(record).label();
+    if (!label) return {};
+    const shm::block_id block{label->block};
     if (!memory.blocks().valid(block) || memory.blocks().is_free(block)) return {};
-    const auto* header = reinterpret_cast<const channel::parcel_header*>(memory.blocks().at(block));
+    const auto* header = reinterpret_cast<const mail::parcel_header*>(memory.blocks().at(block));
     // sync: parcel - observes who wrote it
-    const bool same = header->stamp.load(std::memory_order_acquire) == label.stamp;
-    return same && label.stamp != channel::no_stamp ? block : shm::block_id{};
+    const bool same = header->stamp.load(std::memory_order_acquire) == label->stamp;
+    return same && label->stamp != mail::no_stamp ? block : shm::block_id{};
 }
 
 void retirement::retire_channel(shm::channel_id channel) noexcept {
@@ -63,7 +57,7 @@ void retirement::look_at(shm::channel_id channel) noexcept {
 
 void retirement::discard(shm::block_id block) noexcept {
     if (!memory_.blocks().valid(block) || memory_.blocks().is_free(block)) return;
-    channel::discard_parcel(memory_, block, [this](shm::channel_id held) { look_at(held); });
+    mail::discard_parcel(memory_, block, [this](shm::channel_id held) { look_at(held); });
 }
 
 // Drops what is in the ring; in_flight while a live process is in the middle of a claim.
@@ -129,7 +123,7 @@ void retirement::hand_back(std::uint16_t slot) noexcept {
     for (shm::sight seen = reader.look(found); seen == shm::sight::message;) {
         const shm::record here = found;
         const shm::block_id parcel = parcel_of(memory_, here);
-        if (parcel) channel::send_parcel(memory_, parcel, memory_.owner(slot));
+        if (parcel) mail::send_parcel(memory_, parcel, memory_.owner(slot));
         seen = reader.look_after(here, found);
         if (!went_with_it(here)) continue;
         reader.consume(here);
@@ -155,7 +149,7 @@ void retirement::disown(std::uint16_t slot) noexcept {
         if (const auto ring = memory_.find_ring(record)) {
             ring->disown(dead, [this, dead](const shm::record& found) {
                 if (const shm::block_id parcel = parcel_of(memory_, found)) {
-                    channel::send_parcel(memory_, parcel, dead);
+                    mail::send_parcel(memory_, parcel, dead);
                 }
             });
             if (ring->mode() == shm::reader_mode::many) sweep(record.name(), *ring);

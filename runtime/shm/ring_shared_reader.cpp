@@ -257,6 +257,9 @@ void ring_shared_reader::unpark(std::uint32_t slot) {
     // crash: as above
     const tail_word after{ring_.tail().fetch_or(tail_word::parked_bit, std::memory_order_seq_cst)};
     if ((before.bits ^ after.bits) & ~tail_word::parked_bit) readers_wait_ = true;  // and those writers rang nobody
+    // A writer that gave way in between, because it saw no reader parked.
+    // sync: head - observes the wish of a writer that has not seen PARKED
+    if (head_word{ring_.head().load(std::memory_order_seq_cst)}.waiters()) writers_wait_ = true;
 }
 
 void ring_shared_reader::decline() {

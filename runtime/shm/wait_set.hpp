@@ -4,9 +4,9 @@
 // one. Whoever rings never clears it: a process killed between "I saw them wait" and "I rang" then loses nothing,
 // because its successor, or the keeper, finds the bits still set. The price is a needless ring now and then.
 //
-// Bits are set, removed and looked at in one order of all processes (seq_cst). The waiter sets its bit, then looks at the
-// ring; the other side changes the ring, then looks at the bits. Neither misses the other if the change and the look at
-// the ring stand in that order too: docs/memory-order.md says for each how.
+// Bits are set, removed and looked at in one order of all processes (seq_cst). The waiter sets its bit, then looks at
+// the ring; the other side changes the ring, then looks at the bits. Neither misses the other if the change and the
+// look at the ring stand in that order too: docs/memory-order.md says for each how.
 #pragma once
 
 #include <array>

@@ -1,12 +1,10 @@
 #include "supervise/dead_letters.hpp"
 
-#include <cstring>
-
 #include <troupe/detail/birth.hpp>
 
 #include "base/step.hpp"
-#include "channel/parcel.hpp"
-#include "channel/port.hpp"
+#include "mail/envelope.hpp"
+#include "mail/parcel.hpp"
 #include "shm/ring_reader.hpp"
 
 namespace troupe::supervise {
@@ -45,10 +43,10 @@ std::optional<dead_letter> set_aside(actors::own_process& here, detail::actor_id
     while (seen == shm::sight::message && found.position + 1 != place) {
         seen = reader.look_after(shm::record(found), found);
     }
-    if (seen != shm::sight::message || found.bytes < sizeof(detail::message_frame)) return std::nullopt;
+    const mail::envelope message(found);
+    if (seen != shm::sight::message || !message.has_frame()) return std::nullopt;
 
-    detail::message_frame frame;
-    std::memcpy(&frame, found.payload, sizeof frame);
+    const detail::message_frame& frame = message.frame();
     letter.actor = memory.name_of(actor);
     letter.sender = sender_of(memory, ring, found, shm::owner_id{frame.writer});
     // relaxed: written before the process was made
@@ -58,15 +56,12 @@ std::optional<dead_letter> set_aside(actors::own_process& here, detail::actor_id
     letter.deliveries = deliveries;
     letter.cause = to_string(memory.last_end(actor));
     letter.flat = (frame.flags & detail::flat_message) != 0;
-    const std::byte* body = found.payload + sizeof frame;
-    std::span<const std::byte> bytes(body, found.bytes - sizeof frame);
+    std::span<const std::byte> bytes = message.body();
     shm::block_id parcel;
-    if (found.kind == detail::parcel_record && bytes.size() == sizeof(channel::parcel_label)) {
-        channel::parcel_label label;
-        std::memcpy(&label, body, sizeof label);
-        const auto content = channel::unpack_parcel(memory, label, ring.writer_of(found), here.participant().owner());
+    if (const auto label = message.label()) {
+        const auto content = mail::unpack_parcel(memory, *label, ring.writer_of(found), here.participant().owner());
         bytes = content ? content->bytes : std::span<const std::byte>();
-        if (content) parcel = {label.block};
+        if (content) parcel = {label->block};
     }
     const auto* first = reinterpret_cast<const unsigned char*>(bytes.data());
     letter.content.assign(first, first + bytes.size());
@@ -75,7 +70,7 @@ std::optional<dead_letter> set_aside(actors::own_process& here, detail::actor_id
     // relaxed: as above
     slot.handling_place.store(0, std::memory_order_relaxed);
     if (parcel) {
-        channel::discard_parcel(memory, parcel, [&here](shm::channel_id held) {
+        mail::discard_parcel(memory, parcel, [&here](shm::channel_id held) {
             here.tell_keeper({.word = actors::keeper_word::look_at, .subject = held.value});
         });
     }

@@ -6,15 +6,15 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "channel/batch.hpp"
+#include "mail/batch.hpp"
 
 namespace {
 
-using troupe::channel::batch_label;
-using troupe::channel::count_of_batch;
-using troupe::channel::part_of_batch;
-using troupe::channel::row_of_batch;
-using troupe::channel::unwritten_batch;
+using troupe::mail::batch_label;
+using troupe::mail::count_of_batch;
+using troupe::mail::part_of_batch;
+using troupe::mail::row_of_batch;
+using troupe::mail::unwritten_batch;
 using bytes = std::vector<std::byte>;
 
 bytes numbered(std::size_t count) {
@@ -84,5 +84,5 @@ TEST_CASE("batch record: a label that counts more messages than a record can hav
     const bytes body = with_label(written({numbered(2000), 2}), {.count = 2000, .size = 1});
     for (const std::uint32_t index : {0u, 999u, 1000u, 1023u, 1999u}) CHECK_FALSE(part_of_batch(body, index));
     CHECK(row_of_batch(body, 0, 1, 10).empty());
-    CHECK(count_of_batch(body) == troupe::channel::most_in_batch);
+    CHECK(count_of_batch(body) == troupe::mail::most_in_batch);
 }

@@ -256,6 +256,27 @@ task<> to_one_that_ends() {
     CHECK_THROWS_AS(co_await mine.send_many(points(0, 10)), troupe::closed);
 }
 
+// Encoded while the batch before it waits for room, and not sent.
+struct perhaps {
+    std::string words;
+    std::vector<troupe::buffer> data;
+};
+
+task<> what_was_encoded_ahead() {
+    auto [mine, yours] = troupe::pipe<perhaps, int>();
+    while (mine.try_send(perhaps{std::string(1000, 'x'), {}})) {
+    }
+    while (mine.try_send(perhaps{"", {}})) {
+    }
+    std::vector<perhaps> all;
+    for (int i = 0; i < 3; ++i) all.push_back({"small", {}});
+    all.push_back({"laden", {}});
+    all.back().data.emplace_back(100);
+    CHECK_THROWS_AS(co_await troupe::with_timeout(std::chrono::milliseconds(5), mine.send_many(all)),
+                    troupe::timed_out);
+    CHECK(all.back().data.front().size() == 100);
+}
+
 }  // namespace
 
 TEST_CASE("batch: what is sent together is handled one by one, in order, of every size") {
@@ -275,3 +296,5 @@ TEST_CASE("batch: nobody receives at most nothing") {
     const queue<int> q;
     CHECK_THROWS_AS(q.get_many(0), troupe::misuse);
 }
+
+TEST_CASE("batch: a buffer behind a batch that is not sent is still its owner's") { watched(what_was_encoded_ahead()); }

@@ -10,8 +10,9 @@
 
 #include <troupe/troupe.hpp>
 
+#include "actor/own_process.hpp"
 #include "catch.hpp"
-#include "channel/port.hpp"
+#include "channel/lone_inbox.hpp"
 #include "watched.hpp"
 
 namespace {
@@ -39,7 +40,7 @@ struct measure {
 
 task<> reader(mailbox<noise, wanted, measure> inbox) {
     while (auto asked = co_await inbox.receive<measure>()) {
-        const std::uint64_t before = troupe::detail::own_mailbox().records_examined();
+        const std::uint64_t before = troupe::actors::own_process::here().needed_mailbox().records_examined();
         bool in_order = true;
         for (int next = 0; next < asked->count;) {
             if (asked->many) {
@@ -52,7 +53,7 @@ task<> reader(mailbox<noise, wanted, measure> inbox) {
                 in_order = in_order && one && one->number == next++;
             }
         }
-        const std::uint64_t looks = troupe::detail::own_mailbox().records_examined() - before;
+        const std::uint64_t looks = troupe::actors::own_process::here().needed_mailbox().records_examined() - before;
         for (int i = 0; i < asked->count; ++i) {
             const auto one = co_await inbox.receive<noise>();
             in_order = in_order && one && one->number == i;

@@ -63,13 +63,18 @@ def public_uses_runtime():
                 yield f"{path}:{line}: includes {include}"
 
 
-tests = report()
-tests.check("structure: every file of runtime/ stands in a layer", unknown_layers())
-tests.check("structure: the layers are explained as they are built", explained_otherwise())
-for name in MAY_USE:
-    tests.check(f"structure: {name} includes only what stands below it", upward(name))
-tests.check("structure: public headers never include runtime/", public_uses_runtime())
-tests.check("structure: only runtime/loop includes uv.h", users_of(["uv.h", "uv"], ["runtime/loop/"]))
-tests.check("structure: only the codec and troupe/msgpack.hpp include msgpack",
-            users_of(["msgpack.hpp", "msgpack.h", "msgpack"], ["runtime/message/", "include/troupe/msgpack.hpp"]))
-tests.close()
+def main():
+    tests = report()
+    tests.check("structure: every file of runtime/ stands in a layer", unknown_layers())
+    tests.check("structure: the layers are explained as they are built", explained_otherwise())
+    for name in MAY_USE:
+        tests.check(f"structure: {name} includes only what stands below it", upward(name))
+    tests.check("structure: public headers never include runtime/", public_uses_runtime())
+    tests.check("structure: only runtime/loop includes uv.h", users_of(["uv.h", "uv"], ["runtime/loop/"]))
+    tests.check("structure: only the codec and troupe/msgpack.hpp include msgpack",
+                users_of(["msgpack.hpp", "msgpack.h", "msgpack"], ["runtime/message/", "include/troupe/msgpack.hpp"]))
+    tests.close()
+
+
+if __name__ == "__main__":
+    main()

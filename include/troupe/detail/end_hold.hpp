@@ -7,9 +7,13 @@
 
 #include <troupe/detail/outgoing.hpp>
 
-namespace troupe::detail {
-
+namespace troupe::channel {
+class inbox;
+class outbox;
 class port;
+}  // namespace troupe::channel
+
+namespace troupe::detail {
 
 enum end_role : std::uint32_t { receiving_end = 1, sending_end = 2, both_ends = 3 };
 
@@ -18,7 +22,7 @@ class end_hold {
 public:
     end_hold() noexcept = default;
     // Takes a hold that has been counted already.
-    end_hold(port* held, std::uint32_t role) noexcept : port_(held), role_(role) {}
+    end_hold(channel::port* held, std::uint32_t role) noexcept : port_(held), role_(role) {}
     end_hold(const end_hold& other) noexcept;
     end_hold(end_hold&& other) noexcept : port_(std::exchange(other.port_, nullptr)), role_(other.role_) {}
     end_hold& operator=(end_hold other) noexcept {
@@ -29,9 +33,11 @@ public:
     ~end_hold();
 
     explicit operator bool() const noexcept { return port_ != nullptr; }
-    port* get() const noexcept { return port_; }
-    // Throws misuse: `what` was moved from.
-    port& checked(const char* what) const;
+    channel::port* get() const noexcept { return port_; }
+    // These throw misuse if `what` was moved from, or belongs to another process.
+    channel::port& checked(const char* what) const;
+    channel::inbox& receiving(const char* what) const;
+    channel::outbox& sending(const char* what) const;
 
     // On its way to another process. `share` leaves a hold of its own with the message; `give_away` gives this one up
     // to it.
@@ -44,7 +50,7 @@ public:
 private:
     [[noreturn]] void throw_unusable(const char* what) const;
 
-    port* port_ = nullptr;
+    channel::port* port_ = nullptr;
     std::uint32_t role_ = 0;
 };
 

@@ -9,15 +9,13 @@
 
 namespace troupe::detail {
 
-class port;
-
 // Waits until a message of one of `types` is there (none given: of any), or the stream ends.
 class receive_wait : public wait {
 public:
-    explicit receive_wait(port& from, const std::uint32_t* types = nullptr, std::size_t count = 0) noexcept
-        : port_(&from), types_(types), count_(static_cast<std::uint32_t>(count)) {}
+    explicit receive_wait(channel::inbox& from, const std::uint32_t* types = nullptr, std::size_t count = 0) noexcept
+        : from_(&from), types_(types), count_(static_cast<std::uint32_t>(count)) {}
     receive_wait(receive_wait&& other) noexcept
-        : wait(), port_(other.port_), types_(other.types_), count_(other.count_) {}
+        : wait(), from_(other.from_), types_(other.types_), count_(other.count_) {}
     receive_wait& operator=(receive_wait&&) = delete;
     ~receive_wait() { finish(); }
 
@@ -56,7 +54,7 @@ private:
     void enlist() override;
     void abandon() noexcept override;
 
-    port* port_;
+    channel::inbox* from_;
     const std::uint32_t* types_;
     std::uint32_t count_;  // with the flags behind it one word, so that clearing it and reading it is one access each
     bool has_letter_ = false;

@@ -10,9 +10,11 @@
 #include <troupe/detail/message_frame.hpp>
 #include <troupe/detail/room_wait.hpp>
 
-namespace troupe::detail {
+namespace troupe::channel {
+class outbox;
+}
 
-class port;
+namespace troupe::detail {
 
 // Waits until there is room and sends.
 class send_wait final : public room_wait {
@@ -20,15 +22,15 @@ public:
     // A flat message of so few bytes is kept here.
     static constexpr std::size_t most_kept = 64;
 
-    send_wait(port& to, message_frame frame, encoded_message message) noexcept
-        : port_(&to), frame_(frame), message_(std::move(message)) {}
-    send_wait(port& to, message_frame frame, const void* flat, std::uint32_t bytes) noexcept
-        : port_(&to), frame_(frame), message_(nullptr), bytes_kept_(bytes) {
+    send_wait(channel::outbox& to, message_frame frame, encoded_message message) noexcept
+        : to_(&to), frame_(frame), message_(std::move(message)) {}
+    send_wait(channel::outbox& to, message_frame frame, const void* flat, std::uint32_t bytes) noexcept
+        : to_(&to), frame_(frame), message_(nullptr), bytes_kept_(bytes) {
         std::memcpy(kept_.data(), flat, bytes);
     }
     send_wait(send_wait&& other) noexcept
         : room_wait(),
-          port_(other.port_),
+          to_(other.to_),
           frame_(other.frame_),
           message_(std::move(other.message_)),
           block_(std::exchange(other.block_, 0)),
@@ -53,7 +55,7 @@ private:
     void put_back_moved() noexcept;
     void drop_block() noexcept;
 
-    port* port_;
+    channel::outbox* to_;
     message_frame frame_;
     encoded_message message_;
     std::uint64_t block_ = 0;  // of a message that goes beside the ring

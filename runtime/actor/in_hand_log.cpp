@@ -1,15 +1,15 @@
-#include "channel/in_hand_log.hpp"
+#include "actor/in_hand_log.hpp"
 
-#include <troupe/detail/birth.hpp>
+#include <troupe/detail/reply_address.hpp>
+#include <troupe/error.hpp>
 
 #include <utility>
 
 #include "base/clock.hpp"
 #include "base/step.hpp"
-#include "channel/participant.hpp"
-#include "channel/port.hpp"
+#include "channel/inbox.hpp"
 
-namespace troupe::channel {
+namespace troupe::actors {
 
 // relaxed: written by the supervisor before this process was made; what it writes later is for the keeper
 bool in_hand_log::supervised() const noexcept { return self_.revival.load(std::memory_order_relaxed) != 0; }
@@ -17,10 +17,18 @@ bool in_hand_log::supervised() const noexcept { return self_.revival.load(std::m
 // relaxed: as above
 bool in_hand_log::redelivers() const noexcept { return self_.deliveries.load(std::memory_order_relaxed) > 1; }
 
-bool in_hand_log::refuses(detail::port& mailbox) noexcept {
+bool in_hand_log::refuses(channel::inbox& mailbox) noexcept {
     if (!full()) return false;
     refused_ = &mailbox;
     return true;
+}
+
+void in_hand_log::answer_incomplete(detail::letter& request) {
+    try {
+        throw corrupt("the actor died that had the request, and with it the buffer that came with it; send it anew");
+    } catch (const corrupt&) {
+        detail::reply_address_of(request).answer_with_exception();
+    }
 }
 
 std::uint16_t in_hand_log::note_taken(const detail::letter& request, detail::actor_id asker,
@@ -49,7 +57,7 @@ void in_hand_log::note_answered(std::uint16_t index) noexcept {
     // relaxed: as above
     self_.in_hand[index - 1].place.store(0, std::memory_order_relaxed);
     --taken_;
-    if (refused_ != nullptr) std::exchange(refused_, nullptr)->wake_receivers();
+    if (refused_ != nullptr) std::exchange(refused_, nullptr)->wake_all();
 }
 
 bool in_hand_log::note_begun(const detail::letter& message) noexcept {
@@ -65,7 +73,7 @@ bool in_hand_log::note_begun(const detail::letter& message) noexcept {
         self_.handling_since.store(static_cast<std::uint64_t>(base::steady_clock::now().time_since_epoch().count()),
                                    std::memory_order_release);
     }
-    if (!redelivers() || message.kind == detail::own_record) return false;
+    if (!redelivers() || message.own != nullptr) return false;
     const std::uint64_t place = message.position + 1;
     // relaxed, both: written by this process, or the one before it
     const bool known = self_.handling_place.load(std::memory_order_relaxed) == place;
@@ -90,4 +98,4 @@ void in_hand_log::note_returned() noexcept {
     if (redelivers()) self_.handling_place.store(0, std::memory_order_relaxed);
 }
 
-}  // namespace troupe::channel
+}  // namespace troupe::actors

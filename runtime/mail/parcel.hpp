@@ -24,7 +24,7 @@
 
 #include "shm/program_memory.hpp"
 
-namespace troupe::channel {
+namespace troupe::mail {
 
 inline constexpr std::uint64_t no_stamp = 0;  // of what is free
 
@@ -104,4 +104,4 @@ void discard_parcel(shm::program_memory& memory, shm::block_id block, LookAt&& l
 // out by other means when the two do not belong together.
 detail::handle_ref listed_at(const detail::handle_ref& entry) noexcept;
 
-}  // namespace troupe::channel
+}  // namespace troupe::mail

@@ -1,4 +1,4 @@
-#include "channel/parcel.hpp"
+#include "mail/parcel.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -8,7 +8,7 @@
 
 #include "base/step.hpp"
 
-namespace troupe::channel {
+namespace troupe::mail {
 namespace {
 
 constexpr std::size_t handles_at = 64;
@@ -248,4 +248,4 @@ bool lacks_a_buffer(const detail::incoming& content) noexcept {
                        [](const detail::handle_ref& one) { return one.role == detail::taken_role; });
 }
 
-}  // namespace troupe::channel
+}  // namespace troupe::mail

@@ -14,7 +14,7 @@
 #include <optional>
 #include <span>
 
-namespace troupe::channel {
+namespace troupe::mail {
 
 struct batch_label {
     std::uint16_t count = 0;
@@ -106,4 +106,4 @@ inline std::span<const std::byte> row_of_batch(std::span<const std::byte> body, 
     return first + length <= body.size() ? body.subspan(first, length) : std::span<const std::byte>{};
 }
 
-}  // namespace troupe::channel
+}  // namespace troupe::mail

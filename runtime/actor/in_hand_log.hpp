@@ -15,17 +15,18 @@
 #include <troupe/detail/letter.hpp>
 
 #include "base/post_mortem.hpp"
+#include "channel/admission.hpp"
 #include "shm/process_slot.hpp"
 
-namespace troupe::channel {
+namespace troupe::actors {
 
-class in_hand_log {
+class in_hand_log final : public channel::admission {
 public:
     in_hand_log(shm::process_slot& self, base::post_mortem& page) : self_(self), page_(page) {}
 
     // Returns whether the log has no room for another request. If so, the mailbox is told once it has.
-    bool refuses(detail::port& mailbox) noexcept;
-    bool full() const noexcept { return taken_ == shm::most_in_hand; }
+    bool refuses(channel::inbox& mailbox) noexcept override;
+    void answer_incomplete(detail::letter& request) override;
     // Returns the index of the request in the log, + 1; 0 when nobody needs to know.
     std::uint16_t note_taken(const detail::letter& request, detail::actor_id asker, std::uint32_t incarnation) noexcept;
     void note_answered(std::uint16_t index) noexcept;
@@ -38,14 +39,15 @@ public:
     void note_left() noexcept;
 
 private:
+    bool full() const noexcept { return taken_ == shm::most_in_hand; }
     bool supervised() const noexcept;
     bool redelivers() const noexcept;
 
     shm::process_slot& self_;
     base::post_mortem& page_;
-    detail::port* refused_ = nullptr;
+    channel::inbox* refused_ = nullptr;
     std::uint16_t taken_ = 0;
     std::uint16_t next_ = 0;
 };
 
-}  // namespace troupe::channel
+}  // namespace troupe::actors

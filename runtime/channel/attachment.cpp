@@ -1,0 +1,67 @@
+#include "channel/attachment.hpp"
+
+#include "base/step.hpp"
+#include "mail/parcel.hpp"
+
+namespace troupe::channel {
+
+const char* noun(shm::channel_kind kind) {
+    switch (kind) {
+    case shm::channel_kind::queue: return "queue";
+    case shm::channel_kind::pipe: return "pipe";
+    case shm::channel_kind::mailbox:
+    case shm::channel_kind::replies: break;
+    }
+    return "mailbox";
+}
+
+// relaxed: observed through the id
+attachment::attachment(participant& here, shm::channel_id id, shm::channel_record& record)
+    : here_(here),
+      id_(id),
+      record_(&record),
+      kind_(static_cast<shm::channel_kind>(record.kind.load(std::memory_order_relaxed))),
+      ring_(here.memory().ring_of(record)) {}
+
+void attachment::announce_first() noexcept {
+    announced_ = true;
+    // sync: wrote to - publishes that this process may leave a claim there, before it makes one
+    here_.self().wrote_to[id_.index() / 64].fetch_or(std::uint64_t{1} << id_.index() % 64, std::memory_order_acq_rel);
+}
+
+void attachment::notify_reader() noexcept {
+    switch (kind_) {
+    case shm::channel_kind::pipe: here_.notify_all(record_->readers); return;
+    case shm::channel_kind::mailbox:
+    case shm::channel_kind::replies:
+        // relaxed: set before the channel was opened; a restarted actor keeps its slot
+        here_.notify(static_cast<std::uint16_t>(record_->reader.load(std::memory_order_relaxed)));
+        return;
+    case shm::channel_kind::queue: break;
+    }
+    if (ring_.closed()) {
+        here_.notify_all(ring_.waiting_readers());
+    } else if (const auto next = ring_.waiting_readers().next_after(last_notified_)) {
+        last_notified_ = *next;
+        here_.notify(static_cast<std::uint16_t>(*next));
+    }
+}
+
+void attachment::close() noexcept {
+    ring_.close();
+    TROUPE_STEP("port: closed");
+    if (kind_ == shm::channel_kind::mailbox || kind_ == shm::channel_kind::replies) {
+        notify_reader();
+    } else {
+        here_.notify_all(record_->readers);
+    }
+    notify_writers();
+}
+
+void attachment::drop_parcel(std::uint64_t block) noexcept {
+    mail::discard_parcel(memory(), {block}, [this](shm::channel_id held) {
+        if (here_.keeper().look_at != nullptr) here_.keeper().look_at(held);
+    });
+}
+
+}  // namespace troupe::channel

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <troupe/troupe.hpp>
 
+#include "actor/own_process.hpp"
 #include "base/step.hpp"
 #include "catch.hpp"
 #include "kill/warrant.hpp"
@@ -126,10 +127,11 @@ troupe::task<> echo(troupe::queue<int> in, troupe::queue<int> out) {
 
 class slow_keeper {
 public:
-    slow_keeper() {
+    explicit slow_keeper(const char* where) {
+        where_ = where;
         before_ = troupe::base::step_hook;
         troupe::base::step_hook = [](const char* step) {
-            if (std::string_view(step) == "keeper: death counted") std::this_thread::sleep_for(100ms);
+            if (std::string_view(step) == where_) std::this_thread::sleep_for(100ms);
             before_(step);
         };
     }
@@ -139,11 +141,12 @@ public:
 
 private:
     static inline void (*before_)(const char*) = nullptr;
+    static inline const char* where_ = nullptr;
 };
 
 // What the keeper takes from the last incarnation must not be the next one's.
 troupe::task<> start_again_behind_the_keeper() {
-    const slow_keeper while_this_lasts;
+    const slow_keeper while_this_lasts("keeper: death counted");
     troupe::queue<int> in, out;
     troupe::supervisor crew;
     const auto one = co_await crew.spawn<echo>({}, in, out);
@@ -154,6 +157,29 @@ troupe::task<> start_again_behind_the_keeper() {
     co_await in.put(7);
     const auto out_item = co_await out.get();
     CHECK(*out_item == 7);
+    co_await crew.stop();
+}
+
+// A signal that is on its way when the next process is made was meant for the last one.
+troupe::task<> signalled_before_it_is_announced() {
+    const slow_keeper while_this_lasts("keeper: through with the end");
+    troupe::queue<int> in, out;
+    troupe::supervisor crew;
+    const auto one = co_await crew.spawn<echo>({}, in, out);
+    killing::at_own_step("process: incarnation counted", [&] {
+        troupe::actors::own_process::here().tell_keeper({.word = troupe::actors::keeper_word::signal,
+                                                         .slot = one.id().slot(),
+                                                         .subject = one.id().value,
+                                                         .value = SIGTERM,
+                                                         .budget_ms = 1000});
+    });
+    one.kill();
+    while (crew.restarts() == 0) co_await troupe::yield();
+    co_await start_in_a_row(1);  // whose end the keeper deals with after the signal
+    co_await in.put(7);
+    const auto out_item = co_await out.get();
+    CHECK(*out_item == 7);
+    CHECK(crew.restarts() == 1);
     co_await crew.stop();
 }
 
@@ -219,6 +245,10 @@ TEST_CASE("forkserver: killed at any step it is started again, and every start t
 
 TEST_CASE("supervisor: a child is started again when the keeper is through with its end, and not before") {
     troupe::sync_wait(troupe::with_timeout(20s, start_again_behind_the_keeper()));
+}
+
+TEST_CASE("supervisor: a signal that was sent before a restart does not reach the process that it makes") {
+    troupe::sync_wait(troupe::with_timeout(20s, signalled_before_it_is_announced()));
 }
 
 TEST_CASE("supervisor: a restart that the forkserver dies with is made by the next one") {

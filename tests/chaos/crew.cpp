@@ -269,4 +269,16 @@ task<> crew::finish() {
     }
 }
 
+task<> crew::give_up() {
+    the_witness().over = 1;
+    items_.close();
+    for (troupe::supervisor* one : {&consumers_, &producers_, &clients_, &pairs_, &services_}) {
+        try {
+            co_await troupe::with_timeout(patience, one->stop());
+        } catch (const troupe::timed_out&) {
+            // that is part of what has failed already
+        }
+    }
+}
+
 }  // namespace chaos

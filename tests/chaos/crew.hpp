@@ -29,6 +29,8 @@ public:
     troupe::task<> start();
     // Lets every actor come to its end, and checks that it does; throws timed_out when one does not.
     troupe::task<> finish();
+    // Ends every actor, so that a failure can be told.
+    troupe::task<> give_up();
 
     std::size_t restarts() const noexcept;
 

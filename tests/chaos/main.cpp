@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -175,9 +176,19 @@ troupe::task<> warm_up() {
 
 troupe::task<std::size_t> run_crew(chaos::trouble& made) {
     chaos::crew all;
-    co_await all.start();
-    co_await make_trouble(made);
-    co_await all.finish();
+    std::exception_ptr failure;
+    try {
+        co_await all.start();
+        co_await make_trouble(made);
+        co_await all.finish();
+    } catch (...) {
+        failure = std::current_exception();
+        say_who_is_there();
+    }
+    if (failure) {
+        co_await all.give_up();
+        std::rethrow_exception(failure);
+    }
     co_return all.restarts();
 }
 
@@ -220,7 +231,6 @@ int program() {
         stuck = error.what();
     }
     check(stuck.empty(), "everybody comes to an end" + (stuck.empty() ? "" : ": " + stuck));
-    if (!stuck.empty()) say_who_is_there();
     const chaos::account sum = chaos::settle(the_witness(), made.of_takers);
     const killing::remains after = killing::remains::settled(before);
     print(made, sum, restarts);

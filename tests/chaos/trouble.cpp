@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -40,13 +41,18 @@ bool has_process(const shm::process_slot& slot) {
 
 }  // namespace
 
-trouble::target trouble::pick() {
+std::vector<const shm::process_slot*> trouble::all_there() {
     const shm::program_memory& memory = troupe::channel::participant::here().memory();
     std::vector<const shm::process_slot*> there;
     for (std::uint32_t i = 1; i < memory.header().slots_reached; ++i) {
         const shm::process_slot& slot = memory.process(static_cast<std::uint16_t>(i));
         if (i != shm::keeper_slot && has_process(slot)) there.push_back(&slot);
     }
+    return there;
+}
+
+trouble::target trouble::pick() {
+    const std::vector<const shm::process_slot*> there = all_there();
     most_actors = std::max(most_actors, there.size());
     if (there.empty()) return {};
     const shm::process_slot& one = *there[up_to(there.size() - 1)];
@@ -57,6 +63,17 @@ trouble::target trouble::pick() {
     const std::string_view name(one.name);
     found.takes = name.starts_with("consumer") || name.starts_with("sink");
     return found;
+}
+
+troupe::task<> trouble::recovered() {
+    const auto is_running = [](const shm::process_slot* one) {
+        return one->present().state == shm::process_state::running;
+    };
+    for (;;) {
+        const std::vector<const shm::process_slot*> there = all_there();
+        if (std::count_if(there.begin(), there.end(), is_running) >= fewest_running) co_return;
+        co_await troupe::sleep_for(std::chrono::milliseconds(1));
+    }
 }
 
 void trouble::kill_one(const target& one, int signal) {
@@ -107,6 +124,7 @@ troupe::task<> trouble::make() {
         }
     }
     co_await troupe::sleep_for(pause());
+    co_await troupe::with_timeout(patience, recovered());
 }
 
 }  // namespace chaos

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <random>
+#include <vector>
 
 #include <troupe/task.hpp>
 
@@ -19,7 +20,9 @@ class trouble {
 public:
     trouble(std::uint64_t seed, const warden& outside) : random_(seed), outside_(outside) {}
 
-    // One thing, to one actor, to some, to the forkserver or to the whole program; ends a few milliseconds later.
+    // One thing, to one actor, to some, to the forkserver or to the whole program; ends a few milliseconds later, and
+    // not before half of the actors are there again: on a slow machine they would die sooner than they start. Throws
+    // timed_out when they do not come back.
     troupe::task<> make();
     // The whole program is stopped for longer than any handler may take.
     void freeze_past_deadlines() noexcept;
@@ -40,7 +43,9 @@ private:
         pid_t pid = 0;
         bool takes = false;
     };
+    static std::vector<const troupe::shm::process_slot*> all_there();
     target pick();
+    static troupe::task<> recovered();
     void note_hung() const noexcept;
     void kill_one(const target& one, int signal);
     std::size_t up_to(std::size_t most) { return std::uniform_int_distribution<std::size_t>(0, most)(random_); }

@@ -19,6 +19,7 @@ inline constexpr std::size_t pairs = 4;
 inline constexpr unsigned most_deliveries = 3;
 inline constexpr std::size_t fewest_actors = 30;  // at a time, of 38; some are always about to be started again
 static_assert(producers + consumers + servers + askers + sinks + senders + 3 * pairs == 38);
+inline constexpr int fewest_running = 16;            // before there is trouble again
 inline constexpr std::uint32_t most_acts = 1 << 24;  // of one actor
 inline constexpr std::uint32_t most_sessions = 1 << 20;
 

@@ -49,9 +49,7 @@ std::string target_of(const std::string& link) {
 }
 
 bool in_use(const troupe::shm::channel_record& record) {
-    const std::uint32_t state =
-        record.state.load(std::memory_order_relaxed) & 0xff;  // relaxed: looked at until it fits
-    return state != static_cast<std::uint32_t>(troupe::shm::channel_state::free);
+    return record.life.state() != troupe::shm::channel_state::free;
 }
 
 struct greeting {
@@ -131,8 +129,7 @@ belongings what_is_held() {
     }
 
     auto& memory = participant.memory();
-    const std::uint32_t reached =
-        memory.header().channels_reached.load(std::memory_order_relaxed);  // relaxed: looked at until it fits
+    const std::uint32_t reached = memory.channels().reached();
     for (std::uint32_t i = 0; i < reached; ++i) {
         if (in_use(memory.channel(static_cast<std::uint16_t>(i)))) ++held.channels;
     }

@@ -111,7 +111,8 @@ incoming ask_wait::reply() {
         actors::own_process& here = actors::own_process::here();
         std::uint64_t ending = 0;
         if (reply_.bytes.size() == sizeof ending) std::memcpy(&ending, reply_.bytes.data(), sizeof ending);
-        throw actor_died(here.memory().described_as_ended(target_), here.memory().end_as_told(target_, ending));
+        throw actor_died(here.memory().processes().described_as_ended(target_),
+                         here.memory().ends().as_told(target_, ending));
     }
     case reply_nothing: throw remote_error("troupe::unanswered", "the actor let the request go without an answer");
     default: throw corrupt("a reply of an unknown kind arrived");

@@ -59,15 +59,13 @@ std::optional<shm::program_memory> memory_of_parent() {
 // The process that is being started, and has this pid.
 std::optional<calling> called_by_pid(const shm::program_memory& memory) {
     const pid_t self = getpid();
-    // sync: pid - observes what the kernel wrote in clone
-    if (memory.header().server_pid.load(std::memory_order_acquire) == self) return calling{.server = true};
-    for (std::uint32_t i = 0; i < memory.slots_reached(); ++i) {
+    if (memory.header().server.pid.get() == self) return calling{.server = true};
+    for (std::uint32_t i = 0; i < memory.processes().reached(); ++i) {
         const auto number = static_cast<std::uint16_t>(i);
         const shm::process_slot& slot = memory.process(number);
         const shm::process_state state = slot.present().state;
         if (state != shm::process_state::starting && state != shm::process_state::cloning) continue;
-        // sync: pid - observes what the kernel wrote in clone
-        if (slot.pid.load(std::memory_order_acquire) == self) return calling{.slot = number, .actor = slot.actor()};
+        if (slot.pid.get() == self) return calling{.slot = number, .actor = slot.actor()};
     }
     return std::nullopt;
 }
@@ -146,7 +144,7 @@ void give_up(const calling& called, shm::program_memory* memory, const std::stri
     [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
     if (memory != nullptr && called.actor) {
         shm::process_slot& slot = memory->process(called.slot);
-        if (slot.actor() == called.actor) shm::store_text(slot.failure, why);
+        if (slot.actor() == called.actor) shm::store_text(slot.start.failure, why);
     }
     _exit(could_not_begin);
 }

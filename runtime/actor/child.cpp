@@ -46,11 +46,9 @@ public:
     // Takes over the parcel; throws corrupt when it is not what the parent packed.
     circumstances open() {
         const shm::process_slot& self = here_.participant().self();
-        // relaxed, all: written by the parent before this process was made
-        const shm::block_id block{self.arguments.load(std::memory_order_relaxed)};
-        const std::uint64_t stamp = self.arguments_stamp.load(std::memory_order_relaxed);
-        const detail::actor_id parent{self.parent.load(std::memory_order_relaxed)};
-        const auto packer = shm::owner_id::make(parent.slot(), self.spawned_by.load(std::memory_order_relaxed));
+        const shm::block_id block{self.start.arguments.get()};
+        const std::uint64_t stamp = self.start.arguments_stamp.get();
+        const auto packer = shm::owner_id::make(self.who.parent.get().slot(), self.start.starter.get());
         const auto content = mail::unpack_parcel(here_.memory(), block, stamp, packer, here_.participant().owner());
         if (!content) throw corrupt("the arguments of this actor are gone");
         block_ = block;
@@ -74,9 +72,8 @@ public:
         shm::process_slot& self = here_.participant().self();
         begun_ = true;
         TROUPE_STEP("child: about to begin");
-        self.begun.store(1, std::memory_order_relaxed);  // relaxed: published by the state
-        for (shm::life now = self.present(); !self.move(now, shm::process_state::running); now = self.present()) {
-        }
+        self.activity.begun.set(1);
+        self.life.move_on(shm::process_state::running);
         here_.participant().notify(parent_);
     }
 
@@ -120,8 +117,7 @@ int live(own_process& here, arriving& birth, base::owned_fd directory_of_parent,
     const shm::process_slot& self = here.participant().self();
     const circumstances around = birth.open();
     settle_in(around, std::move(directory_of_parent), page, incarnation);
-    // relaxed: written by the parent before this process was made
-    return function_for(around, self.entry.load(std::memory_order_relaxed)).call()(birth);
+    return function_for(around, self.who.entry.get()).call()(birth);
 }
 
 }  // namespace
@@ -140,21 +136,20 @@ void be_actor(newborn born) {
         if (!process::die_with_parent(born.memory.header().program_pid)) _exit(could_not_begin);
         hang_on_to_program(born.sockets, std::move(born.lifeline));
         shm::process_slot& slot = born.memory.process(born.slot);
-        const shm::life now = slot.present();
+        const shm::life_value now = slot.present();
         if (!now.is_of(born.actor) ||
             (now.state != shm::process_state::starting && now.state != shm::process_state::cloning)) {
             _exit(could_not_begin);  // nobody waits for this process any more
         }
         if (fcntl(STDIN_FILENO, F_GETFD) < 0) process::detach_input();  // there was none to be had
-        prctl(PR_SET_NAME, slot.name[0] != '\0' ? slot.name : program_invocation_short_name, 0, 0, 0);
+        prctl(PR_SET_NAME, slot.who.name[0] != '\0' ? slot.who.name : program_invocation_short_name, 0, 0, 0);
         rlimit limit{};
         getrlimit(RLIMIT_NOFILE, &limit);
         const rlim_t wanted = std::min<rlim_t>(born.memory.header().descriptor_limit, limit.rlim_max);
         if (std::exchange(limit.rlim_cur, wanted) != wanted) setrlimit(RLIMIT_NOFILE, &limit);
-        // relaxed: written before this process was made
-        const std::uint32_t incarnation = slot.incarnation.load(std::memory_order_relaxed);
-        base::post_mortem* const page = born.memory.keep_post_mortem(born.slot);
-        if (page != nullptr) process::write_crashes_to(*page, incarnation, slot.handling_since);
+        const std::uint32_t incarnation = slot.incarnation.known();
+        base::post_mortem* const page = born.memory.processes().keep_post_mortem(born.slot);
+        if (page != nullptr) process::write_crashes_to(*page, incarnation, slot.handling.clock.word());
 
         born.memory.memory().leave_mapped();
         own_process here(std::move(born.memory), born.slot, std::move(born.doorbell), std::move(born.sockets), false);
@@ -163,22 +158,16 @@ void be_actor(newborn born) {
         } else {
             process::let_group_signals_through();
         }
-        // relaxed: written before this process was made
-        here.participant().know_doorbell(born.parent, slot.spawned_by.load(std::memory_order_relaxed),
-                                         std::move(born.parent_doorbell));
+        here.participant().know_doorbell(born.parent, slot.start.starter.get(), std::move(born.parent_doorbell));
         arriving birth(here);
         birth.set_parent(born.parent);
         const outcome end = live_out(
             here, [&] { return live(here, birth, std::move(born.directory), page, incarnation); },
             [&](const base::caught& caught) {
                 if (birth.begun()) {
-                    // relaxed: published with the end
-                    slot.exception_of.store(incarnation, std::memory_order_relaxed);
-                    shm::about_to_write();
-                    shm::store_text(slot.exception_type, caught.type);
-                    shm::store_text(slot.exception_text, caught.text);
+                    slot.ending.note_exception(incarnation, caught.type, caught.text);
                 } else {
-                    shm::store_text(slot.failure, caught.text.empty() ? caught.type : caught.text);
+                    shm::store_text(slot.start.failure, caught.text.empty() ? caught.type : caught.text);
                 }
             });
         signal = end.signal;

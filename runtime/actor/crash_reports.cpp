@@ -26,7 +26,7 @@ void say(const std::string& text) {
 }  // namespace
 
 crash_reports::crash_reports(channel::participant& participant)
-    : participant_(participant), crashes_seen_(participant.memory().crashes()) {
+    : participant_(participant), crashes_seen_(participant.memory().header().crashes.get()) {
     loop::event_loop::current().enroll(*this);
 }
 
@@ -39,10 +39,10 @@ crash_reports::~crash_reports() {
 }
 
 bool crash_reports::poll() {
-    const std::uint64_t crashes = participant_.memory().crashes();
+    const std::uint64_t crashes = participant_.memory().header().crashes.get();
     if (crashes == crashes_seen_) return false;
     crashes_seen_ = crashes;
-    const std::uint32_t reached = participant_.memory().slots_reached();
+    const std::uint32_t reached = participant_.memory().processes().reached();
     reported_.resize(reached);
     for (std::uint32_t slot = 0; slot < reached && in_full_ < most_in_full; ++slot) {
         look_at(static_cast<std::uint16_t>(slot));
@@ -56,17 +56,15 @@ bool crash_reports::poll() {
 
 void crash_reports::look_at(std::uint16_t slot) {
     const shm::process_slot& process = participant_.memory().process(slot);
-    // sync: end text - observes how it ended
-    if (process.ending.load(std::memory_order_acquire) == 0) return;
+    if (process.ending.word.get() == 0) return;
     const detail::actor_id actor = process.actor();
-    // relaxed: observed through the ending
-    const ending now{actor.value, process.ended.load(std::memory_order_relaxed)};
+    const ending now{actor.value, process.ending.incarnation.get()};
     if (reported_[slot] == now) return;
     reported_[slot] = now;
-    const exit_status status = participant_.memory().last_end(actor);
+    const exit_status status = participant_.memory().ends().last_of(actor);
     if (!ended_badly(status)) return;
     ++in_full_;
-    say("troupe: " + participant_.memory().described_as_ended(actor) + ' ' + report(status));
+    say("troupe: " + participant_.memory().processes().described_as_ended(actor) + ' ' + report(status));
 }
 
 }  // namespace troupe::actors

@@ -29,7 +29,7 @@ private:
     };
 
     bool poll() override;
-    bool glance() override { return participant_.memory().crashes() != crashes_seen_; }
+    bool glance() override { return participant_.memory().header().crashes.get() != crashes_seen_; }
     loop::parking park() override { return glance() ? loop::parking::ready : loop::parking::parked; }
     void unpark() override {}
     void look_at(std::uint16_t slot);

@@ -23,15 +23,13 @@ void exit_watch::leave(detail::exit_wait& wait) noexcept {
     if (waiting_.empty()) loop::event_loop::current().dismiss(*this);
 }
 
-bool exit_watch::glance() { return participant_.memory().deaths() != deaths_seen_; }
+bool exit_watch::glance() { return deaths_.changed(); }
 
 bool exit_watch::poll() {
-    const std::uint64_t deaths = participant_.memory().deaths();
-    if (deaths == deaths_seen_) return false;
-    deaths_seen_ = deaths;
+    if (!deaths_.notice()) return false;
     bool woke = false;
     waiting_.for_each([&](detail::exit_wait& one) {
-        if (participant_.memory().alive(one.subject())) return;
+        if (participant_.memory().processes().is_alive(one.subject())) return;
         one.wake();
         woke = true;
     });
@@ -45,7 +43,7 @@ namespace troupe::detail {
 bool exit_wait::try_finish() {
     auto& process = actors::own_process::here();
     if (!actor_) throw misuse("this reference names no actor: it was default-constructed");
-    const auto status = process.memory().status_of(actor_);
+    const auto status = process.memory().ends().of(actor_);
     if (!status) return false;
     status_ = *status;
     return true;

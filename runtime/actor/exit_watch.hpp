@@ -8,13 +8,15 @@
 #include "channel/participant.hpp"
 #include "channel/waiting_list.hpp"
 #include "loop/source.hpp"
+#include "shm/death_watch.hpp"
 
 namespace troupe::actors {
 
 // A source while anybody waits. It looks at all of them only when the program's count of deaths has changed.
 class exit_watch final : public loop::source {
 public:
-    explicit exit_watch(channel::participant& participant) : participant_(participant) {}
+    explicit exit_watch(channel::participant& participant)
+        : participant_(participant), deaths_(participant.memory().header()) {}
 
     // This process is rung when `actor` ends; called before its state is looked at.
     void watch(detail::actor_id actor);
@@ -29,7 +31,7 @@ private:
 
     channel::participant& participant_;
     channel::waiting_list<detail::exit_wait> waiting_;
-    std::uint64_t deaths_seen_ = 0;
+    shm::death_watch deaths_;
 };
 
 }  // namespace troupe::actors

@@ -84,8 +84,7 @@ private:
 };
 
 newborn forkserver::serve() {
-    // sync: server - publishes that it runs
-    memory_.header().server_running.store(1, std::memory_order_release);
+    memory_.header().server.begin();
     for (;;) {
         fork_request wanted;
         process::received got =
@@ -99,12 +98,11 @@ newborn forkserver::serve() {
 std::optional<newborn> forkserver::start(const fork_request& wanted, process::received& with) {
     const auto slot_number = static_cast<std::uint16_t>(wanted.slot % shm::max_processes);
     shm::process_slot& slot = memory_.process(slot_number);
-    const shm::life now = slot.present();
-    // relaxed: written before the state said starting
-    const std::uint32_t number = slot.incarnation.load(std::memory_order_relaxed);
+    const shm::life_value now = slot.present();
+    const std::uint32_t number = slot.incarnation.known();
     // Asked for twice, a request may be left over from an earlier start; its doorbell is nobody's any more.
     if (!now.is_of({wanted.actor}) || now.state != shm::process_state::starting || number != wanted.incarnation ||
-        !slot.move(now, shm::process_state::cloning)) {
+        !slot.life.move(now, shm::process_state::cloning)) {
         return std::nullopt;
     }
     TROUPE_STEP("forkserver: request taken");
@@ -153,10 +151,10 @@ process::cloned forkserver::execute(std::uint16_t slot, const process::received&
 // make it, and does so where descriptors are short here.
 process::cloned forkserver::clone(shm::process_slot& slot, base::owned_fd& lifeline) {
     lifeline = process::another_end(sockets_.lifeline.get());
-    process::cloned made = process::copy_process(process::parentage::sibling, &slot.pid);
+    process::cloned made = process::copy_process(process::parentage::sibling, &slot.pid.for_clone());
     if (made || made.error != EMFILE || !lifeline) return made;
     lifeline.reset();
-    return process::copy_process(process::parentage::sibling, &slot.pid);
+    return process::copy_process(process::parentage::sibling, &slot.pid.for_clone());
 }
 
 newborn forkserver::become(const fork_request& wanted, process::received& with, base::owned_fd lifeline,
@@ -166,7 +164,7 @@ newborn forkserver::become(const fork_request& wanted, process::received& with, 
     const auto slot = static_cast<std::uint16_t>(wanted.slot % shm::max_processes);
     if (!memory_.memory().remap()) _exit(could_not_begin);
     process::leave_inherited_exit_handlers(process::leaks::looked_for);
-    memory_.touch_process(slot);
+    memory_.processes().touch(slot);
     requests_.reset();
     sigaction(SIGINT, &of_main_, nullptr);
     newborn born{std::move(memory_), slot, detail::actor_id{wanted.actor}};
@@ -187,11 +185,9 @@ void forkserver::leave_streams() noexcept {
 
 void forkserver::refuse(std::uint16_t slot_number, const std::string& why) {
     shm::process_slot& slot = memory_.process(slot_number);
-    shm::store_text(slot.failure, why);
+    shm::store_text(slot.start.failure, why);
     // Of one that was to be started again: nobody who has a reference sees it dead unless it is given up.
-    const auto next = slot.was_restarted() ? shm::process_state::down : shm::process_state::failed;
-    for (shm::life then = slot.present(); !slot.move(then, next); then = slot.present()) {
-    }
+    slot.life.move_on(slot.was_restarted() ? shm::process_state::down : shm::process_state::failed);
     const keeper_message told{.word = keeper_word::not_born, .slot = slot_number, .subject = slot.actor().value};
     process::send_message(sockets_.keeper.get(), {reinterpret_cast<const std::byte*>(&told), sizeof told}, {});
 }

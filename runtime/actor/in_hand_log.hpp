@@ -1,7 +1,7 @@
 // The messages this process has in hand: taken from its mailbox, and not dealt with. They are noted in its slot, so
 // that others can tell when it has died what it died of, and whose requests went with it.
 //
-// Noted of every actor: the type of the message whose handler runs (`handling_type`).
+// Noted of every actor: the type of the message whose handler runs (`message_handling::type`).
 // Noted of a supervised one: each request, from before it is consumed until it is answered (`in_hand`). There are
 // `most_in_hand` places; while all are taken, no further request is received.
 // Noted with a deadline for messages: when the handler began. The keeper looks.

@@ -56,7 +56,7 @@ std::string advice_for(int error) {
 // An actor that was given none has the name of its function.
 std::string name_for(const spawn_options& options, const detail::start_request& request) {
     if (!options.name.empty()) return options.name;
-    return base::function_name(request.entry->name()).substr(0, sizeof(shm::process_slot::name) - 1);
+    return base::function_name(request.entry->name()).substr(0, sizeof(shm::identity::name) - 1);
 }
 
 // The forkserver has stayed where it was started; its actors start where their parent is now. By a descriptor, because
@@ -96,13 +96,13 @@ process::cloned exec_actor(process::parentage parentage, shm::program_memory& me
         memory.memory().fd(), sockets.keeper.get(), sockets.server.get(), sockets.lifeline.get(), bell, parent_bell};
     process::exec_request request;
     request.parentage = parentage;
-    request.pid_word = &slot.pid;
+    request.pid_word = &slot.pid.for_clone();
     request.descriptors = descriptors;
     request.environment = environment.get();
     request.directory = directory;
     process::cloned made = process::clone_and_exec(request);
     if (made && made.error != 0) {
-        std::snprintf(slot.failure, sizeof slot.failure, "the program could not be executed again: %s%s",
+        std::snprintf(slot.start.failure, sizeof slot.start.failure, "the program could not be executed again: %s%s",
                       std::strerror(made.error), advice_for(made.error).c_str());
     }
     return made;
@@ -164,7 +164,7 @@ launch::launch(own_process& here, const spawn_options& options, detail::start_re
     if (again_) {
         slot_ = again.slot();
         actor_ = again;
-        if (!here.memory().restart_process(again)) throw spawn_failed("actor '" + name_ + "' is not down");
+        if (!here.memory().processes().restart(again)) throw spawn_failed("actor '" + name_ + "' is not down");
     } else {
         claim_slot();
     }
@@ -178,7 +178,7 @@ launch::launch(own_process& here, const spawn_options& options, detail::start_re
 }
 
 void launch::claim_slot() {
-    const auto claimed = here_.memory().claim_process(here_.participant().slot());
+    const auto claimed = here_.memory().processes().claim(here_.participant().slot());
     if (!claimed) {
         throw spawn_failed("there are " + std::to_string(here_.memory().header().most_actors) +
                            " actors in this program, and that is the most there can be; await some of them first, or "
@@ -199,29 +199,25 @@ launch::~launch() {
 
 void launch::fill(const spawn_options& options, detail::start_request& request) {
     shm::process_slot& slot = this->slot();
-    // relaxed, all: published by the process that is made next
-    slot.parent.store(here_.participant().actor().value, std::memory_order_relaxed);
-    slot.entry.store(request.entry->key(), std::memory_order_relaxed);
-    shm::store_text(slot.name, name_);
-    // relaxed, all: as above
-    slot.revival.store(static_cast<std::uint32_t>(request.revival), std::memory_order_relaxed);
-    slot.deliveries.store(request.deliveries, std::memory_order_relaxed);
+    slot.who.parent.set(here_.participant().actor());
+    slot.who.entry.set(request.entry->key());
+    shm::store_text(slot.who.name, name_);
+    slot.supervision.revival.set(static_cast<std::uint32_t>(request.revival));
+    slot.supervision.deliveries.set(request.deliveries);
     if (request.revival != detail::revival::never) {
         // One that was let go before it died has left what it had in hand.
-        for (auto& one : slot.in_hand) one.place.store(0, std::memory_order_relaxed);  // relaxed: as above
+        for (shm::request_in_hand& one : slot.in_hand) one.clear();
     }
     const bool timed = here_.memory().header().has_deadlines != 0 && options.message_deadline < never;
     const std::chrono::nanoseconds deadline = timed ? options.message_deadline : 0s;
-    // relaxed: as above
-    slot.message_deadline.store(static_cast<std::uint64_t>(deadline.count()), std::memory_order_relaxed);
+    slot.who.message_deadline.set(static_cast<std::uint64_t>(deadline.count()));
     slot.watchers.add(here_.participant().slot());
     if (request.has_mailbox) {
         const auto bits = static_cast<unsigned>(std::bit_width(options.mailbox / shm::granule_bytes - 1));
         const shm::channel_id mailbox =
             channel::make_channel(here_.participant(), shm::channel_kind::mailbox, bits, {.reader = slot_});
-        // relaxed: as above
-        slot.mailbox.store(mailbox.index() + 1u, std::memory_order_relaxed);
-        here_.memory().open_channel(mailbox);
+        slot.who.mailbox.set(mailbox);
+        here_.memory().channels().open(mailbox);
     }
     TROUPE_STEP("spawn: mailbox made");
 }
@@ -237,8 +233,7 @@ void launch::prepare(const spawn_options& options, detail::start_request& reques
     here_.tell_keeper({.word = keeper_word::expect,
                        .slot = slot_,
                        .subject = actor_.value,
-                       // relaxed: counted by this process
-                       .value = static_cast<std::int32_t>(slot().incarnation.load(std::memory_order_relaxed)),
+                       .value = static_cast<std::int32_t>(slot().incarnation.known()),
                        .linked = options.linked ? 1u : 0u},
                       {doorbell_.get()});
 }
@@ -257,12 +252,9 @@ void launch::pack(const spawn_options& options, detail::start_request& request) 
     const mail::parcel_label label = channel::or_make_room(
         here_.participant(), [&] { return mail::pack_parcel(here_.memory(), here_.participant().owner(), *all); });
     arguments_ = label;
-    // relaxed, both: published by the process that is made next
-    slot().arguments.store(label.block, std::memory_order_relaxed);
-    slot().arguments_stamp.store(label.stamp, std::memory_order_relaxed);
-    // relaxed, both: as above, and of this process
-    slot().spawned_by.store(here_.participant().self().incarnation.load(std::memory_order_relaxed),
-                            std::memory_order_relaxed);
+    slot().start.arguments.set(label.block);
+    slot().start.arguments_stamp.set(label.stamp);
+    slot().start.starter.set(here_.participant().self().incarnation.known());
 }
 
 void launch::go() {
@@ -278,10 +270,8 @@ void launch::go() {
 }
 
 void launch::ask_server() {
-    // sync: server - observes its ends so far
-    server_ends_ = here_.memory().header().server_ends.load(std::memory_order_acquire);
-    // relaxed: written by this process before the state said starting
-    const std::uint32_t incarnation = slot().incarnation.load(std::memory_order_relaxed);
+    server_ends_ = here_.memory().header().server.ends();
+    const std::uint32_t incarnation = slot().incarnation.known();
     const fork_request wanted{slot_, here_.participant().slot(), actor_.value, incarnation};
     const base::owned_fd directory = working_directory();
     const std::array<int, 3> with{doorbell_.get(), here_.participant().doorbell(), directory.get()};
@@ -292,16 +282,12 @@ void launch::ask_server() {
     }
     // sync: asked of the server - publishes that a process is wanted, before the look whether it runs
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    // sync: server - observes that it runs
-    if (here_.memory().header().server_running.load(std::memory_order_acquire) == 0) {
-        here_.tell_keeper({.word = keeper_word::server_wanted});
-    }
+    if (!here_.memory().header().server.runs()) here_.tell_keeper({.word = keeper_word::server_wanted});
 }
 
 void launch::tell_born(process::cloned& made) {
     TROUPE_STEP("spawn: process made");
-    // relaxed: of a process this one has just made
-    const auto incarnation = static_cast<std::int32_t>(slot().incarnation.load(std::memory_order_relaxed));
+    const auto incarnation = static_cast<std::int32_t>(slot().incarnation.known());
     const keeper_message born{.word = keeper_word::born, .slot = slot_, .subject = actor_.value, .value = incarnation};
     if (made.pidfd) {
         here_.tell_keeper(born, {made.pidfd.get()});
@@ -325,14 +311,13 @@ void launch::copy_here() {
     }
     // A signal that is meant for the child must not be noted by the parent's handlers in it, and forgotten.
     std::optional<process::signals_held> held(std::in_place);
-    process::cloned made = process::copy_process(parentage(), &slot().pid);
+    process::cloned made = process::copy_process(parentage(), &slot().pid.for_clone());
     if (made.pid == 0) {
         TROUPE_STEP("fork: copied");
         // This is the child. Of the parent's objects it takes what it needs, and never touches the others again.
         newborn born{here_.participant().take_memory(), slot_, actor_};
         if (!born.memory.memory().remap()) _exit(127);
-        // sync: pid - publishes it; the parent may not have come to that
-        born.memory.process(slot_).pid.store(getpid(), std::memory_order_release);
+        born.memory.process(slot_).pid.set(getpid());  // the parent may not have come to that
         born.doorbell = std::move(doorbell_);
         born.parent = here_.participant().slot();
         born.parent_doorbell = here_.participant().take_doorbell();
@@ -352,7 +337,7 @@ void launch::copy_here() {
 
 bool launch::arrived() {
     shm::process_slot& slot = this->slot();
-    const shm::life now = slot.present();
+    const shm::life_value now = slot.present();
     if (!now.is_of(actor_)) {
         over_ = true;  // begun, ended, and its slot has another actor already
         return true;
@@ -361,11 +346,10 @@ bool launch::arrived() {
     case shm::process_state::running: over_ = true; return true;
     case shm::process_state::starting:
         if (method_ == start_method::forkserver) {
-            const shm::program_header& header = here_.memory().header();
-            // sync: server - observes its ends so far; what happened before this request was made is not its business
-            if (header.server_ends.load(std::memory_order_acquire) == server_ends_) return false;
-            // sync: server - observes why there is none
-            if (const auto error = static_cast<int>(header.server_error.load(std::memory_order_acquire))) {
+            const shm::server_record& server = here_.memory().header().server;
+            // What happened before this request was made is not its business.
+            if (server.ends() == server_ends_) return false;
+            if (const int error = server.error()) {
                 refuse("the forkserver could not be started" + (error == ECANCELED ? "" : because(error)) +
                        advice_for(error));
             }
@@ -378,13 +362,13 @@ bool launch::arrived() {
     case shm::process_state::dead:
     case shm::process_state::free:
         // It may have begun and ended by now.
-        if (slot.begun.load(std::memory_order_relaxed) == 0) break;  // relaxed: observed through the state
+        if (slot.activity.begun.get() == 0) break;
         over_ = true;
         return true;
     }
-    std::string why = shm::load_text(slot.failure);
+    std::string why = shm::load_text(slot.start.failure);
     if (why.empty()) {
-        const auto status = here_.memory().status_of(actor_);
+        const auto status = here_.memory().ends().of(actor_);
         why = "its process " + to_string(status.value_or(exit_status::from_nothing())) +
               " before it reached its function: does main reach troupe::run, and do static initialisers succeed?";
     }
@@ -395,19 +379,17 @@ bool launch::changed() const {
     const auto state = slot().state_of(actor_);
     if (state == shm::process_state::cloning) return false;
     if (state != shm::process_state::starting) return true;
-    // sync: server - observes its ends so far
-    return method_ == start_method::forkserver &&
-           here_.memory().header().server_ends.load(std::memory_order_acquire) != server_ends_;
+    return method_ == start_method::forkserver && here_.memory().header().server.ends() != server_ends_;
 }
 
 // No process will come of it: the keeper frees what was prepared.
 void launch::refuse_quietly() {
     over_ = true;
     shm::process_slot& slot = this->slot();
-    const shm::life now = slot.present();
+    const shm::life_value now = slot.present();
     const shm::process_state next = again_ ? shm::process_state::down : shm::process_state::failed;
     const bool unused = now.state == shm::process_state::starting || now.state == shm::process_state::failed;
-    if (now.is_of(actor_) && unused && now.state != next) slot.move(now, next);
+    if (now.is_of(actor_) && unused && now.state != next) slot.life.move(now, next);
     drop_arguments();
     if (again_) return;
     here_.tell_keeper({.word = keeper_word::discard, .slot = slot_, .subject = actor_.value});
@@ -494,7 +476,7 @@ task<actor_id> start(spawn_options options, start_request request) {
     actors::own_process& here = actors::own_process::here();
     actors::check_options(options);
     // Slots of actors that ended a moment ago may not be free yet.
-    for (int tries = 0; here.memory().full() && tries < 20; ++tries) {
+    for (int tries = 0; here.memory().processes().full() && tries < 20; ++tries) {
         here.tell_keeper({.word = actors::keeper_word::slots_wanted});
         co_await sleep_for(std::chrono::milliseconds(1));
     }

@@ -17,7 +17,7 @@ void monitors::add(detail::actor_id actor, channel::lone_inbox& mailbox) {
     mailbox_ = &mailbox;
     participant_.memory().process(actor.slot()).watchers.add(participant_.slot());
     // Looked at after this process became a watcher: it may have ended before.
-    if (participant_.memory().status_of(actor)) return tell(actor);
+    if (participant_.memory().ends().of(actor)) return tell(actor);
     watched_.push_back(actor);
     if (!enrolled()) loop::event_loop::current().enroll(*this);
 }
@@ -31,18 +31,17 @@ bool monitors::remove(detail::actor_id actor) noexcept {
 }
 
 void monitors::tell(detail::actor_id ended) {
-    const exit_status status = participant_.memory().status_of(ended).value_or(exit_status::from_nothing());
+    const exit_status status = participant_.memory().ends().of(ended).value_or(exit_status::from_nothing());
     mailbox_->put_own(detail::type_id<down>(), detail::encoded(down{actor<>(ended), status}));
 }
 
-bool monitors::glance() { return participant_.memory().deaths() != deaths_seen_; }
+bool monitors::glance() { return deaths_.changed(); }
 
 bool monitors::poll() {
-    if (!glance()) return false;
-    deaths_seen_ = participant_.memory().deaths();
+    if (!deaths_.notice()) return false;
     std::vector<detail::actor_id> ended;
     std::erase_if(watched_, [&](detail::actor_id one) {
-        if (participant_.memory().alive(one)) return false;
+        if (participant_.memory().processes().is_alive(one)) return false;
         ended.push_back(one);
         return true;
     });

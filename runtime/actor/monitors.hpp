@@ -11,12 +11,14 @@
 
 #include "channel/participant.hpp"
 #include "loop/source.hpp"
+#include "shm/death_watch.hpp"
 
 namespace troupe::actors {
 
 class monitors final : public loop::source {
 public:
-    explicit monitors(channel::participant& participant) : participant_(participant) {}
+    explicit monitors(channel::participant& participant)
+        : participant_(participant), deaths_(participant.memory().header()) {}
 
     // One message for each call. `mailbox`: this process's own.
     void add(detail::actor_id actor, channel::lone_inbox& mailbox);
@@ -33,7 +35,7 @@ private:
     channel::participant& participant_;
     channel::lone_inbox* mailbox_ = nullptr;
     std::vector<detail::actor_id> watched_;
-    std::uint64_t deaths_seen_ = 0;
+    shm::death_watch deaths_;
 };
 
 }  // namespace troupe::actors

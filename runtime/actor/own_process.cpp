@@ -79,7 +79,8 @@ void set_awake(bool awake) {
 bool may_spin() {
     if (the_process == nullptr) return false;
     const shm::program_header& header = the_process->memory().header();
-    if (header.awake.count_below(the_process->memory().slots_reached(), header.usable_cpus + 1) > header.usable_cpus) {
+    if (header.awake.count_below(the_process->memory().processes().reached(), header.usable_cpus + 1) >
+        header.usable_cpus) {
         return false;
     }
     const int cpu = sched_getcpu();
@@ -96,14 +97,14 @@ own_process::own_process(shm::program_memory memory, std::uint16_t slot, base::o
     : participant_(std::move(memory), slot, std::move(doorbell),
                    {&ask_for_doorbell, &ask_to_notify, &look_at, &make_room}),
       sockets_(std::move(sockets)),
-      in_hand_(participant_.self(), participant_.memory().post_mortem(slot)),
+      in_hand_(participant_.self(), participant_.memory().processes().post_mortem(slot)),
       exits_(participant_),
       requests_(participant_),
       monitors_(participant_),
       is_program_(is_program) {
     the_process = this;
     participant_.set_admission(in_hand_);
-    participant_.memory().name_messages_by([](std::uint64_t entry, std::uint32_t type) {
+    participant_.memory().ends().name_messages_by([](std::uint64_t entry, std::uint32_t type) {
         const detail::registration* known = detail::registration::find(entry);
         return std::string(known != nullptr ? known->message_name(type) : std::string_view());
     });
@@ -157,10 +158,8 @@ void own_process::set_up(loop::event_loop& loop) {
 }
 
 void own_process::open_mailbox() {
-    // relaxed: written by the parent before this process was made
-    const std::uint32_t index = participant_.self().mailbox.load(std::memory_order_relaxed);
-    if (index == 0) return;
-    mailbox_ = &participant_.port_of(memory().channel(static_cast<std::uint16_t>(index - 1)).name()).read_alone();
+    const auto index = participant_.self().who.mailbox.index();
+    if (index) mailbox_ = &participant_.port_of(memory().channel(*index).name()).read_alone();
 }
 
 channel::lone_inbox& own_process::needed_mailbox() const {
@@ -182,14 +181,13 @@ int own_process::signal(detail::actor_id actor, int signal, int budget_ms) noexc
                                 .value = signal,
                                 .budget_ms = budget_ms};
     const shm::program_memory& memory = this->memory();
-    if (!memory.alive(actor)) return 0;
+    if (!memory.processes().is_alive(actor)) return 0;
     if (is_program_) {
         // The keeper is a thread of this process, and may what this may.
-        // sync: pid - observes what the kernel wrote in clone
-        const int pid = memory.process(actor.slot()).pid.load(std::memory_order_acquire);
+        const int pid = memory.process(actor.slot()).pid.get();
         // One that is down has no process: the number may be another's by now.
         const shm::process_state state = memory.process(actor.slot()).present().state;
-        if (pid > 0 && memory.alive(actor) && state != shm::process_state::down && ::kill(pid, 0) != 0 &&
+        if (pid > 0 && memory.processes().is_alive(actor) && state != shm::process_state::down && ::kill(pid, 0) != 0 &&
             errno != ESRCH)
             return errno;
         tell_keeper(wanted);
@@ -229,16 +227,14 @@ void own_process::add_child(detail::actor_id actor, bool daemon) {
 }
 
 std::vector<child> own_process::living_children() {
-    std::erase_if(children_, [this](const child& one) { return !memory().alive(one.actor); });
+    std::erase_if(children_, [this](const child& one) { return !memory().processes().is_alive(one.actor); });
     return children_;
 }
 
 void own_process::release_child(detail::actor_id actor) noexcept {
-    if (!memory().alive(actor)) return;  // its slot may have another
-    // relaxed: heard by the keeper with the message
-    memory()
-        .process(actor.slot())
-        .revival.store(static_cast<std::uint32_t>(detail::revival::never), std::memory_order_relaxed);
+    if (!memory().processes().is_alive(actor)) return;  // its slot may have another
+    // Heard by the keeper with the message.
+    memory().process(actor.slot()).supervision.revival.set(static_cast<std::uint32_t>(detail::revival::never));
     tell_keeper({.word = keeper_word::let_go, .slot = actor.slot(), .subject = actor.value});
 }
 
@@ -257,29 +253,26 @@ task<> own_process::end_children(bool in_good_order) {
 
 void own_process::name_survivors() noexcept {
     const shm::program_memory& memory = this->memory();
-    for (std::uint32_t i = 1; i < memory.slots_reached(); ++i) {
+    for (std::uint32_t i = 1; i < memory.processes().reached(); ++i) {
         const shm::process_slot& process = memory.process(static_cast<std::uint16_t>(i));
         const detail::actor_id actor = process.actor();
-        if (!actor || !memory.alive(actor) || process.present().state != shm::process_state::running) continue;
-        base::say("actor '%s' (pid %d) has not ended within run_options::end_budget; it is killed", process.name,
-                  // sync: pid - observes what the kernel wrote in clone
-                  static_cast<int>(process.pid.load(std::memory_order_acquire)));
+        if (!actor || !memory.processes().is_alive(actor) || process.present().state != shm::process_state::running)
+            continue;
+        base::say("actor '%s' (pid %d) has not ended within run_options::end_budget; it is killed", process.who.name,
+                  static_cast<int>(process.pid.get()));
     }
 }
 
 // --- what it is asked ----------------------------------------------------------------------------------------------
 
-std::uint64_t own_process::asked() const noexcept {
-    auto& self = const_cast<channel::participant&>(participant_).self();
-    return self.requests.load(std::memory_order_acquire);  // sync: requests - observes what others ask
-}
+std::uint32_t own_process::asked() const noexcept { return participant_.self().requests.asked(); }
 
 bool own_process::stop_requested() const noexcept { return (asked() & shm::ask_stop) != 0; }
 
 int own_process::dying_of() const noexcept { return process::ending_signal(); }
 
 bool own_process::glance() {
-    const std::uint64_t bits = asked();
+    const std::uint32_t bits = asked();
     return (bits & shm::ask_interrupt) != 0 || ((bits & shm::ask_stop) != 0 && !told_to_stop_) ||
            (process::ending_signal() != 0 && !told_to_die_);
 }
@@ -313,8 +306,7 @@ bool own_process::poll() {
     }
     if ((asked() & shm::ask_interrupt) != 0 || process::take_interrupt()) {
         found = true;
-        // sync: requests - publishes that it is dealt with
-        participant_.self().requests.fetch_and(~std::uint64_t{shm::ask_interrupt}, std::memory_order_acq_rel);
+        participant_.self().requests.dealt_with(shm::ask_interrupt);
         interrupt_wait();
     }
     return found;

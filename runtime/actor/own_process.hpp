@@ -101,7 +101,7 @@ private:
     loop::parking park() override;
     void unpark() override {}
 
-    std::uint64_t asked() const noexcept;
+    std::uint32_t asked() const noexcept;
 
     channel::participant participant_;
     struct sockets sockets_;

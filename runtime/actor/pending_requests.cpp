@@ -36,13 +36,11 @@ void pending_requests::open() {
         channel::make_channel(participant_, shm::channel_kind::replies, granule_bits, {.reader = participant_.slot()});
     replies_ = &participant_.port_of(made).read_alone();
     entries_ = std::make_unique<std::array<entry, most_requests>>();
-    // relaxed: of this process
-    const std::uint32_t incarnation = participant_.self().incarnation.load(std::memory_order_relaxed);
+    const std::uint32_t incarnation = participant_.self().incarnation.known();
     const std::uint32_t first = incarnation % (1u << incarnation_bits) << (generation_bits - incarnation_bits);
     for (entry& one : *entries_) one.generation = first;
-    participant_.memory().open_channel(made);
-    participant_.self().replies.store(made.index() + 1u,
-                                      std::memory_order_release);  // sync: replies - publishes the ring
+    participant_.memory().channels().open(made);
+    participant_.self().activity.replies.set(made);
     loop::event_loop::current().enroll(*this);
 }
 
@@ -94,7 +92,7 @@ pending_requests::silence* pending_requests::silence_of(detail::actor_id actor) 
 void pending_requests::refuse_silent(detail::actor_id target) {
     if (const silence* const silent = silence_of(target)) {
         if (silent->requests < std::max<std::size_t>(1, (most_requests - given_up_) / share)) return;
-        throw timed_out(participant_.memory().described(target) + " has not answered " +
+        throw timed_out(participant_.memory().processes().described(target) + " has not answered " +
                         std::to_string(silent->requests) +
                         " requests that were given up, and is asked nothing more by this actor until it answers one or "
                         "ends: end it if it hangs, or give it longer if it is slow");
@@ -102,7 +100,7 @@ void pending_requests::refuse_silent(detail::actor_id target) {
     if (given_up_ < most_requests) return;
     throw timed_out(std::to_string(silent_.size()) + " actors have not answered " + std::to_string(given_up_) +
                     " requests that were given up, and an actor can have no more under way: end those that hang (" +
-                    participant_.memory().described(silent_.front().actor) + " is one)");
+                    participant_.memory().processes().described(silent_.front().actor) + " is one)");
 }
 
 void pending_requests::unreserve(std::uint32_t request) noexcept {
@@ -135,10 +133,10 @@ void pending_requests::drop_block(std::uint64_t block) noexcept { replies_->of()
 
 bool pending_requests::poll() {
     // Who is dead is asked before the replies are read: what a dead actor had answered is found.
-    const std::uint64_t deaths = participant_.memory().deaths();
+    const bool somebody_died = deaths_.notice();
     bool found = false;
     detail::letter reply;
-    const shm::looking how = replies_->due_look(deaths != deaths_seen_);
+    const shm::looking how = replies_->due_look(somebody_died);
     while (replies_->pick(reply, nullptr, how) == channel::inbox::picked::letter) {
         found = true;
         entry* one = find(reply.frame.request);
@@ -147,11 +145,9 @@ bool pending_requests::poll() {
         if (one != nullptr) free(*one);
     }
     if (found) replies_->flush();  // the room of these replies is what the next requests reserve
-    if (deaths == deaths_seen_) return found;
-    deaths_seen_ = deaths;
-    if (used_ == 0) return found;
+    if (!somebody_died || used_ == 0) return found;
     for (entry& one : *entries_) {
-        if (!one.used || participant_.memory().alive(one.target)) continue;
+        if (!one.used || participant_.memory().processes().is_alive(one.target)) continue;
         found = true;
         if (one.wait != nullptr) one.wait->target_died();
         free(one);
@@ -159,12 +155,10 @@ bool pending_requests::poll() {
     return found;
 }
 
-bool pending_requests::glance() {
-    return replies_->glance_for_letter() || (used_ != 0 && participant_.memory().deaths() != deaths_seen_);
-}
+bool pending_requests::glance() { return replies_->glance_for_letter() || (used_ != 0 && deaths_.changed()); }
 
 loop::parking pending_requests::park() {
-    if (used_ != 0 && participant_.memory().deaths() != deaths_seen_) return loop::parking::ready;
+    if (used_ != 0 && deaths_.changed()) return loop::parking::ready;
     return replies_->park_for_letter();
 }
 

@@ -21,12 +21,14 @@
 #include "channel/participant.hpp"
 #include "channel/waiting_list.hpp"
 #include "loop/source.hpp"
+#include "shm/death_watch.hpp"
 
 namespace troupe::actors {
 
 class pending_requests final : public loop::source {
 public:
-    explicit pending_requests(channel::participant& participant) : participant_(participant) {}
+    explicit pending_requests(channel::participant& participant)
+        : participant_(participant), deaths_(participant.memory().header()) {}
     ~pending_requests();
 
     // A number for a request; nothing while too many are under way. Throws timed_out for an actor that has left too
@@ -79,7 +81,7 @@ private:
     std::size_t given_up_ = 0;     // of those used
     std::vector<silence> silent_;  // whose they are
     std::size_t next_ = 0;
-    std::uint64_t deaths_seen_ = 0;
+    shm::death_watch deaths_;
     channel::waiting_list<detail::ask_wait, &detail::ask_wait::next_turn> turns_;
 };
 

@@ -27,13 +27,8 @@ void request_of(actor_id actor, shm::request bit) {
     if (!actor) throw misuse("this reference names no actor: it was default-constructed");
     actors::own_process& here = actors::own_process::here();
     shm::process_slot& slot = here.memory().process(actor.slot());
-    if (slot.actor() != actor || !here.memory().alive(actor)) return;
-    std::uint64_t seen = slot.requests.load(std::memory_order_acquire);  // sync: requests - observes whose they are
-    do {
-        if (seen >> shm::request_bits != actor.serial()) return;  // the slot has another actor by now
-        // sync: requests - publishes what is asked
-    } while (!slot.requests.compare_exchange_weak(seen, seen | bit, std::memory_order_acq_rel));
-    here.participant().notify(actor.slot());
+    if (slot.actor() != actor || !here.memory().processes().is_alive(actor)) return;
+    if (slot.requests.ask(actor, bit)) here.participant().notify(actor.slot());
 }
 
 }  // namespace
@@ -42,8 +37,8 @@ channel::outbox& mailbox_of(actor_id actor) {
     actors::own_process& here = actors::own_process::here();
     if (!actor) throw misuse("this reference names no actor: it was default-constructed");
     if (channel::outbox* mailbox = here.participant().mailbox_of(actor)) return *mailbox;
-    if (const auto status = here.memory().status_of(actor))
-        throw actor_died(here.memory().described_as_ended(actor), *status);
+    if (const auto status = here.memory().ends().of(actor))
+        throw actor_died(here.memory().processes().described_as_ended(actor), *status);
     throw misuse("this actor has no mailbox: its function takes none");
 }
 
@@ -67,14 +62,16 @@ send_result try_send(actor_id actor, message_frame frame, encoded_message messag
 int actor_base::pid() const {
     const auto& memory = actors::own_process::here().memory();
     const shm::process_slot& slot = memory.process(id_.slot());
-    const int pid = slot.pid.load(std::memory_order_acquire);  // sync: pid - observes what the kernel wrote in clone
-    const bool lives = memory.alive(id_) && slot.present().state != shm::process_state::down;
+    const int pid = slot.pid.get();
+    const bool lives = memory.processes().is_alive(id_) && slot.present().state != shm::process_state::down;
     return id_ && slot.actor() == id_ && lives ? pid : 0;
 }
 
-std::string actor_base::name() const { return id_ ? actors::own_process::here().memory().name_of(id_) : std::string(); }
+std::string actor_base::name() const {
+    return id_ ? actors::own_process::here().memory().processes().name_of(id_) : std::string();
+}
 
-bool actor_base::alive() const { return id_ && actors::own_process::here().memory().alive(id_); }
+bool actor_base::alive() const { return id_ && actors::own_process::here().memory().processes().is_alive(id_); }
 
 void actor_base::stop() const { request_of(id_, shm::ask_stop); }
 

@@ -20,14 +20,13 @@ channel::outbox* lane_of(actor_id asker, std::uint32_t incarnation) {
     channel::participant& here = channel::participant::here();
     const shm::program_memory& memory = here.memory();
     const shm::process_slot& slot = memory.process(asker.slot());
-    // sync: incarnation - observes the start of a later one
-    if (slot.incarnation.load(std::memory_order_acquire) != incarnation) return nullptr;
+    if (slot.incarnation.get() != incarnation) return nullptr;
     const auto state = slot.state_of(asker);
     if (!state || shm::has_ended(*state)) return nullptr;
-    const std::uint32_t index = slot.replies.load(std::memory_order_acquire);  // sync: replies - observes the ring
-    if (index == 0) return nullptr;
+    const auto lane = slot.activity.replies.index();
+    if (!lane) return nullptr;
     try {
-        channel::port& found = here.port_of(memory.channel(static_cast<std::uint16_t>(index - 1)).name());
+        channel::port& found = here.port_of(memory.channel(*lane).name());
         // When it has ended this moment, its channel may be another's by now.
         return found.of().kind() == shm::channel_kind::replies ? &found.out() : nullptr;
     } catch (const corrupt&) {
@@ -55,8 +54,7 @@ reply_address reply_address_of(const letter& request) {
     const shm::owner_id writer{request.frame.writer};
     const shm::process_slot& slot = here.memory().process(writer.slot());
     const actor_id asker = slot.actor();
-    // sync: incarnation - observes the claim of the slot
-    const std::uint32_t incarnation = slot.incarnation.load(std::memory_order_acquire);
+    const std::uint32_t incarnation = slot.incarnation.get();
     // In this order: a writer that lives is the one that was found in its slot.
     if (request.from->writer_of(request) != shm::owner_id::make(writer.slot(), incarnation)) return {};
     return {asker.value, incarnation, request.frame.request,

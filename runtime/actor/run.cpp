@@ -110,8 +110,7 @@ process::file_id program_file(const shm::program_header& header) {
     process::wait_for_no_reader();
     newborn born{std::move(memory), called.slot, called.actor};
     born.doorbell = base::owned_fd(handed_bell);
-    // relaxed: written by the parent before this process was made
-    born.parent = detail::actor_id{born.memory.process(called.slot).parent.load(std::memory_order_relaxed)}.slot();
+    born.parent = born.memory.process(called.slot).who.parent.get().slot();
     born.parent_doorbell = base::owned_fd(handed_parent_bell);
     born.sockets = std::move(sockets);
     be_actor(std::move(born));
@@ -128,12 +127,12 @@ process::file_id program_file(const shm::program_header& header) {
 
 // The program's slot is the first.
 void take_first_slot(shm::program_memory& memory) {
-    memory.claim_keeper();
-    const auto slot = memory.claim_process(0);
+    memory.processes().claim_keeper();
+    const auto slot = memory.processes().claim(0);
     shm::process_slot& self = memory.process(slot.value());
-    self.pid.store(getpid(), std::memory_order_release);  // sync: pid - publishes the program's
-    shm::store_text(self.name, "program");
-    self.move(self.present(), shm::process_state::running);
+    self.pid.set(getpid());
+    shm::store_text(self.who.name, "program");
+    self.life.move_on(shm::process_state::running);
 }
 
 // The keeper's thread ends, however the program does.

@@ -15,7 +15,7 @@ namespace this_actor {
 
 std::string name() {
     const shm::process_slot& self = actors::own_process::here().participant().self();
-    return shm::load_text(self.name);
+    return shm::load_text(self.who.name);
 }
 
 int pid() {
@@ -26,7 +26,7 @@ int pid() {
 int parent_pid() {
     actors::own_process& here = actors::own_process::here();
     // relaxed: written before this process was made
-    const detail::actor_id parent{here.participant().self().parent.load(std::memory_order_relaxed)};
+    const detail::actor_id parent{here.participant().self().who.parent.get()};
     return parent ? actor<>(parent).pid() : 0;
 }
 
@@ -34,7 +34,7 @@ bool stop_requested() { return actors::own_process::here().stop_requested(); }
 
 unsigned incarnation() {
     // relaxed: written before this process was made
-    return actors::own_process::here().participant().self().restarts.load(std::memory_order_relaxed);
+    return actors::own_process::here().participant().self().supervision.restarts.get();
 }
 
 namespace {

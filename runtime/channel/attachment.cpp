@@ -15,27 +15,24 @@ const char* noun(shm::channel_kind kind) {
     return "mailbox";
 }
 
-// relaxed: observed through the id
 attachment::attachment(participant& here, shm::channel_id id, shm::channel_record& record)
     : here_(here),
       id_(id),
       record_(&record),
-      kind_(static_cast<shm::channel_kind>(record.kind.load(std::memory_order_relaxed))),
-      ring_(here.memory().ring_of(record)) {}
+      kind_(record.kind.get()),
+      ring_(here.memory().channels().ring_of(record)) {}
 
 void attachment::announce_first() noexcept {
     announced_ = true;
-    // sync: wrote to - publishes that this process may leave a claim there, before it makes one
-    here_.self().wrote_to[id_.index() / 64].fetch_or(std::uint64_t{1} << id_.index() % 64, std::memory_order_acq_rel);
+    here_.self().wrote_to.add(id_.index());
 }
 
 void attachment::notify_reader() noexcept {
     switch (kind_) {
-    case shm::channel_kind::pipe: here_.notify_all(record_->readers); return;
+    case shm::channel_kind::pipe: here_.notify_all(record_->holders.readers()); return;
     case shm::channel_kind::mailbox:
     case shm::channel_kind::replies:
-        // relaxed: set before the channel was opened; a restarted actor keeps its slot
-        here_.notify(static_cast<std::uint16_t>(record_->reader.load(std::memory_order_relaxed)));
+        here_.notify(static_cast<std::uint16_t>(record_->reader.get()));  // a restarted actor keeps its slot
         return;
     case shm::channel_kind::queue: break;
     }
@@ -53,7 +50,7 @@ void attachment::close() noexcept {
     if (kind_ == shm::channel_kind::mailbox || kind_ == shm::channel_kind::replies) {
         notify_reader();
     } else {
-        here_.notify_all(record_->readers);
+        here_.notify_all(record_->holders.readers());
     }
     notify_writers();
 }

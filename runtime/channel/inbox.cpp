@@ -51,11 +51,7 @@ bool inbox::open(const mail::envelope& from, detail::letter& into, std::uint32_t
 // disowned when its writer has died. It lies where the writers are busy, so it is asked about what was there at the
 // last death alone: what came later is its writer's.
 shm::owner_id inbox::writer_of(const detail::letter& taken) noexcept {
-    const std::uint64_t deaths = of_.memory().deaths();
-    if (deaths != deaths_judged_) {
-        deaths_judged_ = deaths;
-        judged_up_to_ = of_.ring().tail_position();
-    }
+    if (judged_.notice()) judged_up_to_ = of_.ring().tail_position();
     if (shm::distance(judged_up_to_, taken.position) >= 0) return {taken.frame.writer};
     shm::record record;
     record.position = taken.position;
@@ -67,11 +63,6 @@ void inbox::drop_stale(const mail::envelope& stale) noexcept {
     if (!label) return;
     const shm::owner_id writer = of_.ring().writer_of(stale.record());
     if (mail::unpack_parcel(of_.memory(), *label, writer, of_.here().owner())) of_.drop_parcel(label->block);
-}
-
-bool inbox::somebody_died() noexcept {
-    const std::uint64_t deaths = of_.memory().deaths();
-    return std::exchange(deaths_seen_, deaths) != deaths;
 }
 
 // --- waiting -------------------------------------------------------------------------------------------------------

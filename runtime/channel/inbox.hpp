@@ -16,6 +16,7 @@
 #include "channel/waiting_list.hpp"
 #include "loop/source.hpp"
 #include "mail/envelope.hpp"
+#include "shm/death_watch.hpp"
 #include "shm/ring_reader.hpp"
 
 namespace troupe::channel {
@@ -44,7 +45,7 @@ public:
     attachment& of() const noexcept { return of_; }
 
 protected:
-    explicit inbox(attachment& of) : of_(of) {}
+    explicit inbox(attachment& of) : of_(of), deaths_(of.memory().header()), judged_(of.memory().header()) {}
 
     bool meant_for_us(const detail::message_frame& frame) const noexcept {
         const bool ours = of_.kind() == shm::channel_kind::mailbox || of_.kind() == shm::channel_kind::replies;
@@ -61,7 +62,7 @@ protected:
         return std::exchange(look_due_, false) || needed ? shm::looking::thoroughly : shm::looking::at_headers;
     }
     loop::parking parked_as(shm::sight seen) noexcept;
-    bool somebody_died() noexcept;
+    bool somebody_died() noexcept { return deaths_.notice(); }
     // In the destructor of what is derived: the loop looks here no more.
     void dismiss() noexcept;
 
@@ -71,8 +72,8 @@ protected:
     bool look_due_ = false;  // there may be something that a glance, or a look at headers, does not show
 
 private:
-    std::uint64_t deaths_seen_ = 0;
-    std::uint64_t deaths_judged_ = ~std::uint64_t{0};  // and where the tail was then; see writer_of
+    shm::death_watch deaths_;
+    shm::death_watch judged_;  // and where the tail was then; see writer_of
     std::uint64_t judged_up_to_ = 0;
 };
 

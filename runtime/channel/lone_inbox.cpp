@@ -26,7 +26,7 @@ lone_inbox::~lone_inbox() {
 
 void lone_inbox::start_reading() {
     passed_over_.clear();
-    reader_.emplace(of_.ring(), of_.memory().owners());
+    reader_.emplace(of_.ring(), of_.memory().processes().owners());
     of_.here().reads(*this);
     if (!reader_->recover()) throw corrupt("the ring of this " + std::string(of_.noun()) + " is damaged");
 }

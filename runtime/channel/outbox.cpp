@@ -32,7 +32,7 @@ std::uint8_t this_cpu() noexcept { return static_cast<std::uint8_t>(sched_getcpu
 
 }  // namespace
 
-outbox::outbox(attachment& of) : of_(of), writer_(of.ring(), of.here().owner()) {}
+outbox::outbox(attachment& of) : of_(of), writer_(of.ring(), of.here().owner()), deaths_(of.memory().header()) {}
 
 outbox::~outbox() {
     if (enrolled()) loop::event_loop::current().dismiss(*this);
@@ -41,7 +41,7 @@ outbox::~outbox() {
 // --- sending -------------------------------------------------------------------------------------------------------
 
 bool outbox::prepare() noexcept {
-    if (target_ && !of_.memory().alive(target_)) return false;
+    if (target_ && !of_.memory().processes().is_alive(target_)) return false;
     of_.announce();
     of_.here().note_sent();
     writer_.set_streaming(of_.here().streams());
@@ -79,8 +79,7 @@ detail::push_result outbox::push_flat(const detail::message_frame& frame, std::s
 // Of a batch with its label; 0 where none may be sent.
 std::size_t outbox::batch_limit() const noexcept {
     if (!has_one_reader(of_.kind())) return 0;
-    // relaxed: written before the actor's process was made
-    if (target_ && of_.memory().process(target_.slot()).deliveries.load(std::memory_order_relaxed) > 1) return 0;
+    if (target_ && of_.memory().process(target_.slot()).supervision.deliveries.get() > 1) return 0;
     return std::min(inline_limit, of_.ring().most_payload() - std::uint32_t{sizeof(detail::message_frame)});
 }
 
@@ -126,8 +125,7 @@ detail::push_result outbox::no_room() noexcept {
 // Claims a record for a frame and so many bytes, and writes the frame. Sent: claimed, to be filled and committed.
 detail::push_result outbox::claim_for(const detail::message_frame& frame, std::size_t bytes, shm::claim& claim) {
     // How many the channel may hold; 0 when it was given up since, and its record is being made into another.
-    // relaxed: set before the channel was opened
-    const auto most = static_cast<std::uint32_t>(of_.record().capacity.load(std::memory_order_relaxed));
+    const auto most = static_cast<std::uint32_t>(of_.record().capacity.get());
     if (most == 0) return detail::push_result::closed;
     switch (writer_.try_claim(mail::bytes_with_frame(bytes), most, claim)) {
     case shm::room::claimed: break;
@@ -151,8 +149,7 @@ detail::push_result outbox::push_inline(const detail::message_frame& frame, std:
 // Whether so many more bytes may lie beside the ring; a message that is larger than the bound goes alone. The ring is
 // walked when others have sent since this port did, or when all that it knows of would be too much.
 bool outbox::room_beside(std::uint64_t bytes) {
-    // relaxed: set before the channel was opened
-    const std::uint64_t most = of_.record().bytes.load(std::memory_order_relaxed);
+    const std::uint64_t most = of_.record().bytes.get();
     const std::uint64_t tail = of_.ring().tail_position();
     if (tail == beside_.up_to && beside_.bytes + bytes <= most) return true;
     beside_ = {0, tail};
@@ -200,8 +197,8 @@ detail::push_result outbox::push_beside(const detail::message_frame& frame, deta
 
 void outbox::throw_closed() const {
     if (target_) {
-        if (const auto status = of_.memory().status_of(target_)) {
-            throw actor_died(of_.memory().described_as_ended(target_), *status);
+        if (const auto status = of_.memory().ends().of(target_)) {
+            throw actor_died(of_.memory().processes().described_as_ended(target_), *status);
         }
         throw closed("the actor's mailbox has ended: it was asked to stop, or its parent has ended; send before that");
     }
@@ -231,16 +228,14 @@ void outbox::leave(detail::room_wait& one) noexcept {
 }
 
 bool outbox::poll() {
-    const std::uint64_t deaths = of_.memory().deaths();
-    const bool somebody_died = std::exchange(deaths_seen_, deaths) != deaths;
-    if (!somebody_died && !room_may_have_come()) return false;
+    if (!deaths_.notice() && !room_may_have_come()) return false;
     waiting_.for_each([](detail::room_wait& one) { one.wake(); });
     return true;
 }
 
 bool outbox::room_may_have_come() const noexcept {
     return of_.ring().head_position() != head_when_full_ || of_.ring().closed() ||
-           (target_ && !of_.memory().alive(target_));
+           (target_ && !of_.memory().processes().is_alive(target_));
 }
 
 }  // namespace troupe::channel

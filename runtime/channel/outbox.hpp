@@ -20,6 +20,7 @@
 #include "channel/waiting_list.hpp"
 #include "loop/source.hpp"
 #include "mail/batch.hpp"
+#include "shm/death_watch.hpp"
 #include "shm/ring_writer.hpp"
 
 namespace troupe::channel {
@@ -94,7 +95,7 @@ private:
     beside beside_;                     // at most; what was received since counts
     std::uint64_t head_before_ = 0;     // at the last try to send
     std::uint64_t head_when_full_ = 0;  // at the last try that found no room
-    std::uint64_t deaths_seen_ = 0;
+    shm::death_watch deaths_;
     waiting_list<detail::room_wait> waiting_;
 };
 

@@ -19,7 +19,7 @@ participant::participant(shm::program_memory memory, std::uint16_t slot, base::o
     : memory_(std::move(memory)),
       slot_(slot),
       self_(&memory_.process(slot)),
-      owner_(memory_.owner(slot)),
+      owner_(memory_.processes().owner(slot)),
       actor_(memory_.process(slot).actor()),
       doorbell_(std::move(doorbell)),
       keeper_(keeper) {
@@ -47,16 +47,16 @@ void participant::throw_outside() {
 void participant::abandon() noexcept { the_participant = nullptr; }
 
 void participant::notify(std::uint16_t slot) noexcept {
-    if (slot == slot_) return;                    // it looks before it sleeps
-    if (slot >= memory_.slots_reached()) return;  // a bit that a damaged ring has
+    if (slot == slot_) return;                          // it looks before it sleeps
+    if (slot >= memory_.processes().reached()) return;  // a bit that a damaged ring has
     // sync: bell - publishes what was changed before, to whoever hears the doorbell
     std::atomic_thread_fence(std::memory_order_seq_cst);
     shm::process_slot& other = memory_.process(slot);
-    // relaxed, both: ordered by the fence; a process that begins has one too, so where an old one is read here, the new
-    // process sees what was changed
-    const std::uint32_t incarnation = other.incarnation.load(std::memory_order_relaxed);
-    const std::uint64_t epoch = other.epoch.load(std::memory_order_relaxed);
-    if (memory_.deaths() != deaths_swept_ && bells_.find(slot) == bells_.end()) close_dead_doorbells();
+    // Ordered by the fence; a process that begins has one too, so where an old one is read here, the new process sees
+    // what was changed.
+    const std::uint32_t incarnation = other.incarnation.known();
+    const std::uint64_t epoch = other.activity.epoch.get();
+    if (memory_.header().deaths.get() != deaths_swept_ && bells_.find(slot) == bells_.end()) close_dead_doorbells();
     bell& known = bells_[slot];
     if (known.incarnation != incarnation) {
         known.fd.reset();
@@ -82,14 +82,13 @@ void participant::notify_all(const shm::wait_set& waiting) noexcept {
 // A process that serves many that come and go holds the doorbells of those that live. They are looked at when several
 // have died for each that is held, so that a death costs a few looks however many there are.
 void participant::close_dead_doorbells() noexcept {
-    const std::uint64_t deaths = memory_.deaths();
+    const std::uint64_t deaths = memory_.header().deaths.get();
     constexpr std::uint64_t looks_a_death = 8;
     if ((deaths - deaths_swept_) * looks_a_death < bells_.size()) return;
     deaths_swept_ = deaths;
     std::erase_if(bells_, [this](const auto& one) {
         const shm::process_slot& other = memory_.process(one.first);
-        // sync: incarnation - observes the start of a later one
-        const bool same = other.incarnation.load(std::memory_order_acquire) == one.second.incarnation;
+        const bool same = other.incarnation.get() == one.second.incarnation;
         return !same || shm::has_ended(other.present().state);
     });
 }
@@ -102,8 +101,7 @@ void participant::know_doorbell(std::uint16_t slot, std::uint32_t incarnation, b
 }
 
 void participant::woken() noexcept {
-    // relaxed: ordered by the fence
-    self().epoch.fetch_add(1, std::memory_order_relaxed);
+    self().activity.epoch.next();
     // sync: bell - observes what was changed before the doorbell was rung
     std::atomic_thread_fence(std::memory_order_seq_cst);
 }
@@ -124,16 +122,16 @@ port& participant::port_of(shm::channel_id channel) {
 
 void participant::return_room(bool before_sleep) {
     for (lone_inbox* one : readers_) one->return_room(before_sleep);
-    if (before_sleep && memory_.deaths() != deaths_swept_) close_dead_doorbells();
+    if (before_sleep && memory_.header().deaths.get() != deaths_swept_) close_dead_doorbells();
 }
 
 // Ports to actors that are dead, which nobody in this process waits at.
 void participant::sweep() {
     last_ = {};
-    std::erase_if(addresses_, [this](const auto& one) { return !memory_.alive(one.second.actor); });
+    std::erase_if(addresses_, [this](const auto& one) { return !memory_.processes().is_alive(one.second.actor); });
     std::erase_if(ports_, [this](const auto& one) {
         const detail::actor_id target = one.second->out().target();
-        return target && one.second->idle() && !memory_.alive(target);
+        return target && one.second->idle() && !memory_.processes().is_alive(target);
     });
     sweep_at_ = 64 + 2 * ports_.size();
 }
@@ -146,16 +144,15 @@ void participant::forget_if_idle(shm::channel_id channel) noexcept {
 outbox* participant::find_mailbox(detail::actor_id actor) {
     const address& known = addresses_[actor.slot()];
     if (known.actor == actor && known.mailbox != nullptr) {
-        if (!memory_.alive(actor)) return nullptr;
+        if (!memory_.processes().is_alive(actor)) return nullptr;
         last_ = known;
         return known.mailbox;
     }
     shm::process_slot& slot = memory_.process(actor.slot());
-    if (slot.actor() != actor || !memory_.alive(actor)) return nullptr;
-    // relaxed: observed through the id
-    const std::uint32_t index = slot.mailbox.load(std::memory_order_relaxed);
-    if (index == 0) return nullptr;
-    const shm::channel_id channel = memory_.channel(static_cast<std::uint16_t>(index - 1)).name();
+    if (slot.actor() != actor || !memory_.processes().is_alive(actor)) return nullptr;
+    const auto index = slot.who.mailbox.index();
+    if (!index) return nullptr;
+    const shm::channel_id channel = memory_.channel(*index).name();
     TROUPE_STEP("participant: mailbox named");
     outbox* mailbox = nullptr;
     try {
@@ -165,10 +162,10 @@ outbox* participant::find_mailbox(detail::actor_id actor) {
             mailbox->deliver_to(actor);
         }
     } catch (const corrupt&) {
-        if (memory_.alive(actor)) throw;
+        if (memory_.processes().is_alive(actor)) throw;
     }
     // Whoever died meanwhile has given its mailbox back, and the channel may have been used again.
-    if (mailbox == nullptr || !memory_.alive(actor)) return nullptr;
+    if (mailbox == nullptr || !memory_.processes().is_alive(actor)) return nullptr;
     last_ = addresses_[actor.slot()] = {actor, mailbox};
     return mailbox;
 }

@@ -14,7 +14,7 @@ channel::port& make_direction(channel::participant& here) {
     const shm::channel_id made = channel::make_channel(here, shm::channel_kind::pipe, granule_bits, {});
     channel::port& held = here.port_of(made);
     held.hold(both_ends);
-    here.memory().open_channel(made);
+    here.memory().channels().open(made);
     return held;
 }
 

@@ -8,17 +8,15 @@ namespace troupe::channel {
 port::port(participant& here, shm::channel_id id, shm::channel_record& record) : of_(here, id, record), out_(of_) {}
 
 void port::hold(std::uint32_t role) {
-    const auto take = [&](std::uint32_t& count, shm::wait_set& holders) {
+    const auto take = [&](std::uint32_t& count, shm::end which) {
         if (count++ != 0) return;
-        // sync: version - publishes that a holder is about to change
-        of_.record().version.fetch_add(1, std::memory_order_acq_rel);
         // crash: held until the keeper takes the dead one's bits away
-        holders.add(of_.here().slot());
+        of_.record().holders.add(which, of_.here().slot());
         TROUPE_STEP("port: end held");
     };
-    if (role & detail::sending_end) take(sending_, of_.record().writers);
+    if (role & detail::sending_end) take(sending_, shm::end::sending);
     if (role & detail::receiving_end) {
-        take(receiving_, of_.record().readers);
+        take(receiving_, shm::end::receiving);
         if (of_.kind() != shm::channel_kind::queue) {
             read_alone();
         } else if (!in_) {
@@ -45,26 +43,23 @@ void port::stop_reading() noexcept {
 }
 
 void port::release(std::uint32_t role) noexcept {
-    const auto give_up = [&](std::uint32_t& count, shm::wait_set& holders) {
+    const auto give_up = [&](std::uint32_t& count, shm::end which) {
         if (--count != 0) return false;
-        // sync: version - publishes that a holder is about to change
-        of_.record().version.fetch_add(1, std::memory_order_acq_rel);
         // crash: held by the dead one, or by nobody, which `letting_go` says; the keeper looks at both
-        holders.remove(of_.here().slot());
+        of_.record().holders.remove(which, of_.here().slot());
         TROUPE_STEP("port: end let go");
         return true;
     };
-    std::atomic<std::uint64_t>& letting_go = of_.here().self().letting_go;
-    // relaxed: read by the keeper when this process is dead
-    letting_go.store(of_.id().value, std::memory_order_relaxed);
+    shm::published<shm::channel_id>& letting_go = of_.here().self().activity.letting_go;
+    letting_go.set(of_.id());
     bool look = false;
-    if (role & detail::sending_end) look = give_up(sending_, of_.record().writers) || look;
+    if (role & detail::sending_end) look = give_up(sending_, shm::end::sending) || look;
     if (role & detail::receiving_end) {
         if (receiving_ == 1) stop_reading();
-        look = give_up(receiving_, of_.record().readers) || look;
+        look = give_up(receiving_, shm::end::receiving) || look;
     }
     if (look && of_.here().keeper().look_at != nullptr) of_.here().keeper().look_at(of_.id());
-    letting_go.store(0, std::memory_order_relaxed);  // relaxed: as above
+    letting_go.set({});
     note_if_kept();
     if (!of_.is_kept()) of_.here().forget_if_idle(of_.id());
 }

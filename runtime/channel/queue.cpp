@@ -52,7 +52,7 @@ end_hold make_queue(const queue_options& options) {
                                                        {.capacity = options.capacity, .bytes = options.bytes});
     channel::port& held = here.port_of(made);
     held.hold(both_ends);
-    here.memory().open_channel(made);
+    here.memory().channels().open(made);
     return {&held, both_ends};
 }
 

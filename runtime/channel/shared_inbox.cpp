@@ -7,7 +7,8 @@
 
 namespace troupe::channel {
 
-shared_inbox::shared_inbox(attachment& of) : inbox(of), reader_(of.ring(), of.here().owner(), of.memory().owners()) {
+shared_inbox::shared_inbox(attachment& of)
+    : inbox(of), reader_(of.ring(), of.here().owner(), of.memory().processes().owners()) {
     of.announce();  // a reader too may leave something that others wait for
 }
 
@@ -33,14 +34,13 @@ inbox::picked shared_inbox::pick(detail::letter& into, const detail::receive_wai
 void shared_inbox::finish(detail::letter& taken) noexcept {
     const shm::record record{taken.position, taken.payload, taken.bytes, taken.kind};
     TROUPE_STEP("port: letter in hand");
-    std::atomic<std::uint64_t>& receiving = of_.here().self().receiving;
-    // sync: receiving - publishes that an item is being counted
-    receiving.store(of_.id().value, std::memory_order_seq_cst);
+    auto& receiving = of_.here().self().activity.receiving;
+    receiving.begin(of_.id());
     const bool writers_wait = reader_.finish(record);
     TROUPE_STEP("port: item finished");
     // crash: not counted, and not waited for
-    of_.record().got.fetch_add(1, std::memory_order_seq_cst);  // sync: got - publishes that an item was received
-    receiving.store(0, std::memory_order_seq_cst);             // sync: receiving - publishes that it is counted
+    of_.record().items.count_received();
+    receiving.end();
     TROUPE_STEP("port: letter finished");
     if (taken.block != 0) of_.drop_parcel(std::exchange(taken.block, 0));
     pass_on(writers_wait);

@@ -37,16 +37,13 @@ void keeper::ended(std::uint16_t slot) noexcept {
     watched& one = watched_[slot];
     shm::process_slot& process = memory_.process(slot);
     if (one.pidfd) {
-        // sync: pid - observes what the kernel wrote in clone
-        const auto status = process::peek_status(one.pidfd.get(), process.pid.load(std::memory_order_acquire));
+        const auto status = process::peek_status(one.pidfd.get(), process.pid.get());
         if (!status) return;  // a false alarm
-        memory_.record_exit(one.actor, *status);
+        memory_.ends().write(one.actor, *status);
     }
     TROUPE_STEP("keeper: end written down");
-    const bool well = memory_.ended_well(one.actor);
-    // relaxed: its process is dead
-    const bool has_spawned = process.has_spawned.load(std::memory_order_relaxed) != 0;
-    const death it{slot, comes_again(process, well), well, has_spawned};
+    const bool well = memory_.ends().was_success(one.actor);
+    const death it{slot, comes_again(process, well), well, process.activity.has_spawned.get() != 0};
     for (const duty& next : duties) (this->*next.run)(it);
 }
 
@@ -60,14 +57,12 @@ void keeper::answer_askers(const death& one) noexcept {
 
 void keeper::announce_end(const death& one) noexcept {
     shm::process_slot& process = memory_.process(one.slot);
-    const shm::process_state next = one.again ? shm::process_state::down : shm::process_state::dead;
-    process.settling.store(one.again ? 1 : 0, std::memory_order_relaxed);  // relaxed: published by the state
-    for (shm::life now = process.present(); !process.move(now, next); now = process.present()) {
-    }
+    process.supervision.settling.set(one.again);
+    process.life.move_on(one.again ? shm::process_state::down : shm::process_state::dead);
     TROUPE_STEP("keeper: end told");
-    memory_.header().deaths.fetch_add(1, std::memory_order_seq_cst);  // sync: deaths - publishes the end of an actor
+    memory_.header().deaths.next();
     TROUPE_STEP("keeper: death counted");
-    const std::uint64_t crashes = memory_.crashes();
+    const std::uint64_t crashes = memory_.header().crashes.get();
     if (std::exchange(crashes_told_, crashes) != crashes && memory_.header().report_crashes != 0) notify(0);
     memory_.header().awake.remove(one.slot);
 }
@@ -95,16 +90,14 @@ void keeper::collect_dead(const death& of) noexcept {
 
 void keeper::let_begin_again(const death& one) noexcept {
     if (!one.again) return;
-    // sync: settling - publishes that nothing is left of its process
-    memory_.process(one.slot).settling.store(0, std::memory_order_release);
-    // sync: deaths - publishes that it may begin again
-    memory_.header().deaths.fetch_add(1, std::memory_order_seq_cst);
+    memory_.process(one.slot).supervision.settling.through();
+    memory_.header().deaths.next();
 }
 
 void keeper::take_leave(const death& one) noexcept {
     TROUPE_STEP("keeper: through with the end");
     notify_all(memory_.process(one.slot).watchers);
-    if (!one.again) memory_.free_process(one.slot);
+    if (!one.again) memory_.processes().free(one.slot);
 }
 
 // An end that was noted: nothing of the process is left, unless a debugger holds it.
@@ -118,15 +111,12 @@ void keeper::collect(base::owned_fd pidfd) noexcept {
 
 // Its supervisor wants it started again, and it was not asked to end.
 bool keeper::comes_again(const shm::process_slot& process, bool ended_well) const noexcept {
-    // relaxed, all: whoever changes them then says let_go, which is heard after this
-    const auto wanted = static_cast<detail::revival>(process.revival.load(std::memory_order_relaxed));
+    // Whoever changes this then says let_go, which is heard after this.
+    const auto wanted = static_cast<detail::revival>(process.supervision.revival.get());
     if (wanted == detail::revival::never) return false;
     if (wanted == detail::revival::unless_success && ended_well) return false;
-    // relaxed, all: as above; a spawn that fails is told to its caller
-    const bool begun =
-        process.begun.load(std::memory_order_relaxed) != 0 || process.restarts.load(std::memory_order_relaxed) != 0;
-    const std::uint64_t asked = process.requests.load(std::memory_order_relaxed);
-    return begun && (asked & shm::ask_stop) == 0;
+    // A spawn that fails is told to its caller.
+    return process.ever_begun() && (process.requests.asked() & shm::ask_stop) == 0;
 }
 
 // The process of the slot has ended, and with it its links.
@@ -134,8 +124,7 @@ void keeper::unlink(std::uint16_t slot, bool ended_well) noexcept {
     if (!std::exchange(watched_[slot].has_links, false)) return;
     shm::process_slot& process = memory_.process(slot);
     // Of a start that failed its spawner is told by the spawn.
-    const bool begun =
-        process.begun.load(std::memory_order_relaxed) != 0 || process.was_restarted();  // relaxed: its process is dead
+    const bool begun = process.ever_begun();
     process.linked.for_each([&](std::uint32_t other) {
         shm::process_slot& theirs = memory_.process(static_cast<std::uint16_t>(other));
         process.linked.remove(other);
@@ -146,56 +135,41 @@ void keeper::unlink(std::uint16_t slot, bool ended_well) noexcept {
 
 // No process, and none will come: as for one that was seen to end.
 void keeper::over(std::uint16_t slot) noexcept {
-    shm::process_slot& process = memory_.process(slot);
-    for (shm::life now = process.present(); !process.move(now, shm::process_state::dead); now = process.present()) {
-    }
+    memory_.process(slot).life.move_on(shm::process_state::dead);
     gone(slot);
 }
 
 // An actor without a process, of which the state says that none will come: whoever was to hear of its end does.
 void keeper::gone(std::uint16_t slot) noexcept {
     shm::process_slot& process = memory_.process(slot);
-    memory_.header().deaths.fetch_add(1, std::memory_order_seq_cst);  // sync: deaths - publishes the end of an actor
+    memory_.header().deaths.next();
     clear_channels(slot);
-    unlink(slot, memory_.ended_well(process.actor()));
+    unlink(slot, memory_.ends().was_success(process.actor()));
     watched_[slot].doorbell.reset();
     watched_[slot].kill_at_birth = false;
     notify_all(process.watchers);
-    memory_.free_process(slot);
+    memory_.processes().free(slot);
 }
 
 void keeper::clear_channels(std::uint16_t slot, mailbox mailbox) noexcept {
     shm::process_slot& process = memory_.process(slot);
-    // sync: channels - observes a backed record
-    const std::uint32_t reached = memory_.header().channels_reached.load(std::memory_order_acquire);
-    for (std::uint32_t index = 0; index < reached; ++index) {
-        shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(index));
-        // sync: channel state - observes that somebody holds it
-        const std::uint32_t word = record.state.load(std::memory_order_acquire);
-        const auto state = static_cast<shm::channel_state>(word & 0xff);
+    const std::uint32_t reached = memory_.channels().reached();
+    for (std::uint32_t i = 0; i < reached; ++i) {
+        const auto index = static_cast<std::uint16_t>(i);
+        shm::channel_record& record = memory_.channel(index);
+        const shm::channel_state state = record.life.state();
         const shm::channel_id name = record.name();
         if (state == shm::channel_state::free) continue;
         if (state == shm::channel_state::making) {
-            if (word >> 8 == slot) memory_.free_channel(static_cast<std::uint16_t>(index));
+            if (record.life.is_made_by(slot)) memory_.channels().free(index);
             continue;
         }
-        // relaxed: observed through the id
-        const auto kind = static_cast<shm::channel_kind>(record.kind.load(std::memory_order_relaxed));
-        // relaxed: set before the channel was opened
-        const bool reads = (kind == shm::channel_kind::mailbox || kind == shm::channel_kind::replies) &&
-                           record.reader.load(std::memory_order_relaxed) == slot;
-        const bool stays = reads && kind == shm::channel_kind::mailbox && mailbox == mailbox::stays;
-        const bool held = record.readers.contains(slot) || record.writers.contains(slot);
-        // sync: wrote to - observes where the dead process may have left a claim
-        const bool wrote = (process.wrote_to[index / 64].load(std::memory_order_acquire) >> index % 64 & 1) != 0;
-        if (!reads && !held && !wrote) continue;
-        if (held) {
-            // sync: version - publishes that a holder is about to change
-            record.version.fetch_add(1, std::memory_order_acq_rel);
-            record.readers.remove(slot);
-            record.writers.remove(slot);
-        }
-        if (auto ring = memory_.find_ring(record)) {
+        const bool reads = record.has_one_reader() && record.reader.get() == slot;
+        const bool stays = reads && record.kind.get() == shm::channel_kind::mailbox && mailbox == mailbox::stays;
+        const bool held = record.holders.has(slot);
+        if (!reads && !held && !process.wrote_to.contains(index)) continue;
+        if (held) record.holders.remove(slot);
+        if (auto ring = memory_.channels().find_ring(record)) {
             ring->waiting_readers().remove(slot);
             ring->waiting_writers().remove(slot);
             if (reads && !stays) ring->close();
@@ -205,24 +179,24 @@ void keeper::clear_channels(std::uint16_t slot, mailbox mailbox) noexcept {
         if (reads && !stays) retired_.retire_channel(name);
     }
     // It may have died after it let go of an end, and before it said so.
-    // relaxed: written by a process that is dead
-    retired_.look_at(shm::channel_id{process.letting_go.exchange(0, std::memory_order_relaxed)});
+    retired_.look_at(process.activity.letting_go.get());
+    process.activity.letting_go.set({});
 }
 
 // What the dead process had begun to start.
 void keeper::clear_starts(const death& one) noexcept {
     const std::uint16_t dead = one.slot;
     if (!one.has_spawned) return;
-    const std::uint32_t reached = memory_.slots_reached();
+    const std::uint32_t reached = memory_.processes().reached();
     for (std::uint32_t i = 0; i < reached; ++i) {
         const auto slot = static_cast<std::uint16_t>(i);
         shm::process_slot& process = memory_.process(slot);
-        const shm::life now = process.present();
+        const shm::life_value now = process.present();
         const bool on_its_way = is_starting(now.state) || now.state == shm::process_state::failed;
         if (slot == dead || now.spawner != dead || !on_its_way || watched_[slot].pidfd) continue;
         if (now.state == shm::process_state::failed) {
             give_up_start(slot, now);
-        } else if (process.pid.load(std::memory_order_acquire) != 0) {  // sync: pid - observes the kernel's store
+        } else if (process.pid.get() != 0) {
             take_over(slot);
         } else if (now.state == shm::process_state::starting) {
             give_up_start(slot, now);
@@ -234,16 +208,13 @@ void keeper::clear_starts(const death& one) noexcept {
 
 // All of them at once, so that a chain of a hundred generations ends as fast as one.
 void keeper::end_children(detail::actor_id parent) noexcept {
-    const std::uint32_t reached = memory_.slots_reached();
+    const std::uint32_t reached = memory_.processes().reached();
     for (std::uint32_t i = 0; i < reached; ++i) {
         const auto slot = static_cast<std::uint16_t>(i);
         shm::process_slot& process = memory_.process(slot);
         const detail::actor_id actor = process.actor();
-        // relaxed: observed through the id
-        const std::uint64_t its_parent = process.parent.load(std::memory_order_relaxed);
-        if (its_parent != parent.value || actor == parent || !memory_.alive(actor)) continue;
-        process.revival.store(static_cast<std::uint32_t>(detail::revival::never),
-                              std::memory_order_relaxed);  // relaxed: read here
+        if (process.who.parent.get() != parent || actor == parent || !memory_.processes().is_alive(actor)) continue;
+        process.supervision.revival.set(static_cast<std::uint32_t>(detail::revival::never));
         if (process.present().state == shm::process_state::down) {
             over(slot);
             continue;

@@ -18,7 +18,7 @@ void keeper::start_server() noexcept {
     process::exec_request request;
     request.parentage = process::parentage::child;
     request.descriptors = server_launch_.descriptors;
-    request.pid_word = &memory_.header().server_pid;
+    request.pid_word = &memory_.header().server.pid.for_clone();
     // A library with symbols that nobody defines is no reason to have no forkserver.
     request.environment = server_launch_.environments[failed_starts_ == 0 ? 0 : 1];
     process::cloned made = process::clone_and_exec(request);
@@ -38,10 +38,8 @@ void keeper::start_server() noexcept {
 }
 
 void keeper::refuse_server(int error, pid_t made) noexcept {
-    // sync: server - publishes why there is none
-    memory_.header().server_error.store(static_cast<std::uint32_t>(error), std::memory_order_release);
-    // sync: server - publishes that there is something to look at
-    memory_.header().server_ends.fetch_add(1, std::memory_order_acq_rel);
+    memory_.header().server.set_error(error);
+    memory_.header().server.count_end();
     process::end_now(made);
     notify_spawners();
 }
@@ -50,34 +48,29 @@ void keeper::server_ended() noexcept {
     if (!server_ || !process::has_ended(server_.get(), 0)) return;
     collect(std::move(server_));
     server_pid_ = 0;
-    // sync: server - observes whether it ever ran, and publishes that it does not
-    const bool ran = memory_.header().server_running.exchange(0, std::memory_order_acq_rel) != 0;
+    const bool ran = memory_.header().server.end();
     failed_starts_ = ran ? 0 : failed_starts_ + 1;
     // A request it had taken up and not finished: the child exists, or the spawner has to ask again.
-    const std::uint32_t reached = memory_.slots_reached();
+    const std::uint32_t reached = memory_.processes().reached();
     for (std::uint32_t i = 0; i < reached; ++i) {
         const auto slot = static_cast<std::uint16_t>(i);
         shm::process_slot& process = memory_.process(slot);
-        const shm::life now = process.present();
+        const shm::life_value now = process.present();
         const bool by_server = now.state == shm::process_state::cloning;
         if (watched_[slot].pidfd) continue;
-        // sync: pid - observes what the kernel wrote in clone
-        if ((by_server || now.state == shm::process_state::running) &&
-            process.pid.load(std::memory_order_acquire) != 0) {
+        if ((by_server || now.state == shm::process_state::running) && process.pid.get() != 0) {
             if (slot != 0) take_over(slot);
         } else if (by_server && watched_[slot].kill_at_birth) {  // nobody will ask for it again
             give_up_start(slot, now);
         } else if (by_server) {
-            process.move(now, shm::process_state::starting);
+            process.life.move(now, shm::process_state::starting);
         } else if (now.state == shm::process_state::failed) {  // and it did not live to say so
             start_failed(slot);
         }
     }
     const bool try_again = failed_starts_ < most_failed_starts;
-    // sync: server - publishes why there is none
-    if (!try_again) memory_.header().server_error.store(ECANCELED, std::memory_order_release);
-    // sync: server - publishes that requests may be lost
-    memory_.header().server_ends.fetch_add(1, std::memory_order_acq_rel);
+    if (!try_again) memory_.header().server.set_error(ECANCELED);
+    memory_.header().server.count_end();
     if (try_again) start_server();
     notify_spawners();  // which send their requests once more
 }
@@ -85,9 +78,9 @@ void keeper::server_ended() noexcept {
 void keeper::notify_spawners() noexcept {
     // sync: asked of the server - observes who has begun to start an actor
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    const std::uint32_t reached = memory_.slots_reached();
+    const std::uint32_t reached = memory_.processes().reached();
     for (std::uint32_t i = 0; i < reached; ++i) {
-        const shm::life now = memory_.process(static_cast<std::uint16_t>(i)).present();
+        const shm::life_value now = memory_.process(static_cast<std::uint16_t>(i)).present();
         // Down: a restart that it refused, and did not live to say so.
         if (is_starting(now.state) || now.state == shm::process_state::down) notify(now.spawner);
     }

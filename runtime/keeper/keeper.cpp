@@ -157,8 +157,7 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
     switch (message.word) {
     case keeper_word::expect:
         if (const auto state = memory_.process(slot).state_of(subject); !state || given_up(*state)) break;
-        // relaxed: written before it was asked for
-        if (message.linked != 0) link(slot, {memory_.process(slot).parent.load(std::memory_order_relaxed)}, true);
+        if (message.linked != 0) link(slot, memory_.process(slot).who.parent.get(), true);
         one.actor = subject;
         one.kill_at_birth = false;
         one.doorbell = std::move(with.descriptors[0]);
@@ -204,8 +203,7 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
     case keeper_word::server_wanted:
         if (server_) break;
         failed_starts_ = 0;
-        memory_.header().server_error.store(
-            0, std::memory_order_release);  // sync: server - publishes that it is tried again
+        memory_.header().server.set_error(0);
         start_server();
         break;
     case keeper_word::slots_wanted: break;  // every message is followed by a tidying
@@ -222,8 +220,7 @@ void keeper::watch(std::uint16_t slot, detail::actor_id actor, base::owned_fd pi
     watched& one = watched_[slot];
     one.actor = actor;
     one.pidfd = std::move(pidfd);
-    // sync: pid - observes what the kernel wrote in clone
-    if (!one.pidfd) one.pidfd = process::open_pidfd(memory_.process(slot).pid.load(std::memory_order_acquire));
+    if (!one.pidfd) one.pidfd = process::open_pidfd(memory_.process(slot).pid.get());
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u32 = slot;
@@ -240,16 +237,12 @@ void keeper::watch(std::uint16_t slot, detail::actor_id actor, base::owned_fd pi
 void keeper::end_unwatched(std::uint16_t slot) noexcept {
     watched& one = watched_[slot];
     shm::process_slot& process = memory_.process(slot);
-    process::end_now(process.pid.load(std::memory_order_acquire));  // sync: pid - observes what the kernel wrote
+    process::end_now(process.pid.get());
     constexpr char why[] =
         "the program had no descriptors left to look after it; raise the limit of open files (ulimit -n)";
-    // relaxed, both: its process is dead; published with the end
-    process.exception_of.store(process.incarnation.load(std::memory_order_relaxed), std::memory_order_relaxed);
-    shm::about_to_write();
-    shm::store_text(process.failure, why);
-    shm::store_text(process.exception_text, why);
-    shm::store_text(process.exception_type, "troupe::spawn_failed");
-    memory_.record_exit(one.actor, exit_status::from_exit(1));
+    shm::store_text(process.start.failure, why);
+    process.ending.note_exception(process.incarnation.known(), "troupe::spawn_failed", why);
+    memory_.ends().write(one.actor, exit_status::from_exit(1));
     one.pidfd.reset();
     ended(slot);
 }
@@ -261,8 +254,7 @@ void keeper::take_over(std::uint16_t slot) noexcept {
 }
 
 bool keeper::is_incarnation(std::uint16_t slot, std::int32_t number) const noexcept {
-    // sync: incarnation - observes the start of a later one
-    return memory_.process(slot).incarnation.load(std::memory_order_acquire) == static_cast<std::uint32_t>(number);
+    return memory_.process(slot).incarnation.get() == static_cast<std::uint32_t>(number);
 }
 
 void keeper::let_go(detail::actor_id actor) noexcept {
@@ -274,12 +266,12 @@ void keeper::link(std::uint16_t slot, detail::actor_id other, bool tied) noexcep
     const detail::actor_id one = memory_.process(slot).actor();
     shm::process_slot& mine = memory_.process(slot);
     shm::process_slot& theirs = memory_.process(other.slot());
-    if (one == other || !memory_.alive(one)) return;
-    const bool there = theirs.actor() == other && memory_.alive(other);
+    if (one == other || !memory_.processes().is_alive(one)) return;
+    const bool there = theirs.actor() == other && memory_.processes().is_alive(other);
     if (!tied || !there || theirs.present().state == shm::process_state::down) {
         if (there) mine.linked.remove(other.slot());
         if (there) theirs.linked.remove(slot);
-        if (tied && !memory_.ended_well(other)) end(one, link_budget_ms);
+        if (tied && !memory_.ends().was_success(other)) end(one, link_budget_ms);
         return;
     }
     mine.linked.add(other.slot());
@@ -288,9 +280,9 @@ void keeper::link(std::uint16_t slot, detail::actor_id other, bool tied) noexcep
 }
 
 // Whoever began to start it is gone, and no process will come of it.
-void keeper::give_up_start(std::uint16_t slot, shm::life now) noexcept {
+void keeper::give_up_start(std::uint16_t slot, shm::life_value now) noexcept {
     const bool again = memory_.process(slot).was_restarted();
-    if (memory_.process(slot).move(now, again ? shm::process_state::dead : shm::process_state::failed)) {
+    if (memory_.process(slot).life.move(now, again ? shm::process_state::dead : shm::process_state::failed)) {
         gone(slot);
     } else {
         watched_[slot].kill_at_birth = true;  // the forkserver has just taken it in hand
@@ -300,10 +292,10 @@ void keeper::give_up_start(std::uint16_t slot, shm::life now) noexcept {
 // The forkserver could not make it. Whoever asked for it reads why, and then says `discard`; unless nobody is left who
 // wants it. Others may know it by now (`this_actor::children`), and have asked it something.
 void keeper::start_failed(std::uint16_t slot) noexcept {
-    const shm::life now = memory_.process(slot).present();
+    const shm::life_value now = memory_.process(slot).present();
     if (now.state != shm::process_state::failed && now.state != shm::process_state::down) return;
     if (watched_[slot].kill_at_birth) return give_up_start(slot, now);
-    memory_.header().deaths.fetch_add(1, std::memory_order_seq_cst);  // sync: deaths - publishes the end of an actor
+    memory_.header().deaths.next();
     notify_all(memory_.process(slot).watchers);
     notify(now.spawner);
 }
@@ -318,12 +310,11 @@ int keeper::signal(detail::actor_id actor, int signal, int budget_ms) noexcept {
     // What was sent before its next process was announced was meant for the last one.
     if (!one.pidfd && !is_incarnation(actor.slot(), static_cast<std::int32_t>(one.doorbell_of))) return 0;
     // An actor may be known to others before the forkserver has said that it made it: look for it.
-    // sync: pid - observes what the kernel wrote in clone
-    if (!one.pidfd && memory_.alive(actor) && memory_.process(actor.slot()).pid.load(std::memory_order_acquire) != 0) {
+    if (!one.pidfd && memory_.processes().is_alive(actor) && memory_.process(actor.slot()).pid.get() != 0) {
         take_over(actor.slot());
     }
     if (!one.pidfd) {
-        one.kill_at_birth = memory_.alive(actor);
+        one.kill_at_birth = memory_.processes().is_alive(actor);
         return 0;
     }
     if (!process::send_signal(one.pidfd.get(), signal) && errno != ESRCH) return errno;
@@ -352,9 +343,8 @@ bool keeper::kill(std::uint16_t slot) noexcept {
 void keeper::say_it_lives(std::uint16_t slot, int error) const noexcept {
     const shm::process_slot& process = memory_.process(slot);
     base::say("actor '%.*s' (pid %d) could not be ended: %s",
-              static_cast<int>(strnlen(process.name, sizeof process.name)), process.name,
-              // sync: pid - observes what the kernel wrote in clone
-              static_cast<int>(process.pid.load(std::memory_order_acquire)),
+              static_cast<int>(strnlen(process.who.name, sizeof process.who.name)), process.who.name,
+              static_cast<int>(process.pid.get()),
               error != 0 ? strerrordesc_np(error) : "it does not react to SIGKILL");
 }
 
@@ -384,11 +374,10 @@ void keeper::notify_all(const shm::wait_set& waiting) noexcept {
 }
 
 void keeper::notify_channel(shm::channel_record& record) noexcept {
-    // relaxed: set before the channel was opened
-    const std::uint32_t reader = record.reader.load(std::memory_order_relaxed);
+    const std::uint32_t reader = record.reader.get();
     if (reader < shm::max_processes) notify(reader);
-    notify_all(record.readers);
-    if (const auto ring = memory_.find_ring(record)) {
+    notify_all(record.holders.readers());
+    if (const auto ring = memory_.channels().find_ring(record)) {
         notify_all(ring->waiting_readers());
         notify_all(ring->waiting_writers());
     }

@@ -75,7 +75,7 @@ private:
         // Of an actor whose handlers have a deadline: see time.cpp.
         base::time_point look_at = base::time_point::max();
         base::time_point late_at = base::time_point::max();
-        std::uint64_t in_hand = 0;  // the handler that was seen: process_slot::handling_since
+        std::uint64_t in_hand = 0;  // the handler that was seen: when it began
         bool judged = false;        // late: it writes down where it is, and is killed then
     };
 
@@ -121,7 +121,7 @@ private:
     void gone(std::uint16_t slot) noexcept;
     enum class mailbox { goes, stays };
     void clear_channels(std::uint16_t slot, mailbox mailbox = mailbox::goes) noexcept;
-    void give_up_start(std::uint16_t slot, shm::life now) noexcept;
+    void give_up_start(std::uint16_t slot, shm::life_value now) noexcept;
     void start_failed(std::uint16_t slot) noexcept;
     void end_children(detail::actor_id parent) noexcept;
     int signal(detail::actor_id actor, int signal, int budget_ms) noexcept;

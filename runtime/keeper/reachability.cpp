@@ -33,30 +33,20 @@ constexpr int most_looks = 8;  // at channels whose holders change all the time,
 
 std::uint8_t holders(const shm::channel_record& record) {
     std::uint8_t ends = 0;
-    if (!record.readers.empty()) ends |= detail::receiving_end;
-    if (!record.writers.empty()) ends |= detail::sending_end;
+    if (!record.holders.readers().empty()) ends |= detail::receiving_end;
+    if (!record.holders.writers().empty()) ends |= detail::sending_end;
     return ends;
 }
 
 // The parts that somebody has to have lest the channel be closed or freed; 0 of one that is not counted so.
 std::uint32_t needed(const shm::channel_record& record) {
-    // sync: channel state - observes that somebody holds it
-    const std::uint32_t state = record.state.load(std::memory_order_acquire) & 0xff;
-    if (state != static_cast<std::uint32_t>(shm::channel_state::open)) return 0;
-    // relaxed: observed through the state
-    const auto kind = static_cast<shm::channel_kind>(record.kind.load(std::memory_order_relaxed));
-    const bool counted = kind == shm::channel_kind::queue || kind == shm::channel_kind::pipe;
+    const bool counted = record.is_open() && !record.has_one_reader();
     return counted ? std::uint32_t{detail::both_ends} : 0;
-}
-
-bool is_queue(const shm::channel_record& record) {
-    // relaxed: observed through the state
-    return record.kind.load(std::memory_order_relaxed) == static_cast<std::uint32_t>(shm::channel_kind::queue);
 }
 
 // With an end of a queue whoever has it can do both.
 bool enough(const shm::channel_record& record, std::uint32_t held) {
-    return is_queue(record) ? held != 0 : held == detail::both_ends;
+    return record.kind.get() == shm::channel_kind::queue ? held != 0 : held == detail::both_ends;
 }
 
 template <class Visit>
@@ -76,8 +66,7 @@ bool retirement::decide() noexcept {
     for (int looks = 0; !due_.empty() && looks < most_looks; ++looks) {
         for (std::size_t i = due_.next(0); i < shm::max_channels; i = due_.next(i + 1)) {
             const shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(i));
-            // sync: version - observes the holders before it
-            judged_.version[i] = record.version.load(std::memory_order_acquire);
+            judged_.version[i] = record.holders.version();
             judged_.held[i] = holders(record);
             if (needed(record) != 0 && !enough(record, judged_.held[i])) continue;
             due_.remove(i);
@@ -99,8 +88,7 @@ bool retirement::decide() noexcept {
             const shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(i));
             // The processes once more: one may have taken the end out of a parcel that was looked at too late.
             const std::uint8_t by_processes = holders(record);
-            // sync: version - observes that nothing changed
-            if (record.version.load(std::memory_order_acquire) != judged_.version[i]) continue;
+            if (record.holders.version() != judged_.version[i]) continue;
             due_.remove(i);
             const std::uint32_t held = judged_.held[i] | by_processes;
             carried_.set(i, (held & ~std::uint32_t{by_processes}) != 0);
@@ -118,8 +106,8 @@ void retirement::act_on(std::uint16_t index, std::uint32_t held) noexcept {
         carried_.remove(index);
         retire_channel(record.name());
     }
-    if (is_queue(record)) return;
-    if (auto ring = memory_.find_ring(record)) {  // damaged: whoever is left finds out when it looks
+    if (record.kind.get() == shm::channel_kind::queue) return;
+    if (auto ring = memory_.channels().find_ring(record)) {  // damaged: whoever is left finds out when it looks
         if (ring->closed()) return;
         ring->close();
     }
@@ -147,7 +135,7 @@ void retirement::reach_from_owned() noexcept {
 
 // What lies in a ring that somebody can read.
 void retirement::walk(std::uint16_t index) noexcept {
-    const auto ring = memory_.find_ring(memory_.channel(index));
+    const auto ring = memory_.channels().find_ring(memory_.channel(index));
     if (!ring) return;  // damaged: nobody reads what is in it
     ring->walk([this](const shm::record& found) {
         const shm::block_id parcel = parcel_of(memory_, found);
@@ -159,19 +147,15 @@ void retirement::collect_unreachable() noexcept {
     to_walk_.clear();
     for (std::size_t i = carried_.next(0); i < shm::max_channels; i = carried_.next(i + 1)) {
         const shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(i));
-        // sync: version - observes the holders before it
-        judged_.version[i] = record.version.load(std::memory_order_acquire);
+        judged_.version[i] = record.holders.version();
         judged_.held[i] = holders(record);
         carried_.set(i, needed(record) != 0 && !enough(record, judged_.held[i]) && !channels_.contains(i));
     }
     // All that is open by now: what moves into a channel that is opened later moves after its version was read.
-    // sync: channels - observes a backed record
-    const std::uint32_t reached = memory_.header().channels_reached.load(std::memory_order_acquire);
+    const std::uint32_t reached = memory_.channels().reached();
     for (std::uint32_t i = 0; i < reached; ++i) {
         const shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(i));
-        // sync: channel state - observes that somebody holds it
-        const std::uint32_t state = record.state.load(std::memory_order_acquire) & 0xff;
-        if (state != static_cast<std::uint32_t>(shm::channel_state::open) || channels_.contains(i)) continue;
+        if (!record.is_open() || channels_.contains(i)) continue;
         if (!carried_.contains(i) || (judged_.held[i] & detail::receiving_end) != 0) to_walk_.add(i);
     }
     reach_from_owned();
@@ -189,8 +173,7 @@ void retirement::collect_unreachable() noexcept {
         for (std::size_t i = carried_.next(0); i < shm::max_channels; i = carried_.next(i + 1)) {
             const shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(i));
             const std::uint8_t by_processes = holders(record);
-            // sync: version - observes that nothing changed
-            const bool same = record.version.load(std::memory_order_acquire) == judged_.version[i];
+            const bool same = record.holders.version() == judged_.version[i];
             reach({record.name().value, same ? std::uint32_t{by_processes} : std::uint32_t{detail::both_ends}});
         }
     } while (!to_walk_.empty());

@@ -11,36 +11,31 @@
 namespace troupe::actors {
 
 bool delivered_again(const shm::process_slot& process) noexcept {
-    // sync: in hand - observes how often it was delivered
-    return process.handling_place.load(std::memory_order_acquire) != 0 &&
-           // relaxed, both: written by a process that is dead, or by whoever asks
-           process.handling_deliveries.load(std::memory_order_relaxed) <
-               process.deliveries.load(std::memory_order_relaxed);
+    const shm::delivery_note& last = process.handling.delivery;
+    return last.place() != 0 && last.count() < process.supervision.deliveries.get();
 }
 
-bool tell_asker(shm::program_memory& memory, std::uint16_t dead, std::uint64_t asker, std::uint64_t request) noexcept {
-    const detail::actor_id to{asker};
-    const shm::process_slot& slot = memory.process(to.slot());
+bool tell_asker(shm::program_memory& memory, std::uint16_t dead, detail::actor_id asker,
+                std::uint64_t request) noexcept {
+    const shm::process_slot& slot = memory.process(asker.slot());
     // One that is down has no lane for replies any more.
-    const auto state = slot.state_of(to);
-    if (!to || !state || shm::has_ended(*state)) return false;
-    // sync: incarnation - observes the start of a later one
-    if (slot.incarnation.load(std::memory_order_acquire) != static_cast<std::uint32_t>(request)) return false;
-    const std::uint32_t index = slot.replies.load(std::memory_order_acquire);  // sync: replies - observes the ring
-    if (index == 0) return false;
+    const auto state = slot.state_of(asker);
+    if (!asker || !state || shm::has_ended(*state)) return false;
+    if (slot.incarnation.get() != static_cast<std::uint32_t>(request)) return false;
+    const auto lane = slot.activity.replies.index();
+    if (!lane) return false;
     const detail::message_frame frame{.type = detail::reply_died,
                                       .flags = detail::flat_message,
                                       .request = static_cast<std::uint32_t>(request >> 32),
-                                      .target = static_cast<std::uint32_t>(to.serial())};
-    // sync: end text - observes how it ended
-    const std::uint64_t ending = memory.process(dead).ending.load(std::memory_order_acquire);
-    const auto ring = memory.find_ring(memory.channel(static_cast<std::uint16_t>(index - 1)));
+                                      .target = static_cast<std::uint32_t>(asker.serial())};
+    const std::uint64_t end = memory.process(dead).ending.word.get();
+    const auto ring = memory.channels().find_ring(memory.channel(*lane));
     if (!ring) return false;  // the asker's ring is damaged: it finds out by itself
-    shm::ring_writer writer(*ring, memory.owner(shm::keeper_slot));
+    shm::ring_writer writer(*ring, memory.processes().owner(shm::keeper_slot));
     shm::claim claim;
-    const std::uint32_t bytes = mail::bytes_with_frame(sizeof ending);
+    const std::uint32_t bytes = mail::bytes_with_frame(sizeof end);
     if (writer.try_claim(bytes, shm::most_messages, claim) != shm::room::claimed) return false;
-    std::memcpy(mail::write_frame(claim, frame), &ending, sizeof ending);
+    std::memcpy(mail::write_frame(claim, frame), &end, sizeof end);
     static_cast<void>(claim.commit(mail::plain_record));
     TROUPE_STEP("keeper: asker told");
     return true;

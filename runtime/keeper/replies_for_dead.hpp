@@ -2,7 +2,7 @@
 //
 // An actor that has died for good needs no words: whoever asked it sees that it is dead. One that will be started again
 // looks alive, and what waits in its mailbox is for the next incarnation. So the requests that the dead process had
-// taken are listed in its slot (`message_in_hand`), and the keeper answers each with `reply_died`, on the lane where
+// taken are listed in its slot (`request_in_hand`), and the keeper answers each with `reply_died`, on the lane where
 // the asker reserved room for the answer. A request that will be delivered again is not answered yet.
 #pragma once
 
@@ -14,7 +14,8 @@ namespace troupe::actors {
 
 // Answers one request with the status of the actor in `dead`; the asker is to be rung. False: nobody is left to hear
 // it.
-bool tell_asker(shm::program_memory& memory, std::uint16_t dead, std::uint64_t asker, std::uint64_t request) noexcept;
+bool tell_asker(shm::program_memory& memory, std::uint16_t dead, detail::actor_id asker,
+                std::uint64_t request) noexcept;
 
 // Whether the message that the handler of this slot was busy with is to be delivered again.
 bool delivered_again(const shm::process_slot& process) noexcept;
@@ -23,20 +24,13 @@ bool delivered_again(const shm::process_slot& process) noexcept;
 template <class Notify>
 void answer_for_the_dead(shm::program_memory& memory, std::uint16_t slot, bool again, Notify&& notify) noexcept {
     shm::process_slot& process = memory.process(slot);
-    // relaxed, all: the process is dead, and its list is the keeper's
-    if (process.revival.load(std::memory_order_relaxed) == 0) return;
-    // relaxed: as above
-    const std::uint64_t spared =
-        again && delivered_again(process) ? process.handling_place.load(std::memory_order_relaxed) : 0;
-    for (shm::message_in_hand& one : process.in_hand) {
-        const std::uint64_t place =
-            one.place.exchange(0, std::memory_order_acquire);  // sync: in hand - observes who asked
+    // The process is dead, and its list is the keeper's.
+    if (process.supervision.revival.get() == 0) return;
+    const std::uint64_t spared = again && delivered_again(process) ? process.handling.delivery.place() : 0;
+    for (shm::request_in_hand& one : process.in_hand) {
+        const std::uint64_t place = one.take();
         if (place == 0 || place == spared) continue;
-        // relaxed, both: as above
-        const std::uint64_t asker = one.asker.load(std::memory_order_relaxed);
-        if (tell_asker(memory, slot, asker, one.request.load(std::memory_order_relaxed))) {
-            notify(detail::actor_id{asker}.slot());
-        }
+        if (tell_asker(memory, slot, one.asker(), one.request())) notify(one.asker().slot());
     }
 }
 

@@ -15,22 +15,6 @@ namespace {
 
 constexpr int most_rounds = 16;  // of tidying in one turn
 
-shm::channel_state state_of(const shm::channel_record& record) {
-    // sync: channel state - observes that somebody holds it
-    return static_cast<shm::channel_state>(record.state.load(std::memory_order_acquire) & 0xff);
-}
-
-// The first channel from that one on in which the slot's process may have left a claim; max_channels: none.
-std::uint32_t next_written(const shm::process_slot& process, std::uint32_t from) {
-    for (std::uint32_t word = from / 64; word < process.wrote_to.size(); ++word) {
-        // relaxed: what a dead process wrote was published by its end
-        std::uint64_t bits = process.wrote_to[word].load(std::memory_order_relaxed);
-        if (word == from / 64) bits &= ~std::uint64_t{0} << from % 64;
-        if (bits != 0) return word * 64 + static_cast<std::uint32_t>(std::countr_zero(bits));
-    }
-    return shm::max_channels;
-}
-
 }  // namespace
 
 shm::block_id parcel_of(shm::program_memory& memory, const shm::record& record) {
@@ -63,7 +47,7 @@ void retirement::discard(shm::block_id block) noexcept {
 // Drops what is in the ring; in_flight while a live process is in the middle of a claim.
 retirement::drained retirement::drain(shm::channel_id channel) noexcept {
     shm::channel_record& record = memory_.channel(channel.index());
-    std::optional<shm::ring> ring = memory_.find_ring(record);
+    std::optional<shm::ring> ring = memory_.channels().find_ring(record);
     if (!ring) return drained::damaged;
     const auto end = [&](shm::sight seen) {
         if (seen == shm::sight::in_flight) return drained::in_flight;
@@ -77,7 +61,8 @@ retirement::drained retirement::drain(shm::channel_id channel) noexcept {
     ring->close();
     shm::record found;
     if (ring->mode() == shm::reader_mode::many) {
-        shm::ring_shared_reader reader(*ring, memory_.owner(shm::keeper_slot), memory_.owners());
+        shm::ring_shared_reader reader(*ring, memory_.processes().owner(shm::keeper_slot),
+                                       memory_.processes().owners());
         reader.notice_deaths();
         for (;;) {
             const shm::sight seen = reader.take(found);
@@ -87,7 +72,7 @@ retirement::drained retirement::drain(shm::channel_id channel) noexcept {
             if (parcel) discard(parcel);
         }
     }
-    shm::ring_reader reader(*ring, memory_.owners());
+    shm::ring_reader reader(*ring, memory_.processes().owners());
     if (!reader.recover()) return drained::damaged;
     for (;;) {
         const shm::sight seen = reader.look(found);
@@ -103,27 +88,24 @@ retirement::drained retirement::drain(shm::channel_id channel) noexcept {
 
 void retirement::hand_back(std::uint16_t slot) noexcept {
     const shm::process_slot& process = memory_.process(slot);
-    // relaxed, all: the process is dead
-    const std::uint32_t mailbox = process.mailbox.load(std::memory_order_relaxed);
-    if (mailbox == 0) return;
-    // relaxed: as above; the message that was being handled is delivered again, or set aside by the supervisor
-    const std::uint64_t handled = process.handling_place.load(std::memory_order_relaxed);
+    const auto mailbox = process.who.mailbox.index();
+    if (!mailbox) return;
+    // The message that was being handled is delivered again, or set aside by the supervisor.
+    const std::uint64_t handled = process.handling.delivery.place();
     const auto went_with_it = [&](const shm::record& record) {
         const std::uint64_t place = record.position + 1;
-        return place != handled &&
-               std::any_of(process.in_hand.begin(), process.in_hand.end(), [place](const auto& one) {
-                   return one.place.load(std::memory_order_relaxed) == place;  // relaxed: as above
-               });
+        return place != handled && std::any_of(process.in_hand.begin(), process.in_hand.end(),
+                                               [place](const auto& one) { return one.place() == place; });
     };
-    const auto ring = memory_.find_ring(memory_.channel(static_cast<std::uint16_t>(mailbox - 1)));
+    const auto ring = memory_.channels().find_ring(memory_.channel(*mailbox));
     if (!ring) return;
-    shm::ring_reader reader(*ring, memory_.owners());
+    shm::ring_reader reader(*ring, memory_.processes().owners());
     if (!reader.recover()) return;  // damaged: the next reader finds out
     shm::record found;
     for (shm::sight seen = reader.look(found); seen == shm::sight::message;) {
         const shm::record here = found;
         const shm::block_id parcel = parcel_of(memory_, here);
-        if (parcel) mail::send_parcel(memory_, parcel, memory_.owner(slot));
+        if (parcel) mail::send_parcel(memory_, parcel, memory_.processes().owner(slot));
         seen = reader.look_after(here, found);
         if (!went_with_it(here)) continue;
         reader.consume(here);
@@ -134,19 +116,20 @@ void retirement::hand_back(std::uint16_t slot) noexcept {
 
 // What a dead reader had finished and not swept would stay until somebody came to read the queue.
 void retirement::sweep(shm::channel_id queue, const shm::ring& ring) noexcept {
-    shm::ring_shared_reader reader(ring, memory_.owner(shm::keeper_slot), memory_.owners());
+    shm::ring_shared_reader reader(ring, memory_.processes().owner(shm::keeper_slot), memory_.processes().owners());
     reader.notice_deaths();
     if (reader.writers_wait() || reader.head_moved()) to_notify_.add(queue.index());
 }
 
 void retirement::disown(std::uint16_t slot) noexcept {
-    const shm::owner_id dead = memory_.owner(slot);
+    const shm::owner_id dead = memory_.processes().owner(slot);
     const shm::process_slot& process = memory_.process(slot);
-    for (std::uint32_t i = next_written(process, 0); i < shm::max_channels; i = next_written(process, i + 1)) {
+    const shm::channel_marks& wrote_to = process.wrote_to;
+    for (std::uint32_t i = wrote_to.next(0); i < shm::max_channels; i = wrote_to.next(i + 1)) {
         const shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(i));
-        if (state_of(record) != shm::channel_state::open) continue;
+        if (!record.is_open()) continue;
         // damaged: whoever reads it finds out
-        if (const auto ring = memory_.find_ring(record)) {
+        if (const auto ring = memory_.channels().find_ring(record)) {
             ring->disown(dead, [this, dead](const shm::record& found) {
                 if (const shm::block_id parcel = parcel_of(memory_, found)) {
                     mail::send_parcel(memory_, parcel, dead);
@@ -162,7 +145,7 @@ void retirement::disown(std::uint16_t slot) noexcept {
 // No ring and no parcel on its way names them, and no record those that were to be rings. But somebody else may be
 // about to receive what the dead process had received, or was to hand on: it is whose swap comes first.
 void retirement::free_blocks(shm::owner_id dead) noexcept {
-    const shm::owner_id keeper = memory_.owner(shm::keeper_slot);
+    const shm::owner_id keeper = memory_.processes().owner(shm::keeper_slot);
     memory_.blocks().for_each_ring([&](shm::block_id block, shm::block_state, shm::owner_id of) {
         if (of == dead && memory_.blocks().inherit(block, dead, keeper)) memory_.blocks().release(block);
     });
@@ -182,8 +165,8 @@ void retirement::drain_all() noexcept {
         channels_.remove(i);
         restless_.remove(i);
         // What another process scribbled over must not meet the next user of the ring.
-        memory_.free_channel(channel.index(),
-                             found == drained::damaged ? shm::ring_fate::quarantined : shm::ring_fate::used_again);
+        memory_.channels().free(channel.index(),
+                                found == drained::damaged ? shm::ring_fate::quarantined : shm::ring_fate::used_again);
     }
 }
 

@@ -30,8 +30,7 @@ constexpr std::chrono::milliseconds retired_again(5);    // while a writer that 
 constexpr std::chrono::milliseconds longest_sleep(60'000);
 
 std::chrono::nanoseconds deadline_of(const shm::process_slot& process) noexcept {
-    // relaxed: written before the process was made
-    return std::chrono::nanoseconds(process.message_deadline.load(std::memory_order_relaxed));
+    return std::chrono::nanoseconds(process.who.message_deadline.get());
 }
 
 }  // namespace
@@ -43,7 +42,7 @@ void keeper::allow_for_stop(base::time_point now, int asked_ms) noexcept {
     const auto since = now - std::exchange(turned_at_, now) - (worked - std::exchange(worked_, worked));
     const auto stopped = since - std::chrono::milliseconds(asked_ms);
     if (asked_ms < 0 || stopped < usual_lateness) return;
-    const std::uint32_t reached = memory_.slots_reached();
+    const std::uint32_t reached = memory_.processes().reached();
     for (std::uint32_t i = 0; i < reached; ++i) {
         watched& one = watched_[i];
         one.kill_at = later(one.kill_at, stopped);
@@ -52,7 +51,7 @@ void keeper::allow_for_stop(base::time_point now, int asked_ms) noexcept {
 }
 
 void keeper::kill_overdue(base::time_point now) noexcept {
-    const std::uint32_t reached = memory_.slots_reached();
+    const std::uint32_t reached = memory_.processes().reached();
     for (std::uint32_t i = 0; i < reached; ++i) {
         watched& one = watched_[i];
         const auto slot = static_cast<std::uint16_t>(i);
@@ -76,15 +75,14 @@ void keeper::look_at_handler(std::uint16_t slot, base::time_point now) noexcept 
     watched& one = watched_[slot];
     shm::process_slot& process = memory_.process(slot);
     const std::chrono::nanoseconds deadline = deadline_of(process);
-    // sync: handling - observes when the handler began
-    const std::uint64_t in_hand = process.handling_since.load(std::memory_order_acquire);
+    const std::uint64_t in_hand = process.handling.clock.began();
     if (in_hand != one.in_hand) {
         one.in_hand = in_hand;
         one.judged = false;
         one.late_at = in_hand == 0 ? base::time_point::max() : after_budget(now, deadline);
     } else if (one.late_at <= now && one.judged) {
         one.late_at = one.look_at = base::time_point::max();
-        if (kill(slot)) process.hung.store(1, std::memory_order_relaxed);  // relaxed: published by the end
+        if (kill(slot)) process.handling.hung.set(1);
         return;
     } else if (one.late_at <= now) {
         judge(slot, now);
@@ -97,8 +95,7 @@ void keeper::judge(std::uint16_t slot, base::time_point now) noexcept {
     watched& one = watched_[slot];
     const shm::process_slot& process = memory_.process(slot);
     // Who looks at it with a debugger takes the time he takes.
-    // sync: pid - observes what the kernel wrote in clone
-    if (process::tracer_of(process.pid.load(std::memory_order_acquire)) != 0) {
+    if (process::tracer_of(process.pid.get()) != 0) {
         one.late_at = after_budget(now, deadline_of(process));
         return;
     }
@@ -113,11 +110,10 @@ void keeper::judge(std::uint16_t slot, base::time_point now) noexcept {
 void keeper::look_after_strays(base::time_point now) noexcept {
     strays_.look(now, [this](pid_t pid) {
         if (pid == server_pid_) return true;
-        const std::uint32_t reached = memory_.slots_reached();
+        const std::uint32_t reached = memory_.processes().reached();
         for (std::uint32_t i = 1; i < reached; ++i) {
             const shm::process_slot& process = memory_.process(static_cast<std::uint16_t>(i));
-            // sync: pid - observes what the kernel wrote in clone
-            if (process.pid.load(std::memory_order_acquire) != pid) continue;
+            if (process.pid.get() != pid) continue;
             if (watched_[i].pidfd || is_starting(process.present().state)) return true;
         }
         return false;
@@ -128,7 +124,7 @@ int keeper::sleep_ms() const noexcept {
     if (retired_.unfinished()) return 0;
     const base::time_point now = base::steady_clock::now();
     base::time_point first = strays_.look_at();
-    const std::uint32_t reached = memory_.slots_reached();
+    const std::uint32_t reached = memory_.processes().reached();
     for (std::uint32_t i = 0; i < reached; ++i) {
         const watched& one = watched_[i];
         first = std::min(first, one.look_at);

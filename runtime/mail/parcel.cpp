@@ -127,9 +127,10 @@ std::optional<detail::incoming> unpack_parcel(shm::program_memory& memory, shm::
 
 bool receive_parcel(shm::program_memory& memory, shm::block_id block, shm::owner_id from, shm::owner_id to) {
     // crash: these are the dead one's, and the parcel is as before; its next receiver gets them from there
-    for_each_buffer(memory, block, [&](shm::block_id one) { memory.blocks().receive(one, from, to, memory.owners()); });
+    for_each_buffer(memory, block,
+                    [&](shm::block_id one) { memory.blocks().receive(one, from, to, memory.processes().owners()); });
     TROUPE_STEP("parcel: buffers received");
-    if (!memory.blocks().receive(block, from, to, memory.owners())) return false;
+    if (!memory.blocks().receive(block, from, to, memory.processes().owners())) return false;
     TROUPE_STEP("parcel: received");
     return true;
 }
@@ -163,7 +164,7 @@ ends_let_go empty_parcel(shm::program_memory& memory, shm::block_id block) {
         if ((one.role & (detail::buffer_role | detail::taken_role)) == 0) {
             held.channels[held.count++] = one.object;
         } else if (const shm::block_id in_it = buffer_of(memory, one)) {
-            if (memory.blocks().goes_with(in_it, block, memory.owners())) buffers[count++] = in_it;
+            if (memory.blocks().goes_with(in_it, block, memory.processes().owners())) buffers[count++] = in_it;
         }
     }
     if (content->handles.empty()) {

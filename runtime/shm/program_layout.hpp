@@ -16,13 +16,13 @@
 #include "base/post_mortem.hpp"
 #include "shm/block.hpp"
 #include "shm/channel_record.hpp"
+#include "shm/exit_log.hpp"
 #include "shm/process_slot.hpp"
 #include "shm/ring.hpp"
 
 namespace troupe::shm {
 
 using base::page_bytes;
-inline constexpr std::size_t exit_log_entries = std::size_t{1} << 20;
 
 inline constexpr std::uint32_t slices = 256;
 inline constexpr std::uint32_t processes_a_slice = max_processes / slices;
@@ -45,7 +45,6 @@ constexpr std::size_t whole_pages(std::size_t bytes) noexcept {
 
 // Behind the windows, whatever these hold: from the end of the segment the header is found by its length alone.
 inline constexpr std::size_t slices_bytes = slices * sizeof(slice);
-inline constexpr std::size_t exit_log_bytes = exit_log_entries * sizeof(std::uint64_t);
 inline constexpr std::size_t tables_bytes = exit_log_bytes + page_bytes + slices_bytes;
 
 // A window need not hold more than the budget: no size has more than that in use. Where address space is short, each

@@ -32,6 +32,9 @@ public:
     std::byte* base() const noexcept { return base_; }
     std::size_t bytes() const noexcept { return bytes_; }
     int fd() const noexcept { return fd_.get(); }
+    std::size_t offset_of(const void* address) const noexcept {
+        return static_cast<std::size_t>(static_cast<const std::byte*>(address) - base_);
+    }
 
     // This process will write to it: its pages are mapped at once, and not one by one as they are first used, which
     // costs some ten times as much. Changes nothing else.

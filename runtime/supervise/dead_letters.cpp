@@ -16,9 +16,10 @@ std::string sender_of(const shm::program_memory& memory, const shm::ring& ring, 
                       shm::owner_id in_frame) {
     const std::uint16_t slot = ring.writer_of(found).slot();
     const detail::actor_id there = memory.process(slot).actor();
-    std::string name = memory.name_of(there);
+    std::string name = memory.processes().name_of(there);
     if (!ring.writer_of(found).nobody()) return name;
-    const bool same = memory.owner(slot) == in_frame && shm::has_ended(memory.process(slot).present().state);
+    const bool same =
+        memory.processes().owner(slot) == in_frame && shm::has_ended(memory.process(slot).present().state);
     return same ? name : std::string();
 }
 
@@ -27,16 +28,16 @@ std::string sender_of(const shm::program_memory& memory, const shm::ring& ring, 
 std::optional<dead_letter> set_aside(actors::own_process& here, detail::actor_id actor) {
     shm::program_memory& memory = here.memory();
     shm::process_slot& slot = memory.process(actor.slot());
-    // relaxed, all: its process is dead, and it was this one that learnt of it
-    const std::uint64_t place = slot.handling_place.load(std::memory_order_relaxed);
-    const std::uint32_t deliveries = slot.handling_deliveries.load(std::memory_order_relaxed);
-    if (place == 0 || deliveries < slot.deliveries.load(std::memory_order_relaxed)) return std::nullopt;
-    const std::uint32_t mailbox = slot.mailbox.load(std::memory_order_relaxed);
-    if (mailbox == 0) return std::nullopt;
+    // Its process is dead.
+    const std::uint64_t place = slot.handling.delivery.place();
+    const std::uint32_t deliveries = slot.handling.delivery.count();
+    if (place == 0 || deliveries < slot.supervision.deliveries.get()) return std::nullopt;
+    const auto mailbox = slot.who.mailbox.index();
+    if (!mailbox) return std::nullopt;
 
     dead_letter letter;
-    shm::ring ring = memory.ring_of(memory.channel(static_cast<std::uint16_t>(mailbox - 1)));
-    shm::ring_reader reader(ring, memory.owners());
+    shm::ring ring = memory.channels().ring_of(memory.channel(*mailbox));
+    shm::ring_reader reader(ring, memory.processes().owners());
     if (!reader.recover()) return std::nullopt;  // damaged: the next reader finds out
     shm::record found;
     shm::sight seen = reader.look(found);
@@ -47,14 +48,13 @@ std::optional<dead_letter> set_aside(actors::own_process& here, detail::actor_id
     if (seen != shm::sight::message || !message.has_frame()) return std::nullopt;
 
     const detail::message_frame& frame = message.frame();
-    letter.actor = memory.name_of(actor);
+    letter.actor = memory.processes().name_of(actor);
     letter.sender = sender_of(memory, ring, found, shm::owner_id{frame.writer});
-    // relaxed: written before the process was made
-    if (const auto* entry = detail::registration::find(slot.entry.load(std::memory_order_relaxed))) {
+    if (const auto* entry = detail::registration::find(slot.who.entry.get())) {
         letter.type = entry->message_name(frame.type);
     }
     letter.deliveries = deliveries;
-    letter.cause = to_string(memory.last_end(actor));
+    letter.cause = to_string(memory.ends().last_of(actor));
     letter.flat = (frame.flags & detail::flat_message) != 0;
     std::span<const std::byte> bytes = message.body();
     shm::block_id parcel;
@@ -67,8 +67,7 @@ std::optional<dead_letter> set_aside(actors::own_process& here, detail::actor_id
     letter.content.assign(first, first + bytes.size());
     TROUPE_STEP("supervisor: letter set aside");
     reader.consume(found);
-    // relaxed: as above
-    slot.handling_place.store(0, std::memory_order_relaxed);
+    slot.handling.delivery.forget();
     if (parcel) {
         mail::discard_parcel(memory, parcel, [&here](shm::channel_id held) {
             here.tell_keeper({.word = actors::keeper_word::look_at, .subject = held.value});

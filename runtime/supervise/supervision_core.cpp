@@ -33,7 +33,7 @@ void supervision_wait::enlist() { core_.waiting_.append(*this); }
 void supervision_wait::abandon() noexcept { core_.waiting_.remove(*this); }
 
 supervision_core::supervision_core(supervisor_options options)
-    : here_(actors::own_process::here()), options_(std::move(options)) {
+    : here_(actors::own_process::here()), options_(std::move(options)), deaths_(here_.memory().header()) {
     if (options_.window.count() <= 0) throw misuse("supervisor_options::window must be longer than nothing");
     if (options_.back_off.count() < 0 || options_.most_back_off < options_.back_off) {
         throw misuse("supervisor_options::back_off is from 0 to most_back_off");
@@ -63,7 +63,9 @@ bool supervision_core::is_down(actor_id actor) const {
     return slot.actor() == actor && slot.may_begin_again();
 }
 
-bool supervision_core::ended(actor_id actor) const { return is_down(actor) || !here_.memory().alive(actor); }
+bool supervision_core::ended(actor_id actor) const {
+    return is_down(actor) || !here_.memory().processes().is_alive(actor);
+}
 
 supervision_core::child* supervision_core::find(actor_id actor) noexcept {
     const auto found =
@@ -105,11 +107,10 @@ void supervision_core::changed() noexcept {
     waiting_.for_each([](supervision_wait& one) { one.wake(); });
 }
 
-bool supervision_core::glance() { return here_.memory().deaths() != deaths_seen_; }
+bool supervision_core::glance() { return deaths_.changed(); }
 
 bool supervision_core::poll() {
-    if (!glance()) return false;
-    deaths_seen_ = here_.memory().deaths();
+    if (!deaths_.notice()) return false;
     changed();
     return true;
 }
@@ -164,7 +165,7 @@ task<> supervision_core::join() {
 std::vector<actor<>> supervision_core::children() const {
     std::vector<actor<>> all;
     for (const child& one : children_) {
-        if (here_.memory().alive(one.id)) all.emplace_back(one.id);
+        if (here_.memory().processes().is_alive(one.id)) all.emplace_back(one.id);
     }
     return all;
 }
@@ -274,7 +275,7 @@ task<> supervision_core::start_again(std::vector<actor_id> those) {
         const child* known = find(actor);
         if (known == nullptr || known->unwanted || stopping_) continue;
         if (!is_down(actor)) {
-            if (!here_.memory().alive(actor)) forget(actor);
+            if (!here_.memory().processes().is_alive(actor)) forget(actor);
             continue;
         }
         ++restarts_;
@@ -309,12 +310,12 @@ std::chrono::nanoseconds supervision_core::pause_after(std::size_t ends_within_w
 }
 
 void supervision_core::give_up(actor_id last) {
-    const exit_status status = here_.memory().last_end(last);
-    failure_ =
-        std::make_exception_ptr(gave_up("a supervisor gave up: its children ended " + std::to_string(recent_.size()) +
-                                            " times within " + in_words(options_.window) + "; the last, " +
-                                            here_.memory().described_as_ended(last) + ", " + to_string(status),
-                                        status));
+    const exit_status status = here_.memory().ends().last_of(last);
+    failure_ = std::make_exception_ptr(
+        gave_up("a supervisor gave up: its children ended " + std::to_string(recent_.size()) + " times within " +
+                    in_words(options_.window) + "; the last, " + here_.memory().processes().described_as_ended(last) +
+                    ", " + to_string(status),
+                status));
     stopping_ = true;
 }
 

@@ -28,6 +28,7 @@
 #include "base/clock.hpp"
 #include "channel/waiting_list.hpp"
 #include "loop/source.hpp"
+#include "shm/death_watch.hpp"
 
 namespace troupe::detail {
 
@@ -120,7 +121,7 @@ private:
     ends recent_;
     std::size_t restarts_ = 0;
     std::size_t letters_lost_ = 0;
-    std::uint64_t deaths_seen_ = 0;
+    shm::death_watch deaths_;
     std::exception_ptr failure_;
     branch* watching_ = nullptr;
     std::size_t joined_by_ = 0;

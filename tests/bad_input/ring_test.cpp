@@ -25,13 +25,12 @@ void scribble(troupe::shm::channel_kind kind, extent how_much, unsigned seed) {
     namespace shm = troupe::shm;
     std::mt19937_64 random(seed);
     const shm::program_memory& memory = troupe::channel::participant::here().memory();
-    for (std::uint32_t i = 0; i < memory.header().channels_reached; ++i) {
+    for (std::uint32_t i = 0; i < memory.channels().reached(); ++i) {
         const shm::channel_record& record = memory.channel(static_cast<std::uint16_t>(i));
-        const bool ours =
-            kind == shm::channel_kind::mailbox || record.readers.contains(0) || record.writers.contains(0);
-        if (record.state == 0 || record.kind != static_cast<std::uint32_t>(kind) || !ours) continue;
-        std::byte* block = memory.blocks().at({record.ring.load()});
-        const std::size_t granules = record.granules.load();
+        const bool ours = kind == shm::channel_kind::mailbox || record.holders.has(0);
+        if (record.life.state() == shm::channel_state::free || record.kind.get() != kind || !ours) continue;
+        std::byte* block = memory.blocks().at({record.ring.get()});
+        const std::size_t granules = record.granules.get();
         const std::size_t from = how_much == extent::everything      ? 0
                                  : how_much == extent::from_the_tail ? 128
                                                                      : shm::ring_header_bytes + granules * 16;
@@ -156,11 +155,11 @@ TEST_CASE("ring: random bytes in every word of a mailbox crash and hang nobody, 
 TEST_CASE("ring: a send that meets a channel's record while it is being made is refused") {
     const auto one = waited(troupe::spawn<take_all>());
     const auto& memory = troupe::channel::participant::here().memory();
-    const std::uint32_t mailbox = memory.process(one.id().slot()).mailbox;
-    auto& record = memory.channel(static_cast<std::uint16_t>(mailbox - 1));
-    const std::uint64_t capacity = record.capacity.exchange(0);
+    auto& record = memory.channel(memory.process(one.id().slot()).who.mailbox.index().value());
+    const std::uint64_t capacity = record.capacity.get();
+    record.capacity.set(0);
     CHECK(one.try_send(1) == troupe::send_result::gone);
-    record.capacity = capacity;
+    record.capacity.set(capacity);
     CHECK(one.try_send(2) == troupe::send_result::sent);
     one.stop();
     CHECK(waited(one.join()).success());

@@ -35,7 +35,7 @@ task<> until_it_waits(queue<int> in, troupe::detail::actor_id actor) {
     auto& memory = troupe::channel::participant::here().memory();
     const auto message = troupe::detail::encoded(in);
     const troupe::shm::channel_id channel{message->handles.at(0).object};
-    const auto ring = memory.ring_of(memory.channel(channel.index()));
+    const auto ring = memory.channels().ring_of(memory.channel(channel.index()));
     while (!ring.waiting_readers().contains(actor.slot())) co_await troupe::sleep_for(std::chrono::milliseconds(1));
 }
 

@@ -148,12 +148,12 @@ troupe::task<> make_trouble(chaos::trouble& made) {
 
 void say_who_is_there() {
     const auto& memory = troupe::channel::participant::here().memory();
-    for (std::uint32_t i = 1; i < memory.header().slots_reached; ++i) {
+    for (std::uint32_t i = 1; i < memory.processes().reached(); ++i) {
         const auto& slot = memory.process(static_cast<std::uint16_t>(i));
         const auto state = slot.present().state;
         if (state == troupe::shm::process_state::free) continue;
-        std::printf("    '%s': state %d, process %d, incarnation %u\n", slot.name, static_cast<int>(state),
-                    slot.pid.load(), slot.incarnation.load());
+        std::printf("    '%s': state %d, process %d, incarnation %u\n", slot.who.name, static_cast<int>(state),
+                    slot.pid.get(), slot.incarnation.get());
     }
 }
 

@@ -36,7 +36,7 @@ pid_t forkserver() {
 
 bool has_process(const shm::process_slot& slot) {
     const shm::process_state state = slot.present().state;
-    return (state == shm::process_state::starting || state == shm::process_state::running) && slot.pid > 0;
+    return (state == shm::process_state::starting || state == shm::process_state::running) && slot.pid.get() > 0;
 }
 
 }  // namespace
@@ -44,7 +44,7 @@ bool has_process(const shm::process_slot& slot) {
 std::vector<const shm::process_slot*> trouble::all_there() {
     const shm::program_memory& memory = troupe::channel::participant::here().memory();
     std::vector<const shm::process_slot*> there;
-    for (std::uint32_t i = 1; i < memory.header().slots_reached; ++i) {
+    for (std::uint32_t i = 1; i < memory.processes().reached(); ++i) {
         const shm::process_slot& slot = memory.process(static_cast<std::uint16_t>(i));
         if (i != shm::keeper_slot && has_process(slot)) there.push_back(&slot);
     }
@@ -56,11 +56,11 @@ trouble::target trouble::pick() {
     most_actors = std::max(most_actors, there.size());
     if (there.empty()) return {};
     const shm::process_slot& one = *there[up_to(there.size() - 1)];
-    const pid_t pid = one.pid;
+    const pid_t pid = one.pid.get();
     target found{troupe::process::open_pidfd(pid), pid, false};
     // Its end is not collected before its slot says so: the number was its own.
-    if (!has_process(one) || one.pid != pid) return {};
-    const std::string_view name(one.name);
+    if (!has_process(one) || one.pid.get() != pid) return {};
+    const std::string_view name(one.who.name);
     found.takes = name.starts_with("consumer") || name.starts_with("sink");
     return found;
 }
@@ -85,8 +85,8 @@ void trouble::kill_one(const target& one, int signal) {
 // No handler here takes long: whoever was killed as late was stopped.
 void trouble::note_hung() const noexcept {
     const shm::program_memory& memory = troupe::channel::participant::here().memory();
-    for (std::uint32_t i = 1; i < memory.slots_reached(); ++i) {
-        if (memory.process(static_cast<std::uint16_t>(i)).ended_hung != 0) the_witness().hung = 1;
+    for (std::uint32_t i = 1; i < memory.processes().reached(); ++i) {
+        if (memory.process(static_cast<std::uint16_t>(i)).ending.hung.get() != 0) the_witness().hung = 1;
     }
 }
 

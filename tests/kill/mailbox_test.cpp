@@ -145,7 +145,7 @@ troupe::task<troupe::exit_status> killed_when_it_has_answered() {
 troupe::task<> dies_while_it_is_looked_up() {
     auto receiver = co_await troupe::spawn<&collect>();
     const auto& memory = troupe::channel::participant::here().memory();
-    const auto& mailbox = memory.channel(static_cast<std::uint16_t>(memory.process(receiver.id().slot()).mailbox - 1));
+    const auto& mailbox = memory.channel(memory.process(receiver.id().slot()).who.mailbox.index().value());
     const auto name = mailbox.name();
     bool came_there = false;
     killing::at_own_step("participant: mailbox named", [&] {

@@ -48,18 +48,18 @@ remains remains::now() {
     const shm::program_memory& memory = channel::participant::here().memory();
     remains there;
     there.children = actors_here();
-    for (std::uint32_t i = 0; i < memory.header().slots_reached; ++i) {
+    for (std::uint32_t i = 0; i < memory.processes().reached(); ++i) {
         const shm::process_slot& slot = memory.process(static_cast<std::uint16_t>(i));
         if (slot.present().state != shm::process_state::free) ++there.slots;
         slot.linked.for_each([&](std::uint32_t) { ++there.linked; });
     }
     memory.header().awake.for_each([&](std::uint32_t slot) { there.awake += slot != 0; });
     std::size_t rings_of_lanes = 0;
-    for (std::uint32_t i = 0; i < memory.header().channels_reached; ++i) {
+    for (std::uint32_t i = 0; i < memory.channels().reached(); ++i) {
         const shm::channel_record& channel = memory.channel(static_cast<std::uint16_t>(i));
         // The program's own lane for replies is made at its first request, and stays.
-        const bool lane = channel.kind == static_cast<std::uint32_t>(shm::channel_kind::replies) && channel.reader == 0;
-        if (channel.state == 0) continue;
+        const bool lane = channel.kind.get() == shm::channel_kind::replies && channel.reader.get() == 0;
+        if (channel.life.state() == shm::channel_state::free) continue;
         ++(lane ? rings_of_lanes : there.channels);
     }
     memory.blocks().for_each_ring([&](shm::block_id, shm::block_state, shm::owner_id) { ++there.rings; });

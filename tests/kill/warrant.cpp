@@ -116,7 +116,7 @@ int noted() { return warrant->done; }
 
 troupe::task<> asleep(troupe::detail::actor_id actor) {
     const troupe::shm::program_memory& memory = troupe::channel::participant::here().memory();
-    while (memory.alive(actor) && memory.header().awake.contains(actor.slot())) co_await troupe::yield();
+    while (memory.processes().is_alive(actor) && memory.header().awake.contains(actor.slot())) co_await troupe::yield();
 }
 
 std::set<std::string> die_everywhere(troupe::task<troupe::exit_status> (*round)(), victim who) {

@@ -102,10 +102,10 @@ troupe::task<> unread_question(verdict& said) {
     const auto late = co_await troupe::spawn<&read_late>();
     const auto first = co_await troupe::spawn<&ask_and_wait>(late);
     const auto& memory = troupe::channel::participant::here().memory();
-    const auto mailbox = static_cast<std::uint16_t>(memory.process(late.id().slot()).mailbox - 1);
+    const auto mailbox = memory.process(late.id().slot()).who.mailbox.index().value();
     const auto asked = [&] {  // what is claimed and not yet written would die with it
         bool any = false;
-        memory.ring_of(memory.channel(mailbox)).walk([&any](const auto&) { any = true; });
+        memory.channels().ring_of(memory.channel(mailbox)).walk([&any](const auto&) { any = true; });
         return any;
     };
     while (!asked()) co_await troupe::yield();
@@ -174,7 +174,7 @@ troupe::task<> unfinished_errand(verdict& said) {
     const auto boss = co_await troupe::spawn<&supervise_one>(told);
     const auto first = (co_await told.get()).value();
     const auto& in_hand = troupe::channel::participant::here().memory().process(first.id().slot()).in_hand;
-    while (in_hand[0].place == 0) co_await troupe::yield();
+    while (in_hand[0].place() == 0) co_await troupe::yield();
     boss.kill();
     co_await boss.join();
     co_await first.join();

@@ -52,7 +52,7 @@ struct account {
         there.left = killing::remains::settled(before);
         const auto& memory = troupe::channel::participant::here().memory();
         there.backed = memory.blocks().backed_bytes();
-        there.slots = memory.slots_reached();
+        there.slots = memory.processes().reached();
         return there;
     }
 };

@@ -154,7 +154,7 @@ inline troupe::shm::program_memory& memory() { return troupe::channel::participa
 
 // Asleep in the kernel, or dead.
 inline bool at_rest(troupe::detail::actor_id actor) {
-    return !memory().alive(actor) || !memory().header().awake.contains(actor.slot());
+    return !memory().processes().is_alive(actor) || !memory().header().awake.contains(actor.slot());
 }
 
 inline troupe::task<> until_at_rest(troupe::detail::actor_id actor) {

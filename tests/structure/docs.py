@@ -81,8 +81,10 @@ def unknown_names():
 
 
 def wrong_versions():
-    for page, constant, header in (("docs/ring.md", "ring_layout_version", "runtime/shm/ring_layout.hpp"),):
-        said = re.search(r"^## .*version (\d+)", text(page), re.MULTILINE)
+    for page, sentence, constant, header in (
+            ("docs/ring.md", r"^## .*version (\d+)", "ring_layout_version", "runtime/shm/ring_layout.hpp"),
+            ("docs/layout.md", r"This is layout (\d+)", "layout_version", "runtime/shm/program_header.hpp")):
+        said = re.search(sentence, text(page), re.MULTILINE)
         is_so = re.search(constant + r" = (\d+);", text(header))
         if not said or not is_so or said.group(1) != is_so.group(1):
             yield f"{page}: says version {said and said.group(1)}, and {header} has {is_so and is_so.group(1)}"

@@ -35,7 +35,8 @@ base::owned_fd ask_for_doorbell(std::uint16_t slot) {
     } catch (const std::exception&) {
         return {};  // no descriptors left
     }
-    own_process::here().tell_keeper({.word = keeper_word::doorbell_wanted, .slot = slot}, {answer.second.get()});
+    own_process::here().tell_keeper({.word = keepers::keeper_word::doorbell_wanted, .slot = slot},
+                                    {answer.second.get()});
     answer.second.reset();
     std::byte nothing{};
     process::received got = process::receive_message(answer.first.get(), {&nothing, 1}, true);
@@ -43,18 +44,19 @@ base::owned_fd ask_for_doorbell(std::uint16_t slot) {
 }
 
 void ask_to_notify(std::uint16_t slot) noexcept {
-    if (the_process != nullptr) the_process->tell_keeper({.word = keeper_word::notify, .slot = slot});
+    if (the_process != nullptr) the_process->tell_keeper({.word = keepers::keeper_word::notify, .slot = slot});
 }
 
 void look_at(shm::channel_id channel) noexcept {
-    if (the_process != nullptr) the_process->tell_keeper({.word = keeper_word::look_at, .subject = channel.value});
+    if (the_process != nullptr)
+        the_process->tell_keeper({.word = keepers::keeper_word::look_at, .subject = channel.value});
 }
 
 bool make_room() noexcept {
     if (the_process == nullptr) return false;
     try {
         process::socket_pair answer = process::make_socket_pair();
-        the_process->tell_keeper({.word = keeper_word::room_wanted}, {answer.second.get()});
+        the_process->tell_keeper({.word = keepers::keeper_word::room_wanted}, {answer.second.get()});
         answer.second.reset();
         std::byte nothing{};
         process::receive_message(answer.first.get(), {&nothing, 1}, true);
@@ -167,7 +169,8 @@ channel::lone_inbox& own_process::needed_mailbox() const {
     return *mailbox_;
 }
 
-void own_process::tell_keeper(const keeper_message& message, std::initializer_list<int> descriptors) const noexcept {
+void own_process::tell_keeper(const keepers::keeper_message& message,
+                              std::initializer_list<int> descriptors) const noexcept {
     const std::span bytes{reinterpret_cast<const std::byte*>(&message), sizeof message};
     if (process::send_message(sockets_.keeper.get(), bytes, {descriptors.begin(), descriptors.size()})) return;
     // Too many descriptors on their way: it finds the process without, or says what is missing.
@@ -175,11 +178,11 @@ void own_process::tell_keeper(const keeper_message& message, std::initializer_li
 }
 
 int own_process::signal(detail::actor_id actor, int signal, int budget_ms) noexcept {
-    const keeper_message wanted{.word = keeper_word::signal,
-                                .slot = actor.slot(),
-                                .subject = actor.value,
-                                .value = signal,
-                                .budget_ms = budget_ms};
+    const keepers::keeper_message wanted{.word = keepers::keeper_word::signal,
+                                         .slot = actor.slot(),
+                                         .subject = actor.value,
+                                         .value = signal,
+                                         .budget_ms = budget_ms};
     const shm::program_memory& memory = this->memory();
     if (!memory.processes().is_alive(actor)) return 0;
     if (is_program_) {
@@ -202,7 +205,7 @@ int own_process::signal(detail::actor_id actor, int signal, int budget_ms) noexc
     }
     tell_keeper(wanted, {answer.second.get()});
     answer.second.reset();
-    signal_answer said = 0;
+    keepers::signal_answer said = 0;
     process::receive_message(answer.first.get(), {reinterpret_cast<std::byte*>(&said), sizeof said}, true);
     return said;
 }
@@ -235,7 +238,7 @@ void own_process::release_child(detail::actor_id actor) noexcept {
     if (!memory().processes().is_alive(actor)) return;  // its slot may have another
     // Heard by the keeper with the message.
     memory().process(actor.slot()).supervision.revival.set(static_cast<std::uint32_t>(detail::revival::never));
-    tell_keeper({.word = keeper_word::let_go, .slot = actor.slot(), .subject = actor.value});
+    tell_keeper({.word = keepers::keeper_word::let_go, .slot = actor.slot(), .subject = actor.value});
 }
 
 task<> own_process::end_children(bool in_good_order) {

@@ -58,7 +58,8 @@ public:
     class background& background() noexcept { return background_; }
     const struct sockets& sockets() const noexcept { return sockets_; }
 
-    void tell_keeper(const keeper_message& message, std::initializer_list<int> descriptors = {}) const noexcept;
+    void tell_keeper(const keepers::keeper_message& message,
+                     std::initializer_list<int> descriptors = {}) const noexcept;
     // Has the keeper signal an actor, and kill it when `budget_ms` > 0 have passed. 0, or the errno for which it
     // cannot: one of the two has changed its user. Nothing happens to an actor that is dead.
     int signal(detail::actor_id actor, int signal, int budget_ms) noexcept;

@@ -42,7 +42,7 @@ namespace {
 void ask_for_link(const detail::actor_base& other, int value) {
     if (!other) throw misuse("this reference names no actor: it was default-constructed");
     actors::own_process& here = actors::own_process::here();
-    here.tell_keeper({.word = actors::keeper_word::link,
+    here.tell_keeper({.word = keepers::keeper_word::link,
                       .slot = here.participant().slot(),
                       .subject = other.id().value,
                       .value = value});

@@ -8,7 +8,7 @@
 
 #include "shm/process_slot.hpp"
 
-namespace troupe::actors {
+namespace troupe::keepers {
 
 class channel_set {
 public:
@@ -41,4 +41,4 @@ private:
     std::array<std::uint64_t, shm::max_channels / bits> words_{};
 };
 
-}  // namespace troupe::actors
+}  // namespace troupe::keepers

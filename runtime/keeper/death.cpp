@@ -12,7 +12,7 @@
 #include "keeper/ticks.hpp"
 #include "process/pidfd.hpp"
 
-namespace troupe::actors {
+namespace troupe::keepers {
 
 // In this order. A kind of thing that a process can die with is a row here; each says why it stands where it does.
 constexpr std::array<keeper::duty, 11> keeper::duties{{
@@ -226,4 +226,4 @@ void keeper::end_children(detail::actor_id parent) noexcept {
     }
 }
 
-}  // namespace troupe::actors
+}  // namespace troupe::keepers

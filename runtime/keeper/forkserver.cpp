@@ -7,7 +7,7 @@
 #include "process/clone.hpp"
 #include "process/pidfd.hpp"
 
-namespace troupe::actors {
+namespace troupe::keepers {
 namespace {
 
 constexpr int most_failed_starts = 3;  // of one that ends before it serves
@@ -86,4 +86,4 @@ void keeper::notify_spawners() noexcept {
     }
 }
 
-}  // namespace troupe::actors
+}  // namespace troupe::keepers

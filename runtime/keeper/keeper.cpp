@@ -22,7 +22,7 @@
 #include "process/pidfd.hpp"
 #include "shm/shared_text.hpp"
 
-namespace troupe::actors {
+namespace troupe::keepers {
 namespace {
 
 constexpr int least_message_bytes = 512;  // what the kernel counts for the smallest message in a socket, or less
@@ -383,4 +383,4 @@ void keeper::notify_channel(shm::channel_record& record) noexcept {
     }
 }
 
-}  // namespace troupe::actors
+}  // namespace troupe::keepers

@@ -26,7 +26,7 @@
 #include "process/message_socket.hpp"
 #include "shm/program_memory.hpp"
 
-namespace troupe::actors {
+namespace troupe::keepers {
 
 // How the forkserver is started: what is handed to it.
 struct server_launch {
@@ -168,4 +168,4 @@ private:
     std::chrono::nanoseconds worked_{};  // the CPU time of the thread then
 };
 
-}  // namespace troupe::actors
+}  // namespace troupe::keepers

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace troupe::actors {
+namespace troupe::keepers {
 
 enum class keeper_word : std::uint32_t {
     expect,           // an actor is about to be started, as incarnation `value`; with its doorbell
@@ -36,13 +36,4 @@ struct keeper_message {
 // 0, or the errno for which the actor could not be sent the signal.
 using signal_answer = std::int32_t;
 
-// What the forkserver is asked: start the actor of this slot; with its doorbell, and its parent's.
-struct fork_request {
-    std::uint32_t slot = 0;
-    std::uint32_t parent = 0;
-    std::uint64_t actor = 0;
-    std::uint32_t incarnation = 0;
-    std::uint32_t unused = 0;  // a gap would be sent as it was found
-};
-
-}  // namespace troupe::actors
+}  // namespace troupe::keepers

@@ -26,7 +26,7 @@
 #include "keeper/retirement.hpp"
 #include "mail/parcel.hpp"
 
-namespace troupe::actors {
+namespace troupe::keepers {
 namespace {
 
 constexpr int most_looks = 8;  // at channels whose holders change all the time, in one go
@@ -183,4 +183,4 @@ void retirement::collect_unreachable() noexcept {
     collect_at_ = std::max(fewest_carried, 2 * carried_.size());
 }
 
-}  // namespace troupe::actors
+}  // namespace troupe::keepers

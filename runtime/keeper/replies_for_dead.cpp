@@ -8,7 +8,7 @@
 #include "mail/envelope.hpp"
 #include "shm/ring_writer.hpp"
 
-namespace troupe::actors {
+namespace troupe::keepers {
 
 bool delivered_again(const shm::process_slot& process) noexcept {
     const shm::delivery_note& last = process.handling.delivery;
@@ -41,4 +41,4 @@ bool tell_asker(shm::program_memory& memory, std::uint16_t dead, detail::actor_i
     return true;
 }
 
-}  // namespace troupe::actors
+}  // namespace troupe::keepers

@@ -10,7 +10,7 @@
 
 #include "shm/program_memory.hpp"
 
-namespace troupe::actors {
+namespace troupe::keepers {
 
 // Answers one request with the status of the actor in `dead`; the asker is to be rung. False: nobody is left to hear
 // it.
@@ -34,4 +34,4 @@ void answer_for_the_dead(shm::program_memory& memory, std::uint16_t slot, bool a
     }
 }
 
-}  // namespace troupe::actors
+}  // namespace troupe::keepers

@@ -10,7 +10,7 @@
 #include "shm/ring_reader.hpp"
 #include "shm/ring_shared_reader.hpp"
 
-namespace troupe::actors {
+namespace troupe::keepers {
 namespace {
 
 constexpr int most_rounds = 16;  // of tidying in one turn
@@ -191,4 +191,4 @@ void retirement::collect() noexcept {
     tidy();
 }
 
-}  // namespace troupe::actors
+}  // namespace troupe::keepers

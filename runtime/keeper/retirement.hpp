@@ -10,7 +10,7 @@
 #include "keeper/channel_set.hpp"
 #include "shm/program_memory.hpp"
 
-namespace troupe::actors {
+namespace troupe::keepers {
 
 // The parcel that a record names; none when it has none, or that was freed since.
 shm::block_id parcel_of(shm::program_memory& memory, const shm::record& record);
@@ -88,4 +88,4 @@ private:
     bool unfinished_ = false;
 };
 
-}  // namespace troupe::actors
+}  // namespace troupe::keepers

@@ -12,7 +12,7 @@
 
 #include "process/pidfd.hpp"
 
-namespace troupe::actors {
+namespace troupe::keepers {
 namespace {
 
 constexpr std::chrono::seconds between_looks(2);
@@ -117,4 +117,4 @@ void strays::close() noexcept {
     }
 }
 
-}  // namespace troupe::actors
+}  // namespace troupe::keepers

@@ -16,7 +16,7 @@
 #include "base/clock.hpp"
 #include "base/owned_fd.hpp"
 
-namespace troupe::actors {
+namespace troupe::keepers {
 
 class strays {
 public:
@@ -58,4 +58,4 @@ private:
     base::time_point look_at_ = base::time_point::max();
 };
 
-}  // namespace troupe::actors
+}  // namespace troupe::keepers

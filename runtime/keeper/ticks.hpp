@@ -6,7 +6,7 @@
 
 #include "base/clock.hpp"
 
-namespace troupe::actors {
+namespace troupe::keepers {
 
 // The end of time for what lies beyond it.
 inline base::time_point later(base::time_point from, std::chrono::nanoseconds by) noexcept {
@@ -24,4 +24,4 @@ inline base::time_point after_budget(base::time_point now, std::chrono::nanoseco
     return later(later(now, budget), tick_of(budget));
 }
 
-}  // namespace troupe::actors
+}  // namespace troupe::keepers

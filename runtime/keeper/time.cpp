@@ -21,7 +21,7 @@
 #include "process/crash_handler.hpp"
 #include "process/pidfd.hpp"
 
-namespace troupe::actors {
+namespace troupe::keepers {
 namespace {
 
 constexpr std::chrono::milliseconds last_word(100);      // for an actor that hangs to say where
@@ -137,4 +137,4 @@ int keeper::sleep_ms() const noexcept {
     return static_cast<int>(std::clamp(left, std::chrono::milliseconds(0), longest_sleep).count());
 }
 
-}  // namespace troupe::actors
+}  // namespace troupe::keepers

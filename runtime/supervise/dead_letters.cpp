@@ -70,7 +70,7 @@ std::optional<dead_letter> set_aside(actors::own_process& here, detail::actor_id
     slot.handling.delivery.forget();
     if (parcel) {
         mail::discard_parcel(memory, parcel, [&here](shm::channel_id held) {
-            here.tell_keeper({.word = actors::keeper_word::look_at, .subject = held.value});
+            here.tell_keeper({.word = keepers::keeper_word::look_at, .subject = held.value});
         });
     }
     if (reader.flush()) here.participant().notify_all(ring.waiting_writers());

@@ -28,7 +28,7 @@ struct carry {
 constexpr std::size_t many = 2000;
 
 troupe::task<> nothing_is_left() {
-    using troupe::actors::keeper_word;
+    using troupe::keepers::keeper_word;
     while (killing::remains::now() != killing::remains::nothing()) {
         troupe::actors::own_process::here().tell_keeper({.word = keeper_word::room_wanted});
         co_await troupe::sleep_for(1ms);
@@ -37,7 +37,7 @@ troupe::task<> nothing_is_left() {
 
 // Without anybody asking for room.
 troupe::task<> few_are_left() {
-    using troupe::actors::keeper_word;
+    using troupe::keepers::keeper_word;
     while (killing::remains::now().channels > many / 4) {
         troupe::actors::own_process::here().tell_keeper({.word = keeper_word::slots_wanted});
         co_await troupe::sleep_for(1ms);
@@ -120,7 +120,7 @@ troupe::task<> move_while_others_are_collected() {
     }
     for (int i = 0; i < rounds; ++i) {
         co_await queues_in_each_other(20);
-        troupe::actors::own_process::here().tell_keeper({.word = troupe::actors::keeper_word::room_wanted});
+        troupe::actors::own_process::here().tell_keeper({.word = troupe::keepers::keeper_word::room_wanted});
         for (const auto& one : crew) REQUIRE(one.alive());
     }
     std::vector<bool> found(kept);

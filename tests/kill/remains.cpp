@@ -27,7 +27,7 @@ std::size_t actors_here() {
 troupe::task<> until_there_is(remains wanted) {
     while (remains::now() != wanted) {
         // It tidies after every message it gets.
-        troupe::actors::own_process::here().tell_keeper({.word = troupe::actors::keeper_word::slots_wanted});
+        troupe::actors::own_process::here().tell_keeper({.word = troupe::keepers::keeper_word::slots_wanted});
         co_await troupe::sleep_for(std::chrono::milliseconds(1));
     }
 }

@@ -167,7 +167,7 @@ troupe::task<> signalled_before_it_is_announced() {
     troupe::supervisor crew;
     const auto one = co_await crew.spawn<echo>({}, in, out);
     killing::at_own_step("process: incarnation counted", [&] {
-        troupe::actors::own_process::here().tell_keeper({.word = troupe::actors::keeper_word::signal,
+        troupe::actors::own_process::here().tell_keeper({.word = troupe::keepers::keeper_word::signal,
                                                          .slot = one.id().slot(),
                                                          .subject = one.id().value,
                                                          .value = SIGTERM,

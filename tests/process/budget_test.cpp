@@ -6,7 +6,7 @@
 
 #include <troupe/error.hpp>
 
-#include "actor/budget.hpp"
+#include "launch/budget.hpp"
 #include "catch.hpp"
 #include "process/cgroup.hpp"
 #include "shm/program_layout.hpp"
@@ -50,7 +50,7 @@ private:
 
 std::string refusal(std::size_t wanted, const memory_limits& limits) {
     try {
-        actors::budget_for(wanted, limits);
+        launch::budget_for(wanted, limits);
     } catch (const out_of_memory& error) {
         return error.what();
     }
@@ -90,33 +90,33 @@ TEST_CASE("budget: without control groups, or with files that make no sense, the
 }
 
 TEST_CASE("budget: by default it is half of the least of the machine's memory and the control group's") {
-    CHECK(actors::budget_for(0, {.machine = 8 * gib}).bytes == 4 * gib);
-    CHECK(actors::budget_for(0, {.machine = 8 * gib, .cgroup = 512 * mib}).bytes == 256 * mib);
-    CHECK(actors::budget_for(0, {.machine = 8 * gib, .cgroup = 512 * mib}).halvings == 0);
-    CHECK(actors::budget_for(0, {.machine = 8 * gib, .cgroup = mib}).bytes == 4 * mib);
-    CHECK(actors::budget_for(2 * gib, {.machine = gib, .cgroup = mib}).bytes == 2 * gib);
+    CHECK(launch::budget_for(0, {.machine = 8 * gib}).bytes == 4 * gib);
+    CHECK(launch::budget_for(0, {.machine = 8 * gib, .cgroup = 512 * mib}).bytes == 256 * mib);
+    CHECK(launch::budget_for(0, {.machine = 8 * gib, .cgroup = 512 * mib}).halvings == 0);
+    CHECK(launch::budget_for(0, {.machine = 8 * gib, .cgroup = mib}).bytes == 4 * mib);
+    CHECK(launch::budget_for(2 * gib, {.machine = gib, .cgroup = mib}).bytes == 2 * gib);
 }
 
 TEST_CASE("budget: by default at least half of the address space that is left stays free") {
     for (std::size_t space = 300 * mib; space < 2048 * gib; space += space / 3) {
         for (const std::size_t machine : {gib, 16 * gib, 512 * gib}) {
-            const auto budget = actors::budget_for(0, {.machine = machine, .address_space = space});
+            const auto budget = launch::budget_for(0, {.machine = machine, .address_space = space});
             CHECK(shm::lay_out(budget.bytes, budget.halvings).end <= space / 2);
             CHECK(budget.bytes <= machine / 2);
         }
     }
-    CHECK(actors::budget_for(0, {.machine = 16 * gib, .address_space = 8 * gib}).bytes > 300 * mib);
-    CHECK(actors::budget_for(0, {.machine = 16 * gib, .address_space = 512 * gib}).bytes == 8 * gib);
+    CHECK(launch::budget_for(0, {.machine = 16 * gib, .address_space = 8 * gib}).bytes > 300 * mib);
+    CHECK(launch::budget_for(0, {.machine = 16 * gib, .address_space = 512 * gib}).bytes == 8 * gib);
 }
 
 TEST_CASE("budget: by default the file is no longer than files may be") {
-    const auto budget = actors::budget_for(0, {.machine = 16 * gib, .file_size = 2 * gib});
+    const auto budget = launch::budget_for(0, {.machine = 16 * gib, .file_size = 2 * gib});
     CHECK(shm::lay_out(budget.bytes, budget.halvings).end <= 2 * gib);
 }
 
 TEST_CASE("budget: one that is asked for is given with narrow windows, or refused with the numbers") {
-    CHECK(actors::budget_for(64 * mib, {.address_space = 4 * gib}).halvings == 0);
-    const auto narrow = actors::budget_for(64 * mib, {.address_space = 900 * mib});
+    CHECK(launch::budget_for(64 * mib, {.address_space = 4 * gib}).halvings == 0);
+    const auto narrow = launch::budget_for(64 * mib, {.address_space = 900 * mib});
     CHECK(narrow.bytes == 64 * mib);
     CHECK(narrow.halvings > 0);
     const std::string space = refusal(gib, {.address_space = 2 * gib});
@@ -125,5 +125,5 @@ TEST_CASE("budget: one that is asked for is given with narrow windows, or refuse
     CHECK(has(space, "ulimit -v"));
     CHECK(has(refusal(gib, {.file_size = gib}), "ulimit -f"));
     CHECK(has(refusal(0, {.address_space = 100 * mib}), "ulimit -v"));
-    CHECK_THROWS_AS(actors::budget_for(1, {}), misuse);
+    CHECK_THROWS_AS(launch::budget_for(1, {}), misuse);
 }

@@ -1,4 +1,4 @@
-#include "actor/budget.hpp"
+#include "launch/budget.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -8,7 +8,7 @@
 
 #include "shm/program_layout.hpp"
 
-namespace troupe::actors {
+namespace troupe::launch {
 namespace {
 
 constexpr std::size_t least_memory = std::size_t{4} << 20;
@@ -55,4 +55,4 @@ memory_budget budget_for(std::size_t wanted, const process::memory_limits& limit
     refuse(least_memory, most, limits);
 }
 
-}  // namespace troupe::actors
+}  // namespace troupe::launch

@@ -5,7 +5,7 @@
 
 #include "process/memory_limits.hpp"
 
-namespace troupe::actors {
+namespace troupe::launch {
 
 struct memory_budget {
     std::size_t bytes = 0;
@@ -17,4 +17,4 @@ struct memory_budget {
 // fit.
 memory_budget budget_for(std::size_t wanted, const process::memory_limits& limits);
 
-}  // namespace troupe::actors
+}  // namespace troupe::launch

@@ -1,4 +1,4 @@
-#include "actor/keeper_thread.hpp"
+#include "launch/keeper_thread.hpp"
 
 #include <pthread.h>
 
@@ -9,17 +9,17 @@
 
 #include "base/system_failure.hpp"
 
-namespace troupe::actors {
+namespace troupe::launch {
 namespace {
 
-keeper* the_keeper = nullptr;
+keepers::keeper* the_keeper = nullptr;
 
 }  // namespace
 
 keeper_thread::keeper_thread(shm::program_memory& memory, base::owned_fd socket, base::owned_fd lifeline,
-                             int program_bell, server_launch server)
-    : keeper_(
-          std::make_unique<keeper>(memory, std::move(socket), std::move(lifeline), program_bell, std::move(server))) {
+                             int program_bell, keepers::server_launch server)
+    : keeper_(std::make_unique<keepers::keeper>(memory, std::move(socket), std::move(lifeline), program_bell,
+                                                std::move(server))) {
     if (!keeper_->open()) throw base::system_failure(errno, "the keeper of the program cannot be started");
     // A process that the program's own code forks must not hold it when the program has ended.
     static const int once = pthread_atfork(nullptr, nullptr, [] {
@@ -58,4 +58,4 @@ void keeper_thread::close_in_fork_child() noexcept {
     the_keeper = nullptr;
 }
 
-}  // namespace troupe::actors
+}  // namespace troupe::launch

@@ -15,17 +15,19 @@
 #include <optional>
 #include <string_view>
 
+#include <troupe/detail/birth.hpp>
 #include <troupe/error.hpp>
 #include <troupe/this_actor.hpp>
 
-#include "actor/budget.hpp"
-#include "actor/calling.hpp"
 #include "actor/crash_reports.hpp"
-#include "actor/keeper_thread.hpp"
-#include "actor/launch.hpp"
-#include "actor/lifetime.hpp"
 #include "base/say.hpp"
 #include "base/system_failure.hpp"
+#include "launch/budget.hpp"
+#include "launch/calling.hpp"
+#include "launch/exec.hpp"
+#include "launch/keeper_thread.hpp"
+#include "launch/lifetime.hpp"
+#include "launch/newborn.hpp"
 #include "loop/event_loop.hpp"
 #include "process/birthmark.hpp"
 #include "process/clone.hpp"
@@ -82,49 +84,6 @@ base::owned_fd make_doorbell() {
     return bell;
 }
 
-void close_on_exec(int first, int last) {
-    for (int fd = first; fd <= last; ++fd) fcntl(fd, F_SETFD, FD_CLOEXEC);
-}
-
-process::file_id program_file(const shm::program_header& header) {
-    return {.device = header.program_device, .inode = header.program_inode};
-}
-
-// This process was executed to be an actor, or the forkserver.
-[[noreturn]] void be_child(const actors::calling& called) {
-    using namespace actors;
-    close_on_exec(handed_memory, called.server ? int{handed_requests} : int{handed_parent_bell});
-    shm::program_memory memory = shm::program_memory::attach(base::owned_fd(handed_memory));
-    if (process::own_file() != program_file(memory.header())) {
-        give_up(called, &memory,
-                "it is another executable than the program; before troupe::run, main shall not execute another, and a "
-                "program whose file is replaced while it runs is not to be started by way of the dynamic loader");
-    }
-    actors::sockets sockets{base::owned_fd(handed_keeper), base::owned_fd(handed_server),
-                            base::owned_fd(handed_lifeline)};
-    if (called.server) {
-        if (!process::die_with_parent(memory.header().program_pid)) _exit(0);
-        be_actor(serve_forks(std::move(memory), std::move(sockets), base::owned_fd(handed_requests)));
-    }
-    process::detach_input();  // whatever main has made of it
-    process::wait_for_no_reader();
-    newborn born{std::move(memory), called.slot, called.actor};
-    born.doorbell = base::owned_fd(handed_bell);
-    born.parent = born.memory.process(called.slot).who.parent.get().slot();
-    born.parent_doorbell = base::owned_fd(handed_parent_bell);
-    born.sockets = std::move(sockets);
-    be_actor(std::move(born));
-}
-
-// Whatever is in the way, what main does after `run` is not this process's to do.
-[[noreturn]] void begin_as_child(const actors::calling& called) {
-    try {
-        be_child(called);
-    } catch (...) {
-        actors::give_up(called, nullptr, base::current_exception_description().text);
-    }
-}
-
 // The program's slot is the first.
 void take_first_slot(shm::program_memory& memory) {
     memory.processes().claim_keeper();
@@ -138,7 +97,7 @@ void take_first_slot(shm::program_memory& memory) {
 // The keeper's thread ends, however the program does.
 struct stop_at_end {
     actors::own_process& here;
-    ~stop_at_end() { here.tell_keeper({.word = actors::keeper_word::stop}); }
+    ~stop_at_end() { here.tell_keeper({.word = keepers::keeper_word::stop}); }
 };
 
 // This process has become the program, or one of its actors.
@@ -148,7 +107,7 @@ int be_program(int argc, char** argv, const run_options& options, detail::progra
     const start_method method = default_method(options);
     if (options.actors < 1 || options.actors > shm::keeper_slot) throw misuse("run_options::actors is from 1 to 4095");
     if (options.end_budget.count() < 0) throw misuse("run_options::end_budget is negative; 0 is as long as it takes");
-    const actors::memory_budget budget = actors::budget_for(options.memory, process::memory_limits_now());
+    const launch::memory_budget budget = launch::budget_for(options.memory, process::memory_limits_now());
     has_run = true;
 
     shm::program_memory memory = shm::program_memory::create(budget.bytes, budget.halvings);
@@ -172,24 +131,24 @@ int be_program(int argc, char** argv, const run_options& options, detail::progra
     process::lifeline lifeline = process::make_lifeline();
     base::owned_fd doorbell = make_doorbell();
     const int bell = doorbell.get();
-    actors::exec_environment server_environment("server"), server_environment_bound("server", true);
-    actors::server_launch server{{server_environment_bound.get(), server_environment.get()},
-                                 {memory.memory().fd(), to_keeper.first.get(), to_server.first.get(),
-                                  lifeline.to_share.get(), to_server.second.get()},
-                                 std::move(to_server.second)};
-    actors::outcome end;
+    launch::exec_environment server_environment("server"), server_environment_bound("server", true);
+    keepers::server_launch server{{server_environment_bound.get(), server_environment.get()},
+                                  {memory.memory().fd(), to_keeper.first.get(), to_server.first.get(),
+                                   lifeline.to_share.get(), to_server.second.get()},
+                                  std::move(to_server.second)};
+    launch::outcome end;
     {
         actors::own_process here(std::move(memory), 0, std::move(doorbell),
                                  {std::move(to_keeper.first), std::move(to_server.first), std::move(lifeline.to_share)},
                                  true);
         here.set_end_budget(options.end_budget);
         loop::event_loop::current();  // takes its descriptors before the keeper's thread takes any
-        actors::keeper_thread keeper(here.memory(), std::move(to_keeper.second), std::move(lifeline.held), bell,
+        launch::keeper_thread keeper(here.memory(), std::move(to_keeper.second), std::move(lifeline.held), bell,
                                      std::move(server));
         const stop_at_end stop{here};
         std::optional<actors::crash_reports> reports;
         if (options.report_crashes) reports.emplace(here.participant());
-        end = actors::live_out(
+        end = launch::live_out(
             here,
             [&] {
                 std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
@@ -218,11 +177,11 @@ int run_program(int argc, char** argv, const run_options& options, program_entry
     try {
         process::keep_standard_descriptors_open();
         if (has_run) throw misuse("troupe::run is called once in a process, from main; this is the second time");
-        const auto called = actors::find_calling();
-        actors::clean_environment();
+        const auto called = launch::find_calling();
+        launch::clean_environment();
         if (called) {
             has_run = true;
-            begin_as_child(*called);
+            launch::begin_as_child(*called);
         }
         return be_program(argc, argv, options, entry);
     } catch (const misuse& problem) {

@@ -10,13 +10,13 @@
 #include "keeper/keeper.hpp"
 #include "shm/program_memory.hpp"
 
-namespace troupe::actors {
+namespace troupe::launch {
 
 class keeper_thread {
 public:
     // As `keeper`. Throws std::system_error.
     keeper_thread(shm::program_memory& memory, base::owned_fd socket, base::owned_fd lifeline, int program_bell,
-                  server_launch server);
+                  keepers::server_launch server);
     ~keeper_thread();  // waits until it has ended the forkserver and every actor that still lives
     keeper_thread(const keeper_thread&) = delete;
     keeper_thread& operator=(const keeper_thread&) = delete;
@@ -25,9 +25,9 @@ public:
     static void close_in_fork_child() noexcept;
 
 private:
-    std::unique_ptr<keeper> keeper_;
+    std::unique_ptr<keepers::keeper> keeper_;
     std::atomic<bool> begun_{false};
     std::thread thread_;
 };
 
-}  // namespace troupe::actors
+}  // namespace troupe::launch

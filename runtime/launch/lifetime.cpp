@@ -1,4 +1,4 @@
-#include "actor/lifetime.hpp"
+#include "launch/lifetime.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -14,7 +14,7 @@
 #include "keeper/ticks.hpp"
 #include "loop/event_loop.hpp"
 
-namespace troupe::actors {
+namespace troupe::launch {
 
 namespace {
 
@@ -22,7 +22,7 @@ namespace {
 class remaining {
 public:
     explicit remaining(std::chrono::nanoseconds budget) noexcept
-        : end_(budget.count() == 0 ? base::time_point::max() : later(base::steady_clock::now(), budget)) {}
+        : end_(budget.count() == 0 ? base::time_point::max() : keepers::later(base::steady_clock::now(), budget)) {}
 
     // Throws timed_out when the budget is over.
     template <class X>
@@ -41,7 +41,7 @@ private:
 
 }  // namespace
 
-outcome wind_up(own_process& here, int code, bool failed) noexcept {
+outcome wind_up(actors::own_process& here, int code, bool failed) noexcept {
     const remaining budget(here.end_budget());
     try {
         if (!here.background().idle()) budget.wait_for(here.background().end_all());
@@ -64,7 +64,7 @@ outcome wind_up(own_process& here, int code, bool failed) noexcept {
     return {code, here.dying_of()};
 }
 
-}  // namespace troupe::actors
+}  // namespace troupe::launch
 
 namespace troupe::detail {
 

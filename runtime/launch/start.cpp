@@ -1,4 +1,4 @@
-#include "actor/launch.hpp"
+#include "launch/start.hpp"
 
 #include <fcntl.h>
 #include <sys/eventfd.h>
@@ -8,50 +8,34 @@
 #include <bit>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <optional>
-#include <string_view>
 #include <utility>
 
 #include <troupe/error.hpp>
-#include <troupe/time.hpp>
 
-#include "actor/calling.hpp"
-#include "actor/keeper_thread.hpp"
 #include "base/function_name.hpp"
 #include "base/step.hpp"
-#include "base/system_failure.hpp"
 #include "channel/making.hpp"
 #include "channel/port.hpp"
-#include "mail/parcel.hpp"
-#include "process/birthmark.hpp"
-#include "process/clone.hpp"
+#include "launch/circumstances.hpp"
+#include "launch/exec.hpp"
+#include "launch/fork_request.hpp"
+#include "launch/keeper_thread.hpp"
+#include "launch/newborn.hpp"
+#include "launch/reason.hpp"
 #include "process/exit_handlers.hpp"
-#include "process/limits.hpp"
 #include "process/message_socket.hpp"
 #include "process/signals.hpp"
 #include "process/standard_streams.hpp"
 #include "shm/shared_text.hpp"
 
-namespace troupe::actors {
+namespace troupe::launch {
 namespace {
 
 using namespace std::chrono_literals;
 
 // A deadline that lies behind the end of the clock, or nearly so, is none.
 constexpr std::chrono::nanoseconds never = std::chrono::hours(24 * 365 * 200);
-
-std::string because(int error) { return std::string(": ") + std::strerror(error); }
-
-std::string advice_for(int error) {
-    if (error == EAGAIN) return "; the system's limit of processes is reached (ulimit -u, pids.max of the cgroup)";
-    if (error == ENOMEM) return "; there is no memory for another process";
-    if (error == ENOENT) return "; is /proc mounted?";
-    if (error == ECANCELED) return ": it ends before it serves; does main reach troupe::run?";
-    return base::descriptor_advice(error);
-}
 
 // An actor that was given none has the name of its function.
 std::string name_for(const spawn_options& options, const detail::start_request& request) {
@@ -67,96 +51,8 @@ base::owned_fd working_directory() {
 
 }  // namespace
 
-// All symbols are bound when a process starts: the forkserver does that once, in place of each of its clones.
-constexpr const char *binding = "LD_BIND_NOW", *our_binding = "troupe";
-
-exec_environment::exec_environment(const std::string& calling, bool bind_now) {
-    const std::string stale = std::string(process::birthmark_variable) + '=';
-    for (char** one = environ; one != nullptr && *one != nullptr; ++one) {
-        if (!std::string_view(*one).starts_with(stale)) lines_.emplace_back(*one);
-    }
-    lines_.push_back(process::birthmark(calling));
-    if (bind_now && std::getenv(binding) == nullptr) lines_.push_back(std::string(binding) + '=' + our_binding);
-    for (std::string& line : lines_) pointers_.push_back(line.data());
-    pointers_.push_back(nullptr);
-}
-
-void clean_environment() noexcept {
-    unsetenv(process::birthmark_variable);
-    if (const char* how = std::getenv(binding); how != nullptr && how == std::string_view(our_binding)) {
-        unsetenv(binding);
-    }
-}
-
-process::cloned exec_actor(process::parentage parentage, shm::program_memory& memory, const sockets& sockets,
-                           std::uint16_t slot_number, int bell, int parent_bell, int directory) {
-    shm::process_slot& slot = memory.process(slot_number);
-    exec_environment environment(to_string(calling{.slot = slot_number, .actor = slot.actor()}));
-    const std::array<int, 6> descriptors{
-        memory.memory().fd(), sockets.keeper.get(), sockets.server.get(), sockets.lifeline.get(), bell, parent_bell};
-    process::exec_request request;
-    request.parentage = parentage;
-    request.pid_word = &slot.pid.for_clone();
-    request.descriptors = descriptors;
-    request.environment = environment.get();
-    request.directory = directory;
-    process::cloned made = process::clone_and_exec(request);
-    if (made && made.error != 0) {
-        std::snprintf(slot.start.failure, sizeof slot.start.failure, "the program could not be executed again: %s%s",
-                      std::strerror(made.error), advice_for(made.error).c_str());
-    }
-    return made;
-}
-
-// A start on its way: what was prepared is given back unless a process came of it.
-class launch {
-public:
-    // `again`: of an actor that is down, whose slot and mailbox stay.
-    launch(own_process& here, const spawn_options& options, detail::start_request& request,
-           detail::actor_id again = {});
-    launch(const launch&) = delete;
-    launch& operator=(const launch&) = delete;
-    ~launch();
-
-    void go();
-    // The process that is being started: not there yet, at its function, or lost (throws).
-    bool arrived();
-    // Whether `arrived` would say something new.
-    bool changed() const;
-    detail::actor_id actor() const noexcept { return actor_; }
-
-private:
-    shm::process_slot& slot() const { return here_.memory().process(slot_); }
-    void claim_slot();
-    void fill(const spawn_options& options, detail::start_request& request);
-    void prepare(const spawn_options& options, detail::start_request& request);
-    void pack(const spawn_options& options, detail::start_request& request);
-    void ask_server();
-    process::parentage parentage() const noexcept {
-        return here_.is_program() ? process::parentage::child : process::parentage::sibling;
-    }
-    void tell_born(process::cloned& made);
-    void copy_here();
-    void exec();
-    void drop_arguments() noexcept;
-    void refuse_quietly();
-    [[noreturn]] void refuse(const std::string& why);
-
-    own_process& here_;
-    start_method method_;
-    std::uint16_t slot_ = 0;
-    detail::actor_id actor_;
-    std::string name_;
-    base::owned_fd doorbell_;
-    std::uint32_t server_ends_ = 0;
-    mail::parcel_label arguments_;
-    bool daemon_;
-    bool again_;
-    bool launched_ = false;
-    bool over_ = false;
-};
-
-launch::launch(own_process& here, const spawn_options& options, detail::start_request& request, detail::actor_id again)
+start::start(actors::own_process& here, const spawn_options& options, detail::start_request& request,
+             detail::actor_id again)
     : here_(here), method_(options.method), name_(name_for(options, request)), daemon_(options.daemon), again_(again) {
     if (method_ == start_method::default_method) {
         method_ = static_cast<start_method>(here.memory().header().start_method);
@@ -177,7 +73,7 @@ launch::launch(own_process& here, const spawn_options& options, detail::start_re
     }
 }
 
-void launch::claim_slot() {
+void start::claim_slot() {
     const auto claimed = here_.memory().processes().claim(here_.participant().slot());
     if (!claimed) {
         throw spawn_failed("there are " + std::to_string(here_.memory().header().most_actors) +
@@ -188,16 +84,16 @@ void launch::claim_slot() {
     actor_ = slot().actor();
 }
 
-launch::~launch() {
+start::~start() {
     if (over_) return;
     // Cancelled: the process may be anywhere between its first instruction and its function.
-    here_.tell_keeper({.word = keeper_word::signal, .slot = slot_, .subject = actor_.value, .value = SIGKILL});
+    here_.tell_keeper({.word = keepers::keeper_word::signal, .slot = slot_, .subject = actor_.value, .value = SIGKILL});
     if (!launched_ || method_ == start_method::forkserver) refuse_quietly();  // no server will take it up from now on
-    if (again_) here_.tell_keeper({.word = keeper_word::let_go, .slot = slot_, .subject = actor_.value});
+    if (again_) here_.tell_keeper({.word = keepers::keeper_word::let_go, .slot = slot_, .subject = actor_.value});
     drop_arguments();
 }
 
-void launch::fill(const spawn_options& options, detail::start_request& request) {
+void start::fill(const spawn_options& options, detail::start_request& request) {
     shm::process_slot& slot = this->slot();
     slot.who.parent.set(here_.participant().actor());
     slot.who.entry.set(request.entry->key());
@@ -222,15 +118,15 @@ void launch::fill(const spawn_options& options, detail::start_request& request) 
     TROUPE_STEP("spawn: mailbox made");
 }
 
-void launch::prepare(const spawn_options& options, detail::start_request& request) {
+void start::prepare(const spawn_options& options, detail::start_request& request) {
     pack(options, request);
     doorbell_ = base::above_standard(base::owned_fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)));
     if (!doorbell_) {
         const int error = errno;
-        throw spawn_failed("actor '" + name_ + "' could not be given a doorbell" + because(error) + advice_for(error));
+        throw spawn_failed("actor '" + name_ + "' could not be given a doorbell" + reason(error));
     }
     // A link stands before the process does, so that no crash comes too early for it.
-    here_.tell_keeper({.word = keeper_word::expect,
+    here_.tell_keeper({.word = keepers::keeper_word::expect,
                        .slot = slot_,
                        .subject = actor_.value,
                        .value = static_cast<std::int32_t>(slot().incarnation.known()),
@@ -239,7 +135,7 @@ void launch::prepare(const spawn_options& options, detail::start_request& reques
 }
 
 // {bytes of the circumstances:4}{flat:4} circumstances, arguments; one parcel.
-void launch::pack(const spawn_options& options, detail::start_request& request) {
+void start::pack(const spawn_options& options, detail::start_request& request) {
     circumstances around_it{options.directory, options.environment, options.limits, process::place_of(request.entry),
                             request.entry->hash()};
     const detail::encoded_message around = detail::encoded(around_it);
@@ -257,7 +153,7 @@ void launch::pack(const spawn_options& options, detail::start_request& request) 
     slot().start.starter.set(here_.participant().self().incarnation.known());
 }
 
-void launch::go() {
+void start::go() {
     launched_ = true;
     if (!again_) here_.add_child(actor_, daemon_);
     process::flush_standard_streams();  // what the parent printed stands before what the child prints
@@ -269,7 +165,7 @@ void launch::go() {
     }
 }
 
-void launch::ask_server() {
+void start::ask_server() {
     server_ends_ = here_.memory().header().server.ends();
     const std::uint32_t incarnation = slot().incarnation.known();
     const fork_request wanted{slot_, here_.participant().slot(), actor_.value, incarnation};
@@ -278,17 +174,18 @@ void launch::ask_server() {
     if (!directory || !process::send_message(here_.sockets().server.get(),
                                              {reinterpret_cast<const std::byte*>(&wanted), sizeof wanted}, with)) {
         const int error = errno;
-        refuse("actor '" + name_ + "' could not be asked of the forkserver" + because(error) + advice_for(error));
+        refuse("actor '" + name_ + "' could not be asked of the forkserver" + reason(error));
     }
     // sync: asked of the server - publishes that a process is wanted, before the look whether it runs
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (!here_.memory().header().server.runs()) here_.tell_keeper({.word = keeper_word::server_wanted});
+    if (!here_.memory().header().server.runs()) here_.tell_keeper({.word = keepers::keeper_word::server_wanted});
 }
 
-void launch::tell_born(process::cloned& made) {
+void start::tell_born(process::cloned& made) {
     TROUPE_STEP("spawn: process made");
     const auto incarnation = static_cast<std::int32_t>(slot().incarnation.known());
-    const keeper_message born{.word = keeper_word::born, .slot = slot_, .subject = actor_.value, .value = incarnation};
+    const keepers::keeper_message born{
+        .word = keepers::keeper_word::born, .slot = slot_, .subject = actor_.value, .value = incarnation};
     if (made.pidfd) {
         here_.tell_keeper(born, {made.pidfd.get()});
     } else {
@@ -296,14 +193,14 @@ void launch::tell_born(process::cloned& made) {
     }
 }
 
-void launch::exec() {
+void start::exec() {
     process::cloned made = exec_actor(parentage(), here_.memory(), here_.sockets(), slot_, doorbell_.get(),
                                       here_.participant().doorbell());
-    if (!made) refuse("actor '" + name_ + "' could not be started" + because(made.error) + advice_for(made.error));
+    if (!made) refuse("actor '" + name_ + "' could not be started" + reason(made.error));
     tell_born(made);
 }
 
-void launch::copy_here() {
+void start::copy_here() {
     if (const int threads = process::threads_of_this_process(); !here_.is_program() && threads > 1) {
         refuse("actor '" + name_ + "' could not be forked: its parent has " + std::to_string(threads) +
                " threads, and the copy would hold for ever what the others have locked; use start method spawn or "
@@ -327,15 +224,15 @@ void launch::copy_here() {
         born.signals = held->hand_over();
         here_.participant().close_doorbells();
         keeper_thread::close_in_fork_child();
-        own_process::abandon();
+        actors::own_process::abandon();
         be_actor(std::move(born));
     }
     held.reset();
-    if (!made) refuse("actor '" + name_ + "' could not be forked" + because(made.error) + advice_for(made.error));
+    if (!made) refuse("actor '" + name_ + "' could not be forked" + reason(made.error));
     tell_born(made);
 }
 
-bool launch::arrived() {
+bool start::arrived() {
     shm::process_slot& slot = this->slot();
     const shm::life_value now = slot.present();
     if (!now.is_of(actor_)) {
@@ -350,8 +247,7 @@ bool launch::arrived() {
             // What happened before this request was made is not its business.
             if (server.ends() == server_ends_) return false;
             if (const int error = server.error()) {
-                refuse("the forkserver could not be started" + (error == ECANCELED ? "" : because(error)) +
-                       advice_for(error));
+                refuse("the forkserver could not be started" + reason(error));
             }
             ask_server();
         }
@@ -375,7 +271,7 @@ bool launch::arrived() {
     refuse("actor '" + name_ + "' could not be started: " + why);
 }
 
-bool launch::changed() const {
+bool start::changed() const {
     const auto state = slot().state_of(actor_);
     if (state == shm::process_state::cloning) return false;
     if (state != shm::process_state::starting) return true;
@@ -383,7 +279,7 @@ bool launch::changed() const {
 }
 
 // No process will come of it: the keeper frees what was prepared.
-void launch::refuse_quietly() {
+void start::refuse_quietly() {
     over_ = true;
     shm::process_slot& slot = this->slot();
     const shm::life_value now = slot.present();
@@ -392,11 +288,11 @@ void launch::refuse_quietly() {
     if (now.is_of(actor_) && unused && now.state != next) slot.life.move(now, next);
     drop_arguments();
     if (again_) return;
-    here_.tell_keeper({.word = keeper_word::discard, .slot = slot_, .subject = actor_.value});
+    here_.tell_keeper({.word = keepers::keeper_word::discard, .slot = slot_, .subject = actor_.value});
 }
 
 // Unless the process that was to take them has.
-void launch::drop_arguments() noexcept {
+void start::drop_arguments() noexcept {
     shm::block_store& blocks = here_.memory().blocks();
     const shm::block_id block{arguments_.block};
     if (!block) return;
@@ -405,85 +301,13 @@ void launch::drop_arguments() noexcept {
     if (header->stamp.load(std::memory_order_acquire) != arguments_.stamp) return;
     if (!blocks.withdraw(block, here_.participant().owner())) return;
     mail::discard_parcel(here_.memory(), block, [this](shm::channel_id held) {
-        here_.tell_keeper({.word = keeper_word::look_at, .subject = held.value});
+        here_.tell_keeper({.word = keepers::keeper_word::look_at, .subject = held.value});
     });
 }
 
-void launch::refuse(const std::string& why) {
+void start::refuse(const std::string& why) {
     refuse_quietly();
     throw spawn_failed(why);
 }
 
-namespace {
-
-// Waits until the process that is being started has got to its function. Looks each turn: there are few at a time.
-class arrival final : public detail::wait, private loop::source {
-public:
-    explicit arrival(launch& started) : started_(started) {}
-    void await_resume() const { throw_if_failed(); }
-
-private:
-    bool try_finish() override { return started_.arrived(); }
-    void enlist() override {
-        loop::event_loop::current().enroll(*this);
-        wake();
-    }
-    void abandon() noexcept override { loop::event_loop::current().dismiss(*this); }
-
-    bool glance() override { return started_.changed(); }
-    bool poll() override {
-        if (!started_.changed()) return false;
-        wake();
-        return true;
-    }
-    loop::parking park() override { return glance() ? loop::parking::ready : loop::parking::parked; }
-    void unpark() override {}
-
-    launch& started_;
-};
-
-void check_options(const spawn_options& options) {
-    if (options.name.size() > 63) throw spawn_failed("an actor's name is 63 bytes at most: '" + options.name + "'");
-    constexpr std::size_t least = std::size_t{64} << 10, most = std::size_t{256} << 20;
-    if (options.mailbox < least || options.mailbox > most) {
-        throw spawn_failed("a mailbox of " + std::to_string(options.mailbox) + " bytes for actor '" + options.name +
-                           "': it is from 64 KiB to 256 MiB");
-    }
-    if (options.message_deadline.count() < 0) {
-        throw spawn_failed("spawn_options::message_deadline of actor '" + options.name + "' is negative; 0 is none");
-    }
-    for (const auto& [key, value] : options.environment) {
-        if (key.empty() || key.find('=') != std::string::npos || key.find('\0') != std::string::npos ||
-            value.find('\0') != std::string::npos) {
-            throw spawn_failed("'" + key + "' cannot be the name of an environment variable");
-        }
-    }
-    process::check(options.limits);
-}
-
-}  // namespace
-}  // namespace troupe::actors
-
-namespace troupe::detail {
-
-task<> restart(actor_id actor, spawn_options options, start_request request) {
-    actors::launch started(actors::own_process::here(), options, request, actor);
-    started.go();
-    co_await actors::arrival(started);
-}
-
-task<actor_id> start(spawn_options options, start_request request) {
-    actors::own_process& here = actors::own_process::here();
-    actors::check_options(options);
-    // Slots of actors that ended a moment ago may not be free yet.
-    for (int tries = 0; here.memory().processes().full() && tries < 20; ++tries) {
-        here.tell_keeper({.word = actors::keeper_word::slots_wanted});
-        co_await sleep_for(std::chrono::milliseconds(1));
-    }
-    actors::launch started(here, options, request);
-    started.go();
-    co_await actors::arrival(started);
-    co_return started.actor();
-}
-
-}  // namespace troupe::detail
+}  // namespace troupe::launch

@@ -1,4 +1,4 @@
-#include "actor/calling.hpp"
+#include "launch/calling.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -16,12 +16,12 @@
 
 #include <troupe/error.hpp>
 
-#include "actor/launch.hpp"
 #include "base/copies.hpp"
+#include "launch/handed.hpp"
 #include "process/birthmark.hpp"
 #include "shm/shared_text.hpp"
 
-namespace troupe::actors {
+namespace troupe::launch {
 namespace {
 
 constexpr int could_not_begin = 127;
@@ -149,4 +149,4 @@ void give_up(const calling& called, shm::program_memory* memory, const std::stri
     _exit(could_not_begin);
 }
 
-}  // namespace troupe::actors
+}  // namespace troupe::launch

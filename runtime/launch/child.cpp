@@ -17,16 +17,20 @@
 #include <troupe/error.hpp>
 #include <troupe/sync_wait.hpp>
 
-#include "actor/launch.hpp"
-#include "actor/lifetime.hpp"
 #include "base/step.hpp"
 #include "base/system_failure.hpp"
 #include "base/type_name.hpp"
 #include "channel/port.hpp"
+#include "launch/calling.hpp"
+#include "launch/circumstances.hpp"
+#include "launch/handed.hpp"
+#include "launch/lifetime.hpp"
+#include "launch/newborn.hpp"
 #include "mail/parcel.hpp"
 #include "process/clone.hpp"
 #include "process/crash_handler.hpp"
 #include "process/exit_handlers.hpp"
+#include "process/birthmark.hpp"
 #include "process/lifeline.hpp"
 #include "process/limits.hpp"
 #include "process/message_socket.hpp"
@@ -34,14 +38,14 @@
 #include "process/standard_streams.hpp"
 #include "shm/shared_text.hpp"
 
-namespace troupe::actors {
+namespace troupe::launch {
 namespace {
 
 constexpr int could_not_begin = 127;
 
 class arriving final : public detail::birth {
 public:
-    explicit arriving(own_process& here) : here_(here) {}
+    explicit arriving(actors::own_process& here) : here_(here) {}
 
     // Takes over the parcel; throws corrupt when it is not what the parent packed.
     circumstances open() {
@@ -66,7 +70,7 @@ public:
     void begin() override {
         arguments_ = {};
         mail::discard_parcel(here_.memory(), std::exchange(block_, {}), [this](shm::channel_id held) {
-            here_.tell_keeper({.word = keeper_word::look_at, .subject = held.value});
+            here_.tell_keeper({.word = keepers::keeper_word::look_at, .subject = held.value});
         });
         here_.open_mailbox();
         shm::process_slot& self = here_.participant().self();
@@ -81,7 +85,7 @@ public:
     bool begun() const noexcept { return begun_; }
 
 private:
-    own_process& here_;
+    actors::own_process& here_;
     shm::block_id block_;
     detail::incoming arguments_;
     std::uint16_t parent_ = 0;
@@ -112,7 +116,7 @@ void settle_in(const circumstances& around, base::owned_fd directory_of_parent, 
     process::apply(around.limits, page, incarnation);
 }
 
-int live(own_process& here, arriving& birth, base::owned_fd directory_of_parent, base::post_mortem* page,
+int live(actors::own_process& here, arriving& birth, base::owned_fd directory_of_parent, base::post_mortem* page,
          std::uint32_t incarnation) {
     const shm::process_slot& self = here.participant().self();
     const circumstances around = birth.open();
@@ -120,9 +124,42 @@ int live(own_process& here, arriving& birth, base::owned_fd directory_of_parent,
     return function_for(around, self.who.entry.get()).call()(birth);
 }
 
+void close_on_exec(int first, int last) {
+    for (int fd = first; fd <= last; ++fd) fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+process::file_id program_file(const shm::program_header& header) {
+    return {.device = header.program_device, .inode = header.program_inode};
+}
+
+// This process was executed to be an actor, or the forkserver.
+[[noreturn]] void be_child(const calling& called) {
+    close_on_exec(handed_memory, called.server ? int{handed_requests} : int{handed_parent_bell});
+    shm::program_memory memory = shm::program_memory::attach(base::owned_fd(handed_memory));
+    if (process::own_file() != program_file(memory.header())) {
+        give_up(called, &memory,
+                "it is another executable than the program; before troupe::run, main shall not execute another, and a "
+                "program whose file is replaced while it runs is not to be started by way of the dynamic loader");
+    }
+    actors::sockets sockets{base::owned_fd(handed_keeper), base::owned_fd(handed_server),
+                            base::owned_fd(handed_lifeline)};
+    if (called.server) {
+        if (!process::die_with_parent(memory.header().program_pid)) _exit(0);
+        be_actor(serve_forks(std::move(memory), std::move(sockets), base::owned_fd(handed_requests)));
+    }
+    process::detach_input();  // whatever main has made of it
+    process::wait_for_no_reader();
+    newborn born{std::move(memory), called.slot, called.actor};
+    born.doorbell = base::owned_fd(handed_bell);
+    born.parent = born.memory.process(called.slot).who.parent.get().slot();
+    born.parent_doorbell = base::owned_fd(handed_parent_bell);
+    born.sockets = std::move(sockets);
+    be_actor(std::move(born));
+}
+
 }  // namespace
 
-void hang_on_to_program(sockets& sockets, base::owned_fd own) noexcept {
+void hang_on_to_program(actors::sockets& sockets, base::owned_fd own) noexcept {
     if (!own) own = process::another_end(sockets.lifeline.get());
     // The one it was copied with is another's; better than none for its own children.
     if (own && process::hang_on(own.get())) sockets.lifeline = std::move(own);
@@ -152,7 +189,8 @@ void be_actor(newborn born) {
         if (page != nullptr) process::write_crashes_to(*page, incarnation, slot.handling.clock.word());
 
         born.memory.memory().leave_mapped();
-        own_process here(std::move(born.memory), born.slot, std::move(born.doorbell), std::move(born.sockets), false);
+        actors::own_process here(std::move(born.memory), born.slot, std::move(born.doorbell), std::move(born.sockets),
+                                 false);
         if (born.signals) {
             process::let_signals_through(*born.signals);
         } else {
@@ -179,4 +217,12 @@ void be_actor(newborn born) {
     std::exit(code);
 }
 
-}  // namespace troupe::actors
+void begin_as_child(const calling& called) {
+    try {
+        be_child(called);
+    } catch (...) {
+        give_up(called, nullptr, base::current_exception_description().text);
+    }
+}
+
+}  // namespace troupe::launch

@@ -15,7 +15,7 @@
 
 #include "shm/program_memory.hpp"
 
-namespace troupe::actors {
+namespace troupe::launch {
 
 struct calling {
     bool server = false;
@@ -32,4 +32,4 @@ std::optional<calling> find_calling();
 // This process cannot be what it is called to be.
 [[noreturn]] void give_up(const calling& called, shm::program_memory* memory, const std::string& why) noexcept;
 
-}  // namespace troupe::actors
+}  // namespace troupe::launch

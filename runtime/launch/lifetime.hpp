@@ -6,7 +6,7 @@
 #include "actor/own_process.hpp"
 #include "base/type_name.hpp"
 
-namespace troupe::actors {
+namespace troupe::launch {
 
 // What a process ends with: an exit code, or the signal it has to die of.
 struct outcome {
@@ -15,11 +15,11 @@ struct outcome {
 };
 
 // Whatever ended, its children end before it does. `failed`: an exception left the function.
-outcome wind_up(own_process& here, int code, bool failed) noexcept;
+outcome wind_up(actors::own_process& here, int code, bool failed) noexcept;
 
 // Runs the function; `tell` is given the exception that left it, unless that was how this process was made to end.
 template <class Function, class Tell>
-outcome live_out(own_process& here, Function function, Tell tell) {
+outcome live_out(actors::own_process& here, Function function, Tell tell) {
     int code = 1;
     bool failed = true;
     try {
@@ -36,4 +36,4 @@ outcome live_out(own_process& here, Function function, Tell tell) {
     return wind_up(here, code, failed);
 }
 
-}  // namespace troupe::actors
+}  // namespace troupe::launch

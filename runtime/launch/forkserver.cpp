@@ -14,9 +14,12 @@
 #include <string>
 #include <utility>
 
-#include "actor/launch.hpp"
 #include "base/step.hpp"
 #include "base/system_failure.hpp"
+#include "launch/circumstances.hpp"
+#include "launch/exec.hpp"
+#include "launch/fork_request.hpp"
+#include "launch/newborn.hpp"
 #include "process/clone.hpp"
 #include "process/crash_handler.hpp"
 #include "process/exit_handlers.hpp"
@@ -26,10 +29,8 @@
 #include "process/standard_streams.hpp"
 #include "shm/shared_text.hpp"
 
-namespace troupe::actors {
+namespace troupe::launch {
 namespace {
-
-constexpr std::size_t descriptors_of_a_request = 3;
 
 // What every clone does first and what is made once in a process, so that it comes with the clone.
 void rehearse() {
@@ -50,7 +51,7 @@ void say_that_it_executes(int threads) noexcept {
 
 class forkserver {
 public:
-    forkserver(shm::program_memory memory, sockets sockets, base::owned_fd requests)
+    forkserver(shm::program_memory memory, actors::sockets sockets, base::owned_fd requests)
         : memory_(std::move(memory)), sockets_(std::move(sockets)), requests_(std::move(requests)) {
         // A terminal's Ctrl-C is the program's; the actors get back what main had set.
         sigaction(SIGINT, &ignored_, &of_main_);
@@ -72,7 +73,7 @@ private:
     void leave_streams() noexcept;
 
     shm::program_memory memory_;
-    sockets sockets_;
+    actors::sockets sockets_;
     base::owned_fd requests_;
     bool left_streams_ = false;
     struct sigaction of_main_{};
@@ -124,10 +125,10 @@ std::optional<newborn> forkserver::start(const fork_request& wanted, process::re
                                 base::descriptor_advice(made.error));
         return std::nullopt;
     }
-    const keeper_message born{.word = keeper_word::born,
-                              .slot = slot_number,
-                              .subject = wanted.actor,
-                              .value = static_cast<std::int32_t>(wanted.incarnation)};
+    const keepers::keeper_message born{.word = keepers::keeper_word::born,
+                                       .slot = slot_number,
+                                       .subject = wanted.actor,
+                                       .value = static_cast<std::int32_t>(wanted.incarnation)};
     const int pidfd = made.pidfd.get();
     const std::span bytes{reinterpret_cast<const std::byte*>(&born), sizeof born};
     // Without the pidfd when too many descriptors are on their way: the keeper finds the process by its slot.
@@ -188,13 +189,14 @@ void forkserver::refuse(std::uint16_t slot_number, const std::string& why) {
     shm::store_text(slot.start.failure, why);
     // Of one that was to be started again: nobody who has a reference sees it dead unless it is given up.
     slot.life.move_on(slot.was_restarted() ? shm::process_state::down : shm::process_state::failed);
-    const keeper_message told{.word = keeper_word::not_born, .slot = slot_number, .subject = slot.actor().value};
+    const keepers::keeper_message told{
+        .word = keepers::keeper_word::not_born, .slot = slot_number, .subject = slot.actor().value};
     process::send_message(sockets_.keeper.get(), {reinterpret_cast<const std::byte*>(&told), sizeof told}, {});
 }
 
 }  // namespace
 
-newborn serve_forks(shm::program_memory memory, sockets sockets, base::owned_fd requests) {
+newborn serve_forks(shm::program_memory memory, actors::sockets sockets, base::owned_fd requests) {
     hang_on_to_program(sockets, {});
     process::detach_input();
     rehearse();
@@ -203,4 +205,4 @@ newborn serve_forks(shm::program_memory memory, sockets sockets, base::owned_fd 
     return forkserver(std::move(memory), std::move(sockets), std::move(requests)).serve();
 }
 
-}  // namespace troupe::actors
+}  // namespace troupe::launch

@@ -1,0 +1,89 @@
+// What `spawn` and a supervisor ask for: a start, and the wait for it.
+#include <chrono>
+#include <csignal>
+#include <string>
+#include <utility>
+
+#include <troupe/detail/wait.hpp>
+#include <troupe/error.hpp>
+#include <troupe/time.hpp>
+
+#include "launch/start.hpp"
+#include "loop/event_loop.hpp"
+#include "loop/source.hpp"
+#include "process/limits.hpp"
+
+namespace troupe::launch {
+namespace {
+
+// Waits until the process that is being started has got to its function. Looks each turn: there are few at a time.
+class arrival final : public detail::wait, private loop::source {
+public:
+    explicit arrival(start& started) : started_(started) {}
+    void await_resume() const { throw_if_failed(); }
+
+private:
+    bool try_finish() override { return started_.arrived(); }
+    void enlist() override {
+        loop::event_loop::current().enroll(*this);
+        wake();
+    }
+    void abandon() noexcept override { loop::event_loop::current().dismiss(*this); }
+
+    bool glance() override { return started_.changed(); }
+    bool poll() override {
+        if (!started_.changed()) return false;
+        wake();
+        return true;
+    }
+    loop::parking park() override { return glance() ? loop::parking::ready : loop::parking::parked; }
+    void unpark() override {}
+
+    start& started_;
+};
+
+void check_options(const spawn_options& options) {
+    if (options.name.size() > 63) throw spawn_failed("an actor's name is 63 bytes at most: '" + options.name + "'");
+    constexpr std::size_t least = std::size_t{64} << 10, most = std::size_t{256} << 20;
+    if (options.mailbox < least || options.mailbox > most) {
+        throw spawn_failed("a mailbox of " + std::to_string(options.mailbox) + " bytes for actor '" + options.name +
+                           "': it is from 64 KiB to 256 MiB");
+    }
+    if (options.message_deadline.count() < 0) {
+        throw spawn_failed("spawn_options::message_deadline of actor '" + options.name + "' is negative; 0 is none");
+    }
+    for (const auto& [key, value] : options.environment) {
+        if (key.empty() || key.find('=') != std::string::npos || key.find('\0') != std::string::npos ||
+            value.find('\0') != std::string::npos) {
+            throw spawn_failed("'" + key + "' cannot be the name of an environment variable");
+        }
+    }
+    process::check(options.limits);
+}
+
+}  // namespace
+}  // namespace troupe::launch
+
+namespace troupe::detail {
+
+task<> restart(actor_id actor, spawn_options options, start_request request) {
+    launch::start started(actors::own_process::here(), options, request, actor);
+    started.go();
+    co_await launch::arrival(started);
+}
+
+task<actor_id> start(spawn_options options, start_request request) {
+    actors::own_process& here = actors::own_process::here();
+    launch::check_options(options);
+    // Slots of actors that ended a moment ago may not be free yet.
+    for (int tries = 0; here.memory().processes().full() && tries < 20; ++tries) {
+        here.tell_keeper({.word = keepers::keeper_word::slots_wanted});
+        co_await sleep_for(std::chrono::milliseconds(1));
+    }
+    launch::start started(here, options, request);
+    started.go();
+    co_await launch::arrival(started);
+    co_return started.actor();
+}
+
+}  // namespace troupe::detail

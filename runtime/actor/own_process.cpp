@@ -5,7 +5,8 @@
 
 #include <cerrno>
 #include <csignal>
-#include <span>
+#include <string_view>
+#include <utility>
 
 #include <troupe/actor.hpp>
 #include <troupe/detail/birth.hpp>
@@ -28,77 +29,12 @@ constexpr int daemon_budget_ms = 500;
 
 own_process* the_process = nullptr;
 
-base::owned_fd ask_for_doorbell(std::uint16_t slot) {
-    process::socket_pair answer;
-    try {
-        answer = process::make_socket_pair();
-    } catch (const std::exception&) {
-        return {};  // no descriptors left
-    }
-    own_process::here().tell_keeper({.word = keepers::keeper_word::doorbell_wanted, .slot = slot},
-                                    {answer.second.get()});
-    answer.second.reset();
-    std::byte nothing{};
-    process::received got = process::receive_message(answer.first.get(), {&nothing, 1}, true);
-    return std::move(got.descriptors[0]);
-}
-
-void ask_to_notify(std::uint16_t slot) noexcept {
-    if (the_process != nullptr) the_process->tell_keeper({.word = keepers::keeper_word::notify, .slot = slot});
-}
-
-void look_at(shm::channel_id channel) noexcept {
-    if (the_process != nullptr)
-        the_process->tell_keeper({.word = keepers::keeper_word::look_at, .subject = channel.value});
-}
-
-bool make_room() noexcept {
-    if (the_process == nullptr) return false;
-    try {
-        process::socket_pair answer = process::make_socket_pair();
-        the_process->tell_keeper({.word = keepers::keeper_word::room_wanted}, {answer.second.get()});
-        answer.second.reset();
-        std::byte nothing{};
-        process::receive_message(answer.first.get(), {&nothing, 1}, true);
-    } catch (const std::exception&) {
-        return false;  // no descriptors left
-    }
-    return true;
-}
-
-void doorbell_rung() {
-    if (the_process != nullptr) the_process->participant().woken();
-}
-
-void set_awake(bool awake) {
-    if (the_process == nullptr) return;
-    // crash: the bit stays as it is; the keeper clears it
-    shm::wait_set& all = the_process->memory().header().awake;
-    awake ? all.add(the_process->participant().slot()) : all.remove(the_process->participant().slot());
-}
-
-// Spin unless others need the CPU: the sender of the last message ran on this one, or more actors are awake than CPUs.
-bool may_spin() {
-    if (the_process == nullptr) return false;
-    const shm::program_header& header = the_process->memory().header();
-    if (header.awake.count_below(the_process->memory().processes().reached(), header.usable_cpus + 1) >
-        header.usable_cpus) {
-        return false;
-    }
-    const int cpu = sched_getcpu();
-    return header.usable_cpus > 1 && the_process->participant().peer_cpu() != static_cast<std::uint8_t>(cpu);
-}
-
-// Whoever has sent something since it last looked may be waited for.
-bool in_no_hurry() { return the_process == nullptr || !the_process->participant().has_sent(); }
-
 }  // namespace
 
 own_process::own_process(shm::program_memory memory, std::uint16_t slot, base::owned_fd doorbell,
                          struct sockets sockets, bool is_program)
-    : participant_(std::move(memory), slot, std::move(doorbell),
-                   {&ask_for_doorbell, &ask_to_notify, &look_at, &make_room}),
-      sockets_(std::move(sockets)),
+    : sockets_(std::move(sockets)),
+      participant_(std::move(memory), slot, std::move(doorbell), *this),
       in_hand_(participant_.self(), participant_.memory().processes().post_mortem(slot)),
       exits_(participant_),
       requests_(participant_),
@@ -110,9 +46,8 @@ own_process::own_process(shm::program_memory memory, std::uint16_t slot, base::o
         const detail::registration* known = detail::registration::find(entry);
         return std::string(known != nullptr ? known->message_name(type) : std::string_view());
     });
-    loop::event_loop::on_creation(&own_process::set_up);
-    if (loop::event_loop::exists()) set_up(loop::event_loop::current());  // main waited for something before
-    set_awake(true);
+    loop::event_loop::work_for(this);
+    awake();
     process::catch_signals(is_program ? process::role::program : process::role::actor, participant_.doorbell());
 }
 
@@ -121,8 +56,8 @@ own_process::~own_process() {
         if (enrolled()) loop::event_loop::current().dismiss(*this);
         if (monitors_.enrolled()) loop::event_loop::current().dismiss(monitors_);
     }
-    loop::event_loop::on_creation(nullptr);
-    set_awake(false);
+    loop::event_loop::work_for(nullptr);
+    this->memory().header().awake.remove(participant_.slot());
     if (the_process == this) the_process = nullptr;
 }
 
@@ -139,24 +74,73 @@ void own_process::abandon() noexcept {
     the_process = nullptr;
 }
 
-// When this process first waits. One that never waits never makes a loop.
-void own_process::set_up(loop::event_loop& loop) {
-    loop.set_doorbell(the_process->participant().doorbell(), &doorbell_rung);
-    loop.set_spin_policy({.may_spin = &may_spin, .in_no_hurry = &in_no_hurry});
-    loop.set_sleep_hooks(
-        [] {
-            if (the_process != nullptr) the_process->participant().return_room(true);
-            set_awake(false);
-        },
-        [] { set_awake(true); });
-    loop.add_turn_hook([] {
-        if (the_process != nullptr) the_process->participant().return_room(false);
-    });
-    // The signal that the lifeline sends as well is not let through to every user of a user namespace.
-    if (!the_process->is_program_ && the_process->sockets_.lifeline) {
-        loop.end_with(the_process->sockets_.lifeline.get());
+// --- the loop's host -----------------------------------------------------------------------------------------------
+
+// When this process first waits, or at once where main has waited before. One that never waits never makes a loop.
+void own_process::begin(loop::event_loop& loop) { loop.enroll(*this); }
+
+int own_process::doorbell() const noexcept { return participant_.doorbell(); }
+
+void own_process::rung() noexcept { participant_.woken(); }
+
+// The signal that the lifeline sends as well is not let through to every user of a user namespace.
+int own_process::lifeline() const noexcept { return is_program_ ? -1 : sockets_.lifeline.get(); }
+
+// Spin unless others need the CPU: the sender of the last message ran on this one, or more actors are awake than CPUs.
+bool own_process::may_spin() noexcept {
+    const shm::program_header& header = memory().header();
+    if (header.awake.count_below(memory().processes().reached(), header.usable_cpus + 1) > header.usable_cpus) {
+        return false;
     }
-    loop.enroll(*the_process);
+    return header.usable_cpus > 1 && participant_.peer_cpu() != static_cast<std::uint8_t>(sched_getcpu());
+}
+
+// Whoever has sent something since it last looked may be waited for.
+bool own_process::in_no_hurry() noexcept { return !participant_.has_sent(); }
+
+void own_process::turn_ended() noexcept { participant_.return_room(false); }
+
+// crash: the bit stays as it is; the keeper clears it
+void own_process::about_to_sleep() noexcept {
+    participant_.return_room(true);
+    memory().header().awake.remove(participant_.slot());
+}
+
+void own_process::awake() noexcept { memory().header().awake.add(participant_.slot()); }
+
+// --- the line to the keeper ----------------------------------------------------------------------------------------
+
+base::owned_fd own_process::doorbell_of(std::uint16_t slot) noexcept {
+    std::byte nothing{};
+    auto answer = ask_keeper({.word = keepers::keeper_word::doorbell_wanted, .slot = slot}, {&nothing, 1});
+    return answer ? std::move(answer->descriptors[0]) : base::owned_fd();
+}
+
+void own_process::notify(std::uint16_t slot) noexcept {
+    tell_keeper({.word = keepers::keeper_word::notify, .slot = slot});
+}
+
+void own_process::look_at(shm::channel_id channel) noexcept {
+    tell_keeper({.word = keepers::keeper_word::look_at, .subject = channel.value});
+}
+
+bool own_process::make_room() noexcept {
+    std::byte nothing{};
+    return ask_keeper({.word = keepers::keeper_word::room_wanted}, {&nothing, 1}).has_value();
+}
+
+// Waits for the answer, on a socket that is sent along. Nothing when no descriptors are left for that.
+std::optional<process::received> own_process::ask_keeper(const keepers::keeper_message& message,
+                                                         std::span<std::byte> answer) const noexcept {
+    process::socket_pair ends;
+    try {
+        ends = process::make_socket_pair();
+    } catch (const std::exception&) {
+        return std::nullopt;
+    }
+    tell_keeper(message, {ends.second.get()});
+    ends.second.reset();
+    return process::receive_message(ends.first.get(), answer, true);
 }
 
 void own_process::open_mailbox() {
@@ -196,17 +180,9 @@ int own_process::signal(detail::actor_id actor, int signal, int budget_ms) noexc
         tell_keeper(wanted);
         return 0;
     }
-    process::socket_pair answer;
-    try {
-        answer = process::make_socket_pair();
-    } catch (const std::exception&) {
-        tell_keeper(wanted);  // no descriptors left: it is not heard whether it went well
-        return 0;
-    }
-    tell_keeper(wanted, {answer.second.get()});
-    answer.second.reset();
     keepers::signal_answer said = 0;
-    process::receive_message(answer.first.get(), {reinterpret_cast<std::byte*>(&said), sizeof said}, true);
+    // Where no descriptors are left, it is not heard whether it went well.
+    if (!ask_keeper(wanted, {reinterpret_cast<std::byte*>(&said), sizeof said})) tell_keeper(wanted);
     return said;
 }
 

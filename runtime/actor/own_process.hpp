@@ -4,6 +4,8 @@
 
 #include <exception>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,10 +19,13 @@
 #include "actor/monitors.hpp"
 #include "actor/pending_requests.hpp"
 #include "base/owned_fd.hpp"
+#include "channel/keeper_line.hpp"
 #include "channel/participant.hpp"
 #include "keeper/keeper_message.hpp"
 #include "loop/event_loop.hpp"
+#include "loop/host.hpp"
 #include "loop/source.hpp"
+#include "process/message_socket.hpp"
 
 namespace troupe::actors {
 
@@ -36,7 +41,7 @@ struct child {
     bool daemon = false;
 };
 
-class own_process final : private loop::source {
+class own_process final : private loop::source, private loop::host, private channel::keeper_line {
 public:
     own_process(shm::program_memory memory, std::uint16_t slot, base::owned_fd doorbell, struct sockets sockets,
                 bool is_program);
@@ -96,16 +101,33 @@ public:
     struct sockets take_sockets() noexcept { return std::move(sockets_); }
 
 private:
-    static void set_up(loop::event_loop& loop);
+    // as a source
     bool poll() override;
     bool glance() override;
     loop::parking park() override;
     void unpark() override {}
+    // as the loop's host
+    void begin(loop::event_loop& loop) override;
+    int doorbell() const noexcept override;
+    void rung() noexcept override;
+    int lifeline() const noexcept override;
+    bool may_spin() noexcept override;
+    bool in_no_hurry() noexcept override;
+    void turn_ended() noexcept override;
+    void about_to_sleep() noexcept override;
+    void awake() noexcept override;
+    // as the line to the keeper
+    base::owned_fd doorbell_of(std::uint16_t slot) noexcept override;
+    void notify(std::uint16_t slot) noexcept override;
+    void look_at(shm::channel_id channel) noexcept override;
+    bool make_room() noexcept override;
+    std::optional<process::received> ask_keeper(const keepers::keeper_message& message,
+                                                std::span<std::byte> answer) const noexcept;
 
     std::uint32_t asked() const noexcept;
 
-    channel::participant participant_;
     struct sockets sockets_;
+    channel::participant participant_;
     in_hand_log in_hand_;
     exit_watch exits_;
     pending_requests requests_;

@@ -56,9 +56,7 @@ void attachment::close() noexcept {
 }
 
 void attachment::drop_parcel(std::uint64_t block) noexcept {
-    mail::discard_parcel(memory(), {block}, [this](shm::channel_id held) {
-        if (here_.keeper().look_at != nullptr) here_.keeper().look_at(held);
-    });
+    mail::discard_parcel(memory(), {block}, [this](shm::channel_id held) { here_.keeper().look_at(held); });
 }
 
 }  // namespace troupe::channel

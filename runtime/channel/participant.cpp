@@ -15,7 +15,7 @@
 
 namespace troupe::channel {
 
-participant::participant(shm::program_memory memory, std::uint16_t slot, base::owned_fd doorbell, keeper_calls keeper)
+participant::participant(shm::program_memory memory, std::uint16_t slot, base::owned_fd doorbell, keeper_line& keeper)
     : memory_(std::move(memory)),
       slot_(slot),
       self_(&memory_.process(slot)),

@@ -20,6 +20,7 @@
 
 #include "base/owned_fd.hpp"
 #include "channel/admission.hpp"
+#include "channel/keeper_line.hpp"
 #include "shm/program_memory.hpp"
 
 namespace troupe::channel {
@@ -29,17 +30,9 @@ class lone_inbox;
 class outbox;
 class port;
 
-// What a channel asks of the keeper of the program.
-struct keeper_calls {
-    base::owned_fd (*doorbell_of)(std::uint16_t slot) = nullptr;  // empty when it is gone, or there is no room
-    void (*notify)(std::uint16_t slot) noexcept = nullptr;        // in our place
-    void (*look_at)(shm::channel_id channel) noexcept = nullptr;  // an end was let go: close, or free?
-    bool (*make_room)() noexcept = nullptr;  // frees what nobody can reach; false: it could not be asked
-};
-
 class participant {
 public:
-    participant(shm::program_memory memory, std::uint16_t slot, base::owned_fd doorbell, keeper_calls keeper);
+    participant(shm::program_memory memory, std::uint16_t slot, base::owned_fd doorbell, keeper_line& keeper);
     ~participant();
     participant(const participant&) = delete;
     participant& operator=(const participant&) = delete;
@@ -57,7 +50,7 @@ public:
     detail::actor_id actor() const noexcept { return actor_; }
     shm::process_slot& self() const noexcept { return *self_; }
     int doorbell() const noexcept { return doorbell_.get(); }
-    const keeper_calls& keeper() const noexcept { return keeper_; }
+    keeper_line& keeper() const noexcept { return keeper_; }
     // Who decides on requests; until it is set, they are all given out.
     void set_admission(admission& one) noexcept { admission_ = &one; }
     bool refuses_requests(inbox& mailbox) noexcept { return admission_ != nullptr && admission_->refuses(mailbox); }
@@ -137,7 +130,7 @@ private:
     shm::owner_id owner_;
     detail::actor_id actor_;
     base::owned_fd doorbell_;
-    keeper_calls keeper_;
+    keeper_line& keeper_;
     admission* admission_ = nullptr;
     std::uint8_t peer_cpu_ = 0xff;
     bool sent_ = false;
@@ -157,7 +150,7 @@ auto or_make_room(participant& here, Take&& take) {
     try {
         return take();
     } catch (const out_of_memory&) {
-        if (here.keeper().make_room == nullptr || !here.keeper().make_room()) throw;
+        if (!here.keeper().make_room()) throw;
     }
     return take();
 }

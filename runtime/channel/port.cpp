@@ -58,7 +58,7 @@ void port::release(std::uint32_t role) noexcept {
         if (receiving_ == 1) stop_reading();
         look = give_up(receiving_, shm::end::receiving) || look;
     }
-    if (look && of_.here().keeper().look_at != nullptr) of_.here().keeper().look_at(of_.id());
+    if (look) of_.here().keeper().look_at(of_.id());
     letting_go.set({});
     note_if_kept();
     if (!of_.is_kept()) of_.here().forget_if_idle(of_.id());

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "loop/host.hpp"
 #include "loop/uv_watch.hpp"
 
 namespace troupe::loop {
@@ -20,12 +21,12 @@ bool report_edges(const uv_loop_t* loop, int fd) noexcept {
 
 }  // namespace
 
-doorbell::doorbell(uv_loop_s* loop, int fd, void (*rung)())
-    : watch_(open_watch(loop, fd, UV_READABLE, &answer, this)), fd_(fd), rung_(rung) {}
+doorbell::doorbell(uv_loop_s* loop, int fd, host& of)
+    : watch_(open_watch(loop, fd, UV_READABLE, &answer, this)), fd_(fd), of_(of) {}
 
 doorbell::~doorbell() { close_watch(watch_); }
 
-// A ring that comes after `rung` has counted the wake-up must be heard again. So the rings until now are taken first:
+// A ring that comes after the host has counted the wake-up must be heard again. So the rings until now are taken first:
 // by draining, or, where edges are reported, by epoll_wait.
 void doorbell::answer(uv_poll_s* watch, int, int) {
     auto& self = *static_cast<doorbell*>(watch->data);
@@ -34,7 +35,7 @@ void doorbell::answer(uv_poll_s* watch, int, int) {
         if (::read(self.fd_, &rings, sizeof rings) != sizeof rings) return;
         self.edges_ = report_edges(watch->loop, self.fd_);
     }
-    if (self.rung_ != nullptr) self.rung_();
+    self.of_.rung();
 }
 
 }  // namespace troupe::loop

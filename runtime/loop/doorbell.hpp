@@ -11,11 +11,13 @@ struct uv_poll_s;
 
 namespace troupe::loop {
 
+class host;
+
 class doorbell {
 public:
-    // The descriptor stays the caller's, is non-blocking, and outlives this. `rung` is called when the rings until then
-    // are taken, before the loop looks at anything; it does not throw.
-    doorbell(uv_loop_s* loop, int fd, void (*rung)());
+    // The descriptor stays the caller's, is non-blocking, and outlives this. The host hears that it was rung when the
+    // rings until then are taken, before the loop looks at anything.
+    doorbell(uv_loop_s* loop, int fd, host& of);
     doorbell(const doorbell&) = delete;
     doorbell& operator=(const doorbell&) = delete;
     ~doorbell();
@@ -25,7 +27,7 @@ private:
 
     uv_poll_s* watch_;  // on the heap: libuv lets go of it a turn after it is closed
     int fd_;
-    void (*rung_)();
+    host& of_;
     bool edges_ = false;  // are reported, and nothing is drained
 };
 

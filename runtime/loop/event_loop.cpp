@@ -52,7 +52,11 @@ constexpr milliseconds nap{1};     // while a filler is mid-copy
 
 event_loop* the_loop = nullptr;
 event_loop* the_abandoned = nullptr;
-void (*creation_hook)(event_loop&) = nullptr;
+
+// Of a process that is none of a program's.
+class nobody final : public host {
+} the_nobody;
+host* the_host = &the_nobody;
 
 // A few nanoseconds to read, moves every 1 to 4 ms.
 base::time_point coarse_now() noexcept {
@@ -84,17 +88,21 @@ struct event_loop::handles {
 event_loop& event_loop::current() {
     if (the_loop == nullptr) {
         the_loop = new event_loop;
-        if (creation_hook != nullptr) creation_hook(*the_loop);
+        the_loop->serve(*the_host);
     }
     return *the_loop;
 }
 
-void event_loop::on_creation(void (*hook)(event_loop&)) noexcept { creation_hook = hook; }
+void event_loop::work_for(host* one) {
+    the_host = one != nullptr ? one : &the_nobody;
+    if (the_loop != nullptr) the_loop->serve(*the_host);
+}
 
 bool event_loop::exists() noexcept { return the_loop != nullptr; }
 
 void event_loop::abandon() noexcept {
     detail::ready.abandon();
+    the_host = &the_nobody;
     if (the_loop == nullptr) return;
     // Closing a copy of a descriptor changes nothing for the parent. What libuv keeps for all loops of a process stays.
     const uv_loop_t& loop = the_loop->handles_->loop;
@@ -107,7 +115,7 @@ void event_loop::abandon() noexcept {
     the_loop = nullptr;
 }
 
-event_loop::event_loop() : handles_(std::make_unique<handles>()) {
+event_loop::event_loop() : handles_(std::make_unique<handles>()), host_(&the_nobody) {
     const int missing = look_for_descriptors();
     const int failed = missing != 0 ? missing : -uv_loop_init(&handles_->loop);
     if (failed != 0) throw base::system_failure(failed, "the process's event loop cannot be made");
@@ -134,14 +142,14 @@ void event_loop::close() {
 
 uv_loop_s* event_loop::uv() noexcept { return &handles_->loop; }
 
-void event_loop::set_doorbell(int fd, void (*rung)()) {
+void event_loop::serve(host& one) {
+    host_ = &one;
     doorbell_.reset();
-    if (fd >= 0) doorbell_ = std::make_unique<doorbell>(uv(), fd, rung);
-}
-
-void event_loop::end_with(int fd) {
+    if (handles_->lifeline != nullptr) close_watch(std::exchange(handles_->lifeline, nullptr));
+    if (one.doorbell() >= 0) doorbell_ = std::make_unique<doorbell>(uv(), one.doorbell(), one);
     const auto end = [](uv_poll_t*, int, int) { static_cast<void>(::raise(SIGKILL)); };
-    handles_->lifeline = open_watch(uv(), fd, UV_READABLE, end, nullptr);
+    if (one.lifeline() >= 0) handles_->lifeline = open_watch(uv(), one.lifeline(), UV_READABLE, end, nullptr);
+    one.begin(*this);
 }
 
 void event_loop::run_until(bool (*done)(void*), void* argument) {
@@ -169,14 +177,14 @@ void event_loop::run_until_ended(detail::branch& one) {
 void event_loop::run_ready() noexcept {
     if (detail::ready.run_some(turn_budget) == 0) return;
     worked_ = true;
-    for (const auto hook : turn_hooks_) hook();
+    host_->turn_ended();
 }
 
 void event_loop::look() {
     if (sources_.poll() || !detail::ready.empty()) return attend();
     if (fire_due()) return;
     const base::time_point until = timers_.empty() ? base::time_point::max() : timers_.earliest();
-    if (worked_ && spin(spin_, sources_, until)) return;
+    if (worked_ && spin(*host_, sources_, until)) return;
     sleep();
 }
 
@@ -198,7 +206,7 @@ void event_loop::sleep() {
     slept_ = false;
     uv_run(uv(), UV_RUN_ONCE);
     going_to_sleep_ = false;
-    if (slept_ && after_sleep_ != nullptr) after_sleep_();
+    if (slept_) host_->awake();
     sources_.unpark();
     fire_due();
     turns_unattended_ = 0;
@@ -208,7 +216,7 @@ void event_loop::prepare() {
     if (!going_to_sleep_) return;
     if (may_sleep()) {
         slept_ = true;
-        if (before_sleep_ != nullptr) before_sleep_();
+        host_->about_to_sleep();
     } else {
         uv_stop(uv());  // this run polls without waiting, and is the last
     }

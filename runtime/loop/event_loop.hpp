@@ -1,12 +1,12 @@
 // The loop of a process: runs what is ready, looks at the sources, and sleeps when there is nothing to do.
 //
 // One loop a process, made on first use, run by the one thread that runs user code. A turn is:
-//   1. run the ready queue, within a budget; call the turn hooks
+//   1. run the ready queue, within a budget; tell the host
 //   2. poll the sources; while something is ready, descriptors and timers get their share at every tick of the coarse
 //      clock and at least every 64 turns
-//   3. nothing ready: spin, if the policy allows
+//   3. nothing ready: spin, if the host allows
 //   4. still nothing: park the sources and sleep in libuv until the doorbell, the earliest timer or a descriptor
-//   5. awake: [doorbell: take its rings, `rung`], after_sleep, unpark the sources, fire the timers that are due
+//   5. awake: [doorbell: take its rings], tell the host, unpark the sources, fire the timers that are due
 // An idle process has no timer of the loop's own: it is woken zero times a second.
 //
 // The last look before sleeping (ready queue, parking, the earliest timer) happens in libuv's prepare step, because
@@ -16,10 +16,10 @@
 #pragma once
 
 #include <memory>
-#include <vector>
 
 #include "base/clock.hpp"
 #include "loop/doorbell.hpp"
+#include "loop/host.hpp"
 #include "loop/source.hpp"
 #include "loop/spin.hpp"
 #include "loop/timer_set.hpp"
@@ -37,8 +37,8 @@ public:
     // This process's loop, made on first use. Throws std::system_error when it cannot be made (no descriptors left).
     static event_loop& current();
     static bool exists() noexcept;
-    // Called with a new loop before its first use. Null: nothing.
-    static void on_creation(void (*hook)(event_loop&)) noexcept;
+    // Whom the loop of this process works for, whether it has been made or not; null: nobody.
+    static void work_for(host* one);
 
     // In a fork child, before anything else of this layer: forgets the parent's loop and ready queue without touching
     // them. Allocates nothing. The descriptors inherited from the parent's loop are closed.
@@ -67,24 +67,8 @@ public:
     void dismiss(source& one) noexcept { sources_.dismiss(one); }
     timer_set& timers() noexcept { return timers_; }
 
-    // See doorbell.hpp; replaces the one before. fd -1: none.
-    void set_doorbell(int fd, void (*rung)());
-    // The process ends, by SIGKILL, when nobody is left who writes to that pipe. Once.
-    void end_with(int fd);
     // Leaves the sources alone for some µs, where nobody waits for this process and it may spin.
-    void rest() const { loop::rest(spin_); }
-
-    void set_spin_policy(const spin_policy& policy) noexcept { spin_ = policy; }
-
-    // Called, in the order they were added, after every run of the ready queue in which something ran, and so before
-    // anything is polled and before any sleep. Hooks do not throw.
-    void add_turn_hook(void (*hook)()) { turn_hooks_.push_back(hook); }
-
-    // Called around every sleep that may block: `before` when the sources are parked, `after` before they are unparked.
-    void set_sleep_hooks(void (*before)(), void (*after)()) noexcept {
-        before_sleep_ = before;
-        after_sleep_ = after;
-    }
+    void rest() const { loop::rest(*host_); }
 
     uv_loop_s* uv() noexcept;
 
@@ -94,6 +78,7 @@ private:
     event_loop();
     ~event_loop();
 
+    void serve(host& one);
     void run_ready() noexcept;
     void look();
     void attend();
@@ -106,10 +91,7 @@ private:
     std::unique_ptr<doorbell> doorbell_;
     source_list sources_;
     timer_set timers_;
-    spin_policy spin_;
-    std::vector<void (*)()> turn_hooks_;
-    void (*before_sleep_)() = nullptr;
-    void (*after_sleep_)() = nullptr;
+    host* host_;
     detail::branch* awaited_ = nullptr;
     event_loop* abandoned_ = nullptr;  // the parent's, in a fork child
 

@@ -7,7 +7,7 @@
 // its user; this one is judged by whom the process was when it asked, and knows no session, no mask and no busy loop.
 // Only of a process that was no root of the whole system when it asked, as in a container of a user's own, and has
 // become somebody else since, is the signal kept: such a process sees the pipe's end when it next waits
-// (event_loop::end_with).
+// (loop::host::lifeline).
 //
 // Where the system refuses (no /proc, no descriptor left) the parent-death signal stands alone.
 #pragma once

@@ -12,7 +12,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/owned_fd.hpp"
@@ -70,18 +72,52 @@ private:
     box& into_;
 };
 
-// A loop of its own for each test.
+// Whom the loop works for: it does as it is told.
+struct scripted_host final : troupe::loop::host {
+    int doorbell() const noexcept override { return bell; }
+    void rung() noexcept override {
+        if (when_rung) when_rung();
+    }
+    std::chrono::nanoseconds longest_spin() const noexcept override { return spin; }
+    bool may_spin() noexcept override { return !spins || spins(); }
+    bool in_no_hurry() noexcept override { return leisure && leisure(); }
+    void turn_ended() noexcept override {
+        if (after_turn) after_turn();
+    }
+    void about_to_sleep() noexcept override {
+        if (before_sleep) before_sleep();
+    }
+    void awake() noexcept override {
+        if (after_sleep) after_sleep();
+    }
+
+    int bell = -1;
+    std::chrono::nanoseconds spin = 0ns;
+    std::function<void()> when_rung, after_turn, before_sleep, after_sleep;
+    std::function<bool()> spins, leisure;
+};
+
+// A loop of its own for each test, which does not spin unless the test says so.
 struct fresh_loop {
     fresh_loop() {
         calls.clear();
         event_loop::close();
+        event_loop::work_for(&host);
     }
-    ~fresh_loop() { event_loop::close(); }
+    ~fresh_loop() {
+        event_loop::close();
+        event_loop::work_for(nullptr);
+    }
     event_loop& operator*() const { return event_loop::current(); }
     event_loop* operator->() const { return &event_loop::current(); }
-};
+    void hang_up(int bell, std::function<void()> when_rung) {
+        host.bell = bell;
+        host.when_rung = std::move(when_rung);
+        event_loop::work_for(&host);
+    }
 
-void no_spin(event_loop& loop) { loop.set_spin_policy({.at_most = 0ns, .may_spin = nullptr}); }
+    scripted_host host;
+};
 
 void write_one(int fd) {
     const std::uint64_t one = 1;
@@ -108,7 +144,6 @@ long voluntary_switches() {
 
 TEST_CASE("loop: a source is polled, then parked, and unparked after the sleep") {
     fresh_loop loop;
-    no_spin(*loop);
     box b;
     scripted s(b);
     sync_wait(troupe::sleep_for(1ms));
@@ -117,7 +152,6 @@ TEST_CASE("loop: a source is polled, then parked, and unparked after the sleep")
 
 TEST_CASE("loop: a source that is ready when it is asked to park keeps the loop awake") {
     fresh_loop loop;
-    no_spin(*loop);
     box b;
     scripted s(b);
     s.answers = {parking::ready};
@@ -127,7 +161,6 @@ TEST_CASE("loop: a source that is ready when it is asked to park keeps the loop 
 
 TEST_CASE("loop: while a filler is in mid-copy the loop looks again by itself") {
     fresh_loop loop;
-    no_spin(*loop);
     box b;
     scripted s(b);
     s.answers = std::vector<parking>(20, parking::in_flight);
@@ -138,7 +171,7 @@ TEST_CASE("loop: while a filler is in mid-copy the loop looks again by itself") 
 
 TEST_CASE("loop: it spins on glances alone, and what they see is polled without a sleep") {
     fresh_loop loop;
-    loop->set_spin_policy({.at_most = 10s, .may_spin = nullptr});
+    loop.host.spin = 10s;
     box b;
     scripted s(b);
     s.fill_at_glance = 100;
@@ -152,11 +185,12 @@ TEST_CASE("loop: the policy can forbid the spin, and end it") {
     fresh_loop loop;
     box b;
     scripted s(b);
-    loop->set_spin_policy({.at_most = 10s, .may_spin = [] { return false; }});
+    loop.host.spin = 10s;
+    loop.host.spins = [] { return false; };
     sync_wait(troupe::sleep_for(1ms));
     REQUIRE(s.glances == 0);
     asked = 0;
-    loop->set_spin_policy({.at_most = 10s, .may_spin = [] { return ++asked < 3; }});
+    loop.host.spins = [] { return ++asked < 3; };
     sync_wait(troupe::sleep_for(50ms));
     REQUIRE(asked >= 3);
     REQUIRE(s.glances > 0);
@@ -175,7 +209,8 @@ TEST_CASE("loop: a spin asks once whether there is a hurry, and glances in eithe
         scripted s(b);
         at_leisure = leisure;
         asked = 0;
-        loop->set_spin_policy({.at_most = 10s, .may_spin = nullptr, .in_no_hurry = no_hurry});
+        loop.host.spin = 10s;
+        loop.host.leisure = no_hurry;
         s.fill_at_glance = 3;
         REQUIRE(sync_wait(b.take()) == 1);
         REQUIRE(asked == 1);
@@ -187,20 +222,18 @@ TEST_CASE("loop: the doorbell's rings are taken, then answered, before anything 
     static int left_in_bell = -1;
     static int bell_fd = -1;
     fresh_loop loop;
-    no_spin(*loop);
     troupe::base::owned_fd bell(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     bell_fd = bell.get();
-    loop->set_doorbell(bell.get(), [] {
+    loop.hang_up(bell.get(), [] {
         std::uint64_t rings = 0;
         left_in_bell = static_cast<int>(::read(bell_fd, &rings, sizeof rings));
         calls += 'R';
     });
-    loop->set_sleep_hooks(
-        [] {
-            calls += 'b';
-            write_one(bell_fd);
-        },
-        [] { calls += 'a'; });
+    loop.host.before_sleep = [] {
+        calls += 'b';
+        write_one(bell_fd);
+    };
+    loop.host.after_sleep = [] { calls += 'a'; };
     box b;
     scripted s(b);
     s.answers = {parking::parked, parking::ready};
@@ -214,20 +247,17 @@ TEST_CASE("loop: each ring of the doorbell ends a sleep once, the first and thos
     static box* filled = nullptr;
     constexpr int rings = 5;
     fresh_loop loop;
-    no_spin(*loop);
     troupe::base::owned_fd bell(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     box b;
     heard = 0;
     bell_fd = bell.get();
     filled = &b;
-    loop->set_doorbell(bell.get(), [] {
+    loop.hang_up(bell.get(), [] {
         if (++heard == rings) filled->put(heard);
     });
-    loop->set_sleep_hooks(
-        [] {
-            if (heard < rings) write_one(bell_fd);
-        },
-        nullptr);
+    loop.host.before_sleep = [] {
+        if (heard < rings) write_one(bell_fd);
+    };
     REQUIRE(sync_wait(b.take()) == rings);
 
     const long before = voluntary_switches();
@@ -236,16 +266,14 @@ TEST_CASE("loop: each ring of the doorbell ends a sleep once, the first and thos
     CHECK(voluntary_switches() - before <= few_switches);
 }
 
-TEST_CASE("loop: hooks are called after what was ready ran, and before anything is polled") {
+TEST_CASE("loop: the host hears of a turn after what was ready ran, and before anything is polled") {
     fresh_loop loop;
-    no_spin(*loop);
-    loop->add_turn_hook([] { calls += '1'; });
-    loop->add_turn_hook([] { calls += '2'; });
+    loop.host.after_turn = [] { calls += '1'; };
     box b;
     scripted s(b);
     s.answers = {parking::ready};
     REQUIRE(sync_wait(b.take()) == 1);
-    REQUIRE(calls == "12pPp12");
+    REQUIRE(calls == "1pPp1");
 }
 
 TEST_CASE("loop: sources may come and go while they are polled") {
@@ -275,10 +303,9 @@ TEST_CASE("loop: sources may come and go while they are polled") {
 
 TEST_CASE("loop: a parked source that is dismissed is unparked") {
     fresh_loop loop;
-    no_spin(*loop);
     static troupe::loop::source* parked = nullptr;
     troupe::base::owned_fd bell(::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
-    loop->set_doorbell(bell.get(), [] { event_loop::current().dismiss(*parked); });
+    loop.hang_up(bell.get(), [] { event_loop::current().dismiss(*parked); });
     box b;
     scripted s(b);
     parked = &s;
@@ -311,7 +338,7 @@ TEST_CASE("loop: timers and descriptors have their turn while coroutines are alw
 TEST_CASE("loop: an idle process is woken zero times a second") {
     fresh_loop loop;
     troupe::base::owned_fd bell(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    loop->set_doorbell(bell.get(), [] {});
+    loop.hang_up(bell.get(), [] {});
     box b;
     scripted s(b);
     sync_wait(troupe::sleep_for(1ms));
@@ -381,7 +408,7 @@ TEST_CASE("loop: when it is closed nothing stays open") {
         fresh_loop loop;
         troupe::base::owned_fd bell(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
         troupe::base::owned_fd other(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-        loop->set_doorbell(bell.get(), [] {});
+        loop.hang_up(bell.get(), [] {});
         sync_wait(troupe::when_any(poll_wait(other.get(), poll_wait::until::readable), troupe::sleep_for(1ms)));
         REQUIRE(open_descriptors() > before);
     }

@@ -46,7 +46,7 @@ void attachment::notify_reader() noexcept {
 
 void attachment::close() noexcept {
     ring_.close();
-    TROUPE_STEP("port: closed");
+    TROUPE_STEP("channel: closed");
     if (kind_ == shm::channel_kind::mailbox || kind_ == shm::channel_kind::replies) {
         notify_reader();
     } else {

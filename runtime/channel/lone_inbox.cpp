@@ -134,14 +134,14 @@ inbox::picked lone_inbox::pick(detail::letter& into, const detail::receive_wait*
 void lone_inbox::finish(detail::letter& taken) noexcept {
     if (taken.own != nullptr) return own_.finish(taken);
     const shm::record record{taken.position, taken.payload, taken.bytes, taken.kind};
-    TROUPE_STEP("port: letter in hand");
+    TROUPE_STEP("inbox: letter in hand");
     bool writers_wait = false;
     if (reads()) {
         const bool more = taken.kind == mail::batch_record && taken.part + 1u < mail::count_of_batch(taken.body());
         more ? reader_->consume_part(record, taken.part + 1u) : reader_->consume(record);
         writers_wait = reader_->flush_when_due();
     }
-    TROUPE_STEP("port: letter finished");
+    TROUPE_STEP("inbox: letter finished");
     if (taken.block != 0) of_.drop_parcel(std::exchange(taken.block, 0));
     if (reads()) notify_writers(writers_wait);
 }

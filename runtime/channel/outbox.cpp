@@ -187,7 +187,7 @@ detail::push_result outbox::push_beside(const detail::message_frame& frame, deta
                    shm::position_after(claim.position(), shm::granules_of(claim.bytes()))};
     }
     const bool needed = claim.commit(mail::parcel_record);
-    TROUPE_STEP("port: parcel committed");
+    TROUPE_STEP("outbox: parcel committed");
     // crash: the block looks like ours still; the reader takes it over all the same
     mail::send_parcel(of_.memory(), {parcel}, of_.here().owner());
     parcel = 0;

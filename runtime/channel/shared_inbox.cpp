@@ -33,15 +33,15 @@ inbox::picked shared_inbox::pick(detail::letter& into, const detail::receive_wai
 
 void shared_inbox::finish(detail::letter& taken) noexcept {
     const shm::record record{taken.position, taken.payload, taken.bytes, taken.kind};
-    TROUPE_STEP("port: letter in hand");
+    TROUPE_STEP("inbox: letter in hand");
     auto& receiving = of_.here().self().activity.receiving;
     receiving.begin(of_.id());
     const bool writers_wait = reader_.finish(record);
-    TROUPE_STEP("port: item finished");
+    TROUPE_STEP("inbox: item finished");
     // crash: not counted, and not waited for
     of_.record().items.count_received();
     receiving.end();
-    TROUPE_STEP("port: letter finished");
+    TROUPE_STEP("inbox: letter finished");
     if (taken.block != 0) of_.drop_parcel(std::exchange(taken.block, 0));
     pass_on(writers_wait);
 }

@@ -200,7 +200,7 @@ troupe::task<troupe::exit_status> killed_while_it_starts() {
 
 TEST_CASE("buffer: a producer killed at any step leaves whole ones, and none that nobody owns") {
     CHECK(killing::never_died_at({"buffer: taken", "parcel: handles written", "parcel: packed", "ring: claimed",
-                                  "ring: committed", "port: parcel committed", "parcel: buffers sent"},
+                                  "ring: committed", "outbox: parcel committed", "parcel: buffers sent"},
                                  &killed_while_putting) == "");
 }
 

@@ -150,7 +150,7 @@ troupe::task<> produce_and_die(const char* step) {
 
 TEST_CASE("large message: a producer killed at any step leaves whole messages, and no memory in use") {
     CHECK(killing::never_died_at({"block: taken", "parcel: handles written", "parcel: packed", "ring: claimed",
-                                  "ring: committed", "port: parcel committed"},
+                                  "ring: committed", "outbox: parcel committed"},
                                  &killed_while_putting) == "");
 }
 
@@ -160,13 +160,13 @@ TEST_CASE("large message: a producer killed before it sent a queue it has writte
 }
 
 TEST_CASE("large message: a consumer killed while it takes one leaves it whole to the others") {
-    CHECK(killing::never_died_at({"ring: taken", "parcel: received", "port: letter finished", "block: released"},
+    CHECK(killing::never_died_at({"ring: taken", "parcel: received", "inbox: letter finished", "block: released"},
                                  &killed_while_getting) == "");
 }
 
 TEST_CASE("large message: a producer killed while it puts 64 MiB does not hold up the queue") {
     const char* step = GENERATE(static_cast<const char*>(nullptr), "parcel: handles written", "ring: claimed",
-                                "port: parcel committed");
+                                "outbox: parcel committed");
     troupe::sync_wait(troupe::with_timeout(60s, produce_and_die(step)));
     killing::withdraw_warrant();
 }

@@ -191,7 +191,7 @@ TEST_CASE("mailbox: a sender killed at any step leaves what it had sent, in its 
 
 TEST_CASE("mailbox: those who send to a receiver that is killed are told, also while the mailbox is full") {
     CHECK(killing::never_died_at(
-              {"ring: before consume", "ring: consumed", "port: letter in hand", "port: letter finished"},
+              {"ring: before consume", "ring: consumed", "inbox: letter in hand", "inbox: letter finished"},
               &killed_while_receiving) == "");
 }
 

@@ -155,13 +155,13 @@ troupe::task<troupe::exit_status> killed_while_taking_an_end() {
 
 TEST_CASE("pipe: the stream of an owner that is killed ends, after what it had sent") {
     CHECK(killing::never_died_at({"ring: before claim", "ring: claimed", "ring: advanced", "ring: before commit",
-                                  "ring: committed", "port: closed", "port: end let go"},
+                                  "ring: committed", "channel: closed", "port: end let go"},
                                  &killed_while_sending) == "");
 }
 
 TEST_CASE("pipe: who sends to an owner that is killed is told, also while the pipe is full") {
     CHECK(killing::never_died_at(
-              {"ring: before consume", "ring: consumed", "port: letter in hand", "port: letter finished"},
+              {"ring: before consume", "ring: consumed", "inbox: letter in hand", "inbox: letter finished"},
               &killed_while_receiving) == "");
 }
 
@@ -170,7 +170,7 @@ TEST_CASE("pipe: killed between two messages, or in the middle of one, the other
 }
 
 TEST_CASE("pipe: an end is not lost with the process that sends it on: it arrives, or its stream ends") {
-    CHECK(killing::never_died_at({"parcel: handles written", "parcel: packed", "port: parcel committed"},
+    CHECK(killing::never_died_at({"parcel: handles written", "parcel: packed", "outbox: parcel committed"},
                                  &killed_while_passing_an_end) == "");
 }
 

@@ -196,8 +196,8 @@ TEST_CASE("queue: a producer killed at any step of a put leaves what it had put,
 }
 
 TEST_CASE("queue: an item that a killed consumer had begun to take goes to the others, in its old place") {
-    CHECK(killing::never_died_at({"ring: before take", "ring: taken", "port: letter in hand", "ring: before finish",
-                                  "ring: finished", "port: letter finished", "ring: before sweep request",
+    CHECK(killing::never_died_at({"ring: before take", "ring: taken", "inbox: letter in hand", "ring: before finish",
+                                  "ring: finished", "inbox: letter finished", "ring: before sweep request",
                                   "ring: sweep requested", "ring: before sweeper leaves"},
                                  &killed_while_getting) == "");
 }

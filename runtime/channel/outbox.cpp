@@ -162,21 +162,16 @@ bool outbox::room_beside(std::uint64_t bytes) {
 detail::push_result outbox::push_beside(const detail::message_frame& frame, detail::outgoing& message,
                                         std::uint64_t& parcel) {
     if (of_.ring().closed()) return detail::push_result::closed;
-    auto* const packed =
-        reinterpret_cast<mail::parcel_header*>(parcel != 0 ? of_.memory().blocks().at({parcel}) : nullptr);
-    if (!room_beside(packed != nullptr ? packed->weight : mail::weight_of(of_.memory(), message))) {
+    // An earlier try may have packed it.
+    auto label = parcel != 0 ? mail::label_of(of_.memory(), {parcel}) : mail::parcel_label();
+    if (!room_beside(parcel != 0 ? label.weight : mail::weight_of(of_.memory(), message))) {
         writer_.leave_wish();
         return no_room();
     }
-    mail::parcel_label label;
-    if (packed == nullptr) {
+    if (parcel == 0) {
         label = channel::or_make_room(of_.here(),
                                       [&] { return mail::pack_parcel(of_.memory(), of_.here().owner(), message); });
         parcel = label.block;
-    } else {
-        // relaxed, both: our own stores
-        label = {parcel, packed->stamp.load(std::memory_order_relaxed), packed->length.load(std::memory_order_relaxed),
-                 packed->weight};
     }
     shm::claim claim;
     const detail::push_result result = claim_for(frame, sizeof label, claim);

@@ -22,10 +22,7 @@ shm::block_id parcel_of(shm::program_memory& memory, const shm::record& record) 
     if (!label) return {};
     const shm::block_id block{label->block};
     if (!memory.blocks().valid(block) || memory.blocks().is_free(block)) return {};
-    const auto* header = reinterpret_cast<const mail::parcel_header*>(memory.blocks().at(block));
-    // sync: parcel - observes who wrote it
-    const bool same = header->stamp.load(std::memory_order_acquire) == label->stamp;
-    return same && label->stamp != mail::no_stamp ? block : shm::block_id{};
+    return mail::is_stamped(memory, block, label->stamp) ? block : shm::block_id{};
 }
 
 void retirement::retire_channel(shm::channel_id channel) noexcept {

@@ -115,7 +115,7 @@ int be_program(int argc, char** argv, const run_options& options, detail::progra
     header.program_pid = getpid();
     header.start_method = static_cast<std::uint32_t>(method);
     header.most_actors = static_cast<std::uint32_t>(options.actors);
-    header.slots_in_turn = std::min(header.most_actors, slots_to_begin_with);
+    header.turn.begin(std::min(header.most_actors, slots_to_begin_with));
     header.usable_cpus = usable_cpus();
     header.has_deadlines = deadlines_wanted() ? 1 : 0;
     header.report_crashes = options.report_crashes ? 1 : 0;

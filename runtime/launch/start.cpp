@@ -296,10 +296,9 @@ void start::drop_arguments() noexcept {
     shm::block_store& blocks = here_.memory().blocks();
     const shm::block_id block{arguments_.block};
     if (!block) return;
-    const auto* header = reinterpret_cast<const mail::parcel_header*>(blocks.at(block));
-    // sync: parcel - observes whether it is still the same
-    if (header->stamp.load(std::memory_order_acquire) != arguments_.stamp) return;
-    if (!blocks.withdraw(block, here_.participant().owner())) return;
+    if (!mail::is_stamped(here_.memory(), block, arguments_.stamp) ||
+        !blocks.withdraw(block, here_.participant().owner()))
+        return;
     mail::discard_parcel(here_.memory(), block, [this](shm::channel_id held) {
         here_.tell_keeper({.word = keepers::keeper_word::look_at, .subject = held.value});
     });

@@ -1,12 +1,14 @@
 #include "mail/parcel.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <string>
 
 #include <troupe/error.hpp>
 
 #include "base/step.hpp"
+#include "mail/parcel_header.hpp"
 
 namespace troupe::mail {
 namespace {
@@ -27,11 +29,14 @@ constinit stamp_range own_stamps;
 
 std::uint64_t next_stamp(shm::program_memory& memory) {
     if (own_stamps.next == own_stamps.end) {
-        // relaxed: numbers that nobody else gets
-        own_stamps.next = memory.header().stamps.fetch_add(stamps_at_a_time, std::memory_order_relaxed);
+        own_stamps.next = memory.header().stamps.take(stamps_at_a_time);
         own_stamps.end = own_stamps.next + stamps_at_a_time;
     }
     return ++own_stamps.next;
+}
+
+parcel_header& header_of(const shm::program_memory& memory, shm::block_id block) noexcept {
+    return *reinterpret_cast<parcel_header*>(memory.blocks().at(block));
 }
 
 void list(detail::handle_ref& entry, const detail::handle_ref& handle) noexcept {
@@ -56,6 +61,15 @@ void for_each_buffer(shm::program_memory& memory, shm::block_id parcel, Visit&& 
 
 void take_new_stamps() noexcept { own_stamps = {}; }
 
+parcel_label label_of(const shm::program_memory& memory, shm::block_id block) noexcept {
+    const parcel_header& header = header_of(memory, block);
+    return {block.value, header.stamp(), header.length(), header.weight()};
+}
+
+bool is_stamped(const shm::program_memory& memory, shm::block_id block, std::uint64_t stamp) noexcept {
+    return stamp != no_stamp && header_of(memory, block).stamp() == stamp;
+}
+
 std::uint64_t weight_of(shm::program_memory& memory, const detail::outgoing& message) {
     std::uint64_t weight = message.bytes.size();
     for (const detail::handle_ref& one : message.handles) {
@@ -72,35 +86,27 @@ parcel_label pack_parcel(shm::program_memory& memory, shm::owner_id owner, detai
     const std::size_t at = bytes_at(message.handles.size());
     const shm::block_id block = memory.blocks().take(at + message.bytes.size(), owner);
     std::byte* start = memory.blocks().at(block);
-    auto* header = reinterpret_cast<parcel_header*>(start);
-    const std::uint64_t stamp = next_stamp(memory);
-    // crash: the owner's, with the old handles listed; the keeper frees it, and looks once too often
-    header->handles.store(0, std::memory_order_release);    // sync: parcel - publishes that nothing is listed yet
-    header->let_go.store(0, std::memory_order_relaxed);     // relaxed: for the keeper, when this process is dead
-    header->stamp.store(stamp, std::memory_order_release);  // sync: parcel - publishes who wrote it
-    // relaxed: published by the count of handles, and by the record
-    header->length.store(message.bytes.size(), std::memory_order_relaxed);
-    header->weight = weight_of(memory, message);
+    parcel_header& header = header_of(memory, block);
+    header.begin(next_stamp(memory), message.bytes.size());
+    header.set_weight(weight_of(memory, message));
     auto* handles = reinterpret_cast<detail::handle_ref*>(start + handles_at);
     for (std::size_t i = 0; i < message.handles.size(); ++i) list(handles[i], message.handles[i]);
     TROUPE_STEP("parcel: handles written");
     // crash: the owner's; the keeper frees it
-    // sync: parcel - publishes the handles
-    header->handles.store(static_cast<std::uint32_t>(message.handles.size()), std::memory_order_release);
+    header.list(static_cast<std::uint32_t>(message.handles.size()));
     if (!message.bytes.empty()) std::memcpy(start + at, message.bytes.data(), message.bytes.size());
     TROUPE_STEP("parcel: packed");
     std::erase_if(message.handles, [](const detail::handle_ref& one) { return (one.role & detail::buffer_role) != 0; });
-    return {block.value, stamp, message.bytes.size(), header->weight};
+    return label_of(memory, block);
 }
 
 std::optional<detail::incoming> look_into_parcel(shm::program_memory& memory, shm::block_id block) {
     if (!memory.blocks().valid(block)) return std::nullopt;
     std::byte* start = memory.blocks().at(block);
-    const auto* header = reinterpret_cast<const parcel_header*>(start);
+    const parcel_header& header = header_of(memory, block);
     const std::size_t room = memory.blocks().bytes(block);
-    const std::uint32_t count = header->handles.load(std::memory_order_acquire);  // sync: parcel - observes the handles
-    // relaxed: published by the count, or by the record
-    const std::uint64_t length = header->length.load(std::memory_order_relaxed);
+    const std::uint32_t count = header.handles();
+    const std::uint64_t length = header.length();
     if (count > most_handles || length > room || bytes_at(count) + length > room) return std::nullopt;
     detail::incoming content;
     content.handles = {reinterpret_cast<const detail::handle_ref*>(start + handles_at), count};
@@ -118,10 +124,7 @@ std::optional<detail::incoming> unpack_parcel(shm::program_memory& memory, const
 std::optional<detail::incoming> unpack_parcel(shm::program_memory& memory, shm::block_id block, std::uint64_t stamp,
                                               shm::owner_id from, shm::owner_id to) {
     if (!memory.blocks().valid(block) || memory.blocks().is_free(block)) return std::nullopt;
-    const auto* header = reinterpret_cast<const parcel_header*>(memory.blocks().at(block));
-    // sync: parcel - observes who wrote it
-    if (header->stamp.load(std::memory_order_acquire) != stamp) return std::nullopt;
-    if (!receive_parcel(memory, block, from, to)) return std::nullopt;
+    if (header_of(memory, block).stamp() != stamp || !receive_parcel(memory, block, from, to)) return std::nullopt;
     return look_into_parcel(memory, block);
 }
 
@@ -142,12 +145,7 @@ void send_parcel(shm::program_memory& memory, shm::block_id block, shm::owner_id
 }
 
 void free_block(shm::program_memory& memory, shm::block_id block) {
-    auto* header = reinterpret_cast<parcel_header*>(memory.blocks().at(block));
-    // relaxed: our own store, or observed with what named it
-    if (header->stamp.load(std::memory_order_relaxed) != no_stamp) {
-        // crash: without a stamp, in no record any more; the keeper frees it
-        header->stamp.store(no_stamp, std::memory_order_release);  // sync: parcel - publishes that it is nobody's
-    }
+    header_of(memory, block).unstamp();
     TROUPE_STEP("block: without a stamp");
     memory.blocks().release(block);
 }
@@ -158,7 +156,7 @@ ends_let_go empty_parcel(shm::program_memory& memory, shm::block_id block) {
     std::uint32_t count = 0;
     const auto content = look_into_parcel(memory, block);
     if (!content) return held;
-    auto* header = reinterpret_cast<parcel_header*>(memory.blocks().at(block));
+    parcel_header& header = header_of(memory, block);
     for (const detail::handle_ref& entry : content->handles) {
         const detail::handle_ref one = listed_at(entry);
         if ((one.role & (detail::buffer_role | detail::taken_role)) == 0) {
@@ -168,8 +166,7 @@ ends_let_go empty_parcel(shm::program_memory& memory, shm::block_id block) {
         }
     }
     if (content->handles.empty()) {
-        // relaxed: written by this process, or by one that is dead
-        const std::uint32_t before = std::min(header->let_go.load(std::memory_order_relaxed), most_handles);
+        const std::uint32_t before = std::min(header.let_go(), most_handles);
         for (const detail::handle_ref& entry : std::span(content->handles.data(), before)) {
             held.channels[held.count++] = listed_at(entry).object;
         }
@@ -177,9 +174,8 @@ ends_let_go empty_parcel(shm::program_memory& memory, shm::block_id block) {
     }
     // Not listed any more before the keeper is told: it would find them there. And before its buffers are free: freed
     // once more, they might be somebody else's by then.
-    // relaxed: read by the keeper when this process is dead
-    header->let_go.store(static_cast<std::uint32_t>(content->handles.size()), std::memory_order_relaxed);
-    header->handles.store(0, std::memory_order_release);  // sync: parcel - publishes that nothing is listed
+    header.note_let_go(static_cast<std::uint32_t>(content->handles.size()));
+    header.list(0);
     TROUPE_STEP("parcel: nothing listed");
     // crash: each is the dead one's, and the keeper frees it
     for (std::uint32_t i = 0; i < count; ++i) free_block(memory, buffers[i]);
@@ -197,28 +193,21 @@ detail::handle_ref listed_at(const detail::handle_ref& entry) noexcept {
 
 shm::block_id take_buffer(shm::program_memory& memory, shm::owner_id owner, std::size_t bytes) {
     const shm::block_id block = memory.blocks().take(bytes_at(0) + bytes, owner);
-    auto* header = reinterpret_cast<parcel_header*>(memory.blocks().at(block));
-    header->handles.store(0, std::memory_order_release);  // sync: parcel - publishes that nothing is listed
-    header->stamp.store(next_stamp(memory), std::memory_order_release);  // sync: parcel - publishes whose it is
-    header->let_go.store(0, std::memory_order_relaxed);                  // relaxed: as in a parcel
-    header->length.store(bytes, std::memory_order_relaxed);  // relaxed: published by the record of its parcel
+    header_of(memory, block).begin(next_stamp(memory), bytes);
     TROUPE_STEP("buffer: taken");
     return block;
 }
 
 std::span<std::byte> buffer_bytes(shm::program_memory& memory, shm::block_id block) {
     std::byte* const start = memory.blocks().at(block);
-    // relaxed: our own store, or observed with the parcel it came in
-    const std::uint64_t length = reinterpret_cast<const parcel_header*>(start)->length.load(std::memory_order_relaxed);
+    const std::uint64_t length = header_of(memory, block).length();
     if (length > memory.blocks().bytes(block) - bytes_at(0)) throw corrupt("a buffer in a message is damaged");
     return {start + bytes_at(0), length};
 }
 
 detail::handle_ref refer_to_buffer(shm::program_memory& memory, shm::block_id block) {
-    const auto* header = reinterpret_cast<const parcel_header*>(memory.blocks().at(block));
     const std::uint32_t place = block.size_class() << index_bits | block.index();
-    // relaxed: our own store, or observed with the parcel it came in
-    return {header->stamp.load(std::memory_order_relaxed), detail::buffer_role | place << place_shift};
+    return {header_of(memory, block).stamp(), detail::buffer_role | place << place_shift};
 }
 
 shm::block_id buffer_of(shm::program_memory& memory, const detail::handle_ref& ref) {
@@ -228,9 +217,7 @@ shm::block_id buffer_of(shm::program_memory& memory, const detail::handle_ref& r
     if (!memory.blocks().valid(block) || block.size_class() >= shm::message_classes || memory.blocks().is_free(block)) {
         return {};
     }
-    const auto* header = reinterpret_cast<const parcel_header*>(memory.blocks().at(block));
-    // sync: parcel - observes whose it is
-    return header->stamp.load(std::memory_order_acquire) == ref.object ? block : shm::block_id{};
+    return header_of(memory, block).stamp() == ref.object ? block : shm::block_id{};
 }
 
 shm::block_id take_out_buffer(shm::program_memory& memory, shm::owner_id owner, const detail::handle_ref& listed) {

@@ -15,7 +15,6 @@
 // before it, received before it, and freed with it, until whoever has received both takes it out, which the list says.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -26,17 +25,6 @@
 
 namespace troupe::mail {
 
-inline constexpr std::uint64_t no_stamp = 0;  // of what is free
-
-struct parcel_header {
-    std::atomic<std::uint64_t> stamp;
-    std::atomic<std::uint64_t> length;
-    std::atomic<std::uint32_t> handles;
-    std::atomic<std::uint32_t> let_go;
-    std::uint64_t weight;
-};
-static_assert(sizeof(parcel_header) == 32);
-
 // What a record says of its parcel.
 struct parcel_label {
     std::uint64_t block = 0;
@@ -44,6 +32,11 @@ struct parcel_label {
     std::uint64_t length = 0;
     std::uint64_t weight = 0;
 };
+
+// Of a parcel that this process has packed.
+parcel_label label_of(const shm::program_memory& memory, shm::block_id block) noexcept;
+// Whether the block is still the parcel that was stamped so.
+bool is_stamped(const shm::program_memory& memory, shm::block_id block, std::uint64_t stamp) noexcept;
 
 // In a process that has just begun: it may be a copy of another, whose stamps are not its own.
 void take_new_stamps() noexcept;

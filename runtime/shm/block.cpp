@@ -37,8 +37,7 @@ bool block_store::valid(block_id id) const {
 std::size_t block_store::backed_bytes() const {
     std::size_t sum = 0;
     for (std::uint32_t c = 0; c < block_classes; ++c) {
-        // sync: reached - observes a taken block
-        const std::uint32_t reached = reached_[c].load(std::memory_order_acquire);
+        const std::uint32_t reached = reached_[c].get();
         for (std::uint32_t i = 0; i < reached; ++i) {
             // relaxed: a sum for a limit, taken while others take and free
             if (state(c, i).load(std::memory_order_relaxed) != 0) sum += map_.classes[c].bytes;
@@ -51,7 +50,7 @@ std::optional<block_id> block_store::take_in(std::uint32_t size_class, owner_id 
     const block_class& c = map_.classes[size_class];
     for (std::uint32_t i = 0; i < c.count; ++i) {
         std::atomic<std::uint64_t>& word = state(size_class, i);
-        if (i >= reached_[size_class].load(std::memory_order_acquire)) {  // sync: reached - observes a taken block
+        if (i >= reached_[size_class].get()) {
             // The state words are pages like any other.
             const auto words = static_cast<std::size_t>(reinterpret_cast<std::byte*>(&word) - memory_->base());
             if (i % blocks_a_slice == 0 && !memory_->back(words / page_bytes * page_bytes, page_bytes))
@@ -65,12 +64,7 @@ std::optional<block_id> block_store::take_in(std::uint32_t size_class, owner_id 
             if (backed_bytes() + c.bytes > map_.budget) return std::nullopt;
         }
         // `reached` first: a block that is taken is always below it.
-        // sync: reached - observes a taken block
-        std::uint32_t reached = reached_[size_class].load(std::memory_order_acquire);
-        // sync: reached - publishes a block about to be taken
-        while (reached < i + 1 &&
-               !reached_[size_class].compare_exchange_weak(reached, i + 1, std::memory_order_acq_rel)) {
-        }
+        reached_[size_class].raise(i + 1);
         const std::uint64_t mine = pack(block_state::owned, owner);
         // crash: owned, and maybe without pages, which the word says; the keeper frees it
         // sync: block - publishes the owner
@@ -94,8 +88,7 @@ std::optional<block_id> block_store::take_in(std::uint32_t size_class, owner_id 
 // Free blocks keep their pages for the next of their size; when memory runs short for another size, they do not.
 void block_store::drop_kept_pages(owner_id owner) {
     for (std::uint32_t c = 0; c < message_classes; ++c) {
-        const std::uint32_t reached =
-            reached_[c].load(std::memory_order_acquire);  // sync: reached - observes a taken block
+        const std::uint32_t reached = reached_[c].get();
         for (std::uint32_t i = 0; i < reached; ++i) {
             std::uint64_t free_with_pages = backed_bit;
             const std::uint64_t mine_without = pack(block_state::owned, owner) & ~backed_bit;

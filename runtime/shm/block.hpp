@@ -26,6 +26,7 @@
 #include <string>
 
 #include "shm/owner_id.hpp"
+#include "shm/reach.hpp"
 #include "shm/segment.hpp"
 
 namespace troupe::shm {
@@ -70,8 +71,8 @@ struct segment_map {
 
 class block_store {
 public:
-    // `reached`: an array of block_classes words in shared memory.
-    block_store(segment& memory, const segment_map& map, std::atomic<std::uint32_t>* reached)
+    // `reached`: of each size, in shared memory.
+    block_store(segment& memory, const segment_map& map, reach* reached)
         : memory_(&memory), map_(map), reached_(reached) {}
 
     // Throw out_of_memory. The contents are whatever the last user left; a ring's memory is zero or a ring.
@@ -112,8 +113,7 @@ private:
     template <class Visit>
     void for_each_in(std::uint32_t from, std::uint32_t to, Visit&& visit) {
         for (std::uint32_t c = from; c < to; ++c) {
-            // sync: reached - observes a taken block
-            const std::uint32_t reached = reached_[c].load(std::memory_order_acquire);
+            const std::uint32_t reached = reached_[c].get();
             for (std::uint32_t i = 0; i < reached; ++i) {
                 // sync: block - observes its last change
                 const std::uint64_t word = state(c, i).load(std::memory_order_acquire);
@@ -136,7 +136,7 @@ private:
 
     segment* memory_;
     segment_map map_;
-    std::atomic<std::uint32_t>* reached_;
+    reach* reached_;
 };
 
 }  // namespace troupe::shm

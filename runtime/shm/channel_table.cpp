@@ -9,17 +9,13 @@
 namespace troupe::shm {
 
 // Records are backed one by one.
-void channel_table::reach(std::uint32_t index) const {
-    std::uint32_t before = reached();
-    if (index < before) return;
-    const std::size_t from = memory_->offset_of(&at(static_cast<std::uint16_t>(index)));
+void channel_table::back(std::uint16_t index) const {
+    if (index < reached()) return;
+    const std::size_t from = memory_->offset_of(&at(index));
     if (!memory_->back(from / page_bytes * page_bytes, whole_pages(sizeof(channel_record)) + page_bytes)) {
         throw out_of_memory("no memory for the record of another mailbox, queue or pipe");
     }
-    // sync: channels - publishes a backed record
-    while (before <= index &&
-           !header_->channels_reached.compare_exchange_weak(before, index + 1, std::memory_order_acq_rel)) {
-    }
+    header_->channels.raise(index + 1u);
 }
 
 block_id channel_table::take_ring(channel_record& record, unsigned granule_bits, owner_id maker) const {
@@ -34,7 +30,7 @@ block_id channel_table::take_ring(channel_record& record, unsigned granule_bits,
 channel_id channel_table::claim(channel_kind kind, unsigned granule_bits, owner_id maker) const {
     for (std::uint32_t i = 0; i < max_channels; ++i) {
         const auto index = static_cast<std::uint16_t>(i);
-        reach(i);
+        back(index);
         channel_record& record = at(index);
         if (record.life.state() != channel_state::free) continue;
         // crash: making, without a ring; the keeper frees what a dead maker left

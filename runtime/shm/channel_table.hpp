@@ -25,9 +25,7 @@ public:
         return slices_[index / channels_a_slice % shm::slices].channels[index % channels_a_slice];
     }
     // Records at and above it were never used.
-    std::uint32_t reached() const noexcept {
-        return header_->channels_reached.load(std::memory_order_acquire);  // sync: channels - observes a backed record
-    }
+    std::uint32_t reached() const noexcept { return header_->channels.get(); }
 
     // Returns a channel in state making, which is the maker's until `open`. Throws out_of_memory.
     channel_id claim(channel_kind kind, unsigned granule_bits, owner_id maker) const;
@@ -39,7 +37,7 @@ public:
     std::optional<ring> find_ring(const channel_record& record) const noexcept;  // nothing when it is damaged
 
 private:
-    void reach(std::uint32_t index) const;
+    void back(std::uint16_t index) const;
     block_id take_ring(channel_record& record, unsigned granule_bits, owner_id maker) const;
 
     segment* memory_ = nullptr;

@@ -86,8 +86,7 @@ std::optional<exit_status> endings::of(detail::actor_id actor) const {
         if (!over) return std::nullopt;
         if (auto told = in_slot(actor)) return told;
     }
-    // relaxed: a bound for what can be asked
-    const bool ever_was = actor.serial() != 0 && actor.serial() <= header_->next_serial.load(std::memory_order_relaxed);
+    const bool ever_was = actor.serial() != 0 && actor.serial() <= header_->serials.taken();
     return ever_was ? log_.find(actor).value_or(exit_status::from_nothing()) : exit_status::from_nothing();
 }
 

@@ -27,12 +27,10 @@ void process_table::touch(std::uint16_t slot) const noexcept {
     memory_->touch(memory_->offset_of(&at(slot)), sizeof(process_slot));
 }
 
-// Slots are backed a slice at a time.
-bool process_table::reach(std::uint16_t slot) const {
-    std::uint32_t before = reached();
-    while (slot >= before) {
-        const slice& next = slices_[before / processes_a_slice];
-        const std::uint32_t last = std::min((before / processes_a_slice + 1) * processes_a_slice, header_->most_actors);
+// A slice at a time.
+bool process_table::back(std::uint16_t slot) const {
+    for (std::uint32_t used = reached(); slot >= used; used = reached()) {
+        const slice& next = slices_[used / processes_a_slice];
         const std::size_t processes = memory_->offset_of(next.processes);
         const std::size_t post_mortems = memory_->offset_of(next.post_mortems);
         if (!memory_->back(processes, sizeof next.processes) ||
@@ -41,11 +39,7 @@ bool process_table::reach(std::uint16_t slot) const {
         }
         memory_->touch(processes, sizeof next.processes);
         memory_->touch(post_mortems, sizeof next.post_mortems);
-        // sync: slots - publishes a backed slot
-        while (before < last &&
-               !header_->slots_reached.compare_exchange_weak(before, last, std::memory_order_acq_rel)) {
-        }
-        before = std::max(before, last);
+        header_->slots.raise(std::min((used / processes_a_slice + 1) * processes_a_slice, header_->most_actors));
     }
     return true;
 }
@@ -53,24 +47,21 @@ bool process_table::reach(std::uint16_t slot) const {
 // Slots are used in turn, so that one that was freed rests for a while, and how its actor ended can be told as long.
 // Not all that there may be: the keeper looks at each that was ever used whenever an actor ends.
 std::optional<std::uint16_t> process_table::claim(std::uint16_t spawner) const {
-    std::uint32_t in_turn = header_->slots_in_turn.load(std::memory_order_relaxed);  // relaxed: as below
+    std::uint32_t width = header_->turn.width();
     for (std::uint32_t tried = 0;; ++tried) {
-        if (tried == in_turn) {  // all are taken: twice as many from now on
-            if (in_turn == header_->most_actors) return std::nullopt;
-            header_->next_slot.store(in_turn, std::memory_order_relaxed);  // relaxed: as below
-            in_turn = std::min(2 * in_turn, header_->most_actors);
-            header_->slots_in_turn.store(in_turn, std::memory_order_relaxed);  // relaxed: as below
+        if (tried == width) {  // all are taken: twice as many from now on
+            if (width == header_->most_actors) return std::nullopt;
+            const std::uint32_t wider = std::min(2 * width, header_->most_actors);
+            header_->turn.widen(width, wider);
+            width = wider;
             tried = 0;
         }
-        // relaxed: where to look; the swap on the slot decides
-        const auto slot =
-            static_cast<std::uint16_t>(header_->next_slot.fetch_add(1, std::memory_order_relaxed) % in_turn);
-        if (!reach(slot)) return std::nullopt;
+        const auto slot = static_cast<std::uint16_t>(header_->turn.next(width));
+        if (!back(slot)) return std::nullopt;
         process_slot& it = at(slot);
         const life_value now = it.present();
         if (now.state != process_state::free) continue;
-        // relaxed: a number that nobody else gets
-        const std::uint64_t serial = header_->next_serial.fetch_add(1, std::memory_order_relaxed) + 1;
+        const std::uint64_t serial = header_->serials.take(1) + 1;
         at(spawner).activity.has_spawned.set(1);
         // crash: starting without a process; the keeper frees the slots of a spawner that died
         if (!it.life.swap(now, {serial & life_value::serial_bits, process_state::starting, spawner})) continue;

@@ -32,9 +32,7 @@ public:
     void touch(std::uint16_t slot) const noexcept;  // this process will write to that slot
 
     // Slots at and above it were never used.
-    std::uint32_t reached() const noexcept {
-        return header_->slots_reached.load(std::memory_order_acquire);  // sync: slots - observes a backed slot
-    }
+    std::uint32_t reached() const noexcept { return header_->slots.get(); }
     bool full() const noexcept;  // no slot is free now
 
     // Returns a slot in state starting, begun for a new actor; nothing when all are taken.
@@ -59,7 +57,7 @@ public:
     }
 
 private:
-    bool reach(std::uint16_t slot) const;  // false: no memory
+    bool back(std::uint16_t slot) const;  // false: no memory
     std::string described(detail::actor_id actor, std::int32_t pid) const;
 
     segment* memory_ = nullptr;

@@ -8,6 +8,8 @@
 #include "base/machine.hpp"
 #include "shm/block.hpp"
 #include "shm/process_slot.hpp"
+#include "shm/published.hpp"
+#include "shm/reach.hpp"
 #include "shm/wait_set.hpp"
 
 namespace troupe::shm {
@@ -79,6 +81,40 @@ private:
     std::atomic<std::uint32_t> error_;
 };
 
+// Numbers that nobody gets twice.
+class number_source {
+public:
+    // The first of so many.
+    std::uint64_t take(std::uint64_t many) noexcept {
+        return count_.fetch_add(many, std::memory_order_relaxed);  // relaxed: nothing else is read through it
+    }
+    std::uint64_t taken() const noexcept {
+        return count_.load(std::memory_order_relaxed);  // relaxed: a bound for what can be asked
+    }
+
+private:
+    std::atomic<std::uint64_t> count_;
+};
+
+// Where the search for a free slot goes on. Slots are used in turn, not all that there may be: so many, and twice as
+// many when these are taken.
+class slot_turn {
+public:
+    void begin(std::uint32_t slots) noexcept { width_.set(slots); }
+    std::uint32_t width() const noexcept { return width_.get(); }
+    std::uint32_t next(std::uint32_t width) noexcept {
+        return next_.fetch_add(1, std::memory_order_relaxed) % width;  // relaxed: the swap on the slot decides
+    }
+    void widen(std::uint32_t from, std::uint32_t to) noexcept {
+        next_.store(from, std::memory_order_relaxed);  // relaxed: as above
+        width_.set(to);
+    }
+
+private:
+    std::atomic<std::uint32_t> next_;
+    published<std::uint32_t> width_;  // a guess is good enough
+};
+
 struct program_header {
     // Written once, before there are actors.
     std::uint64_t magic;
@@ -95,17 +131,16 @@ struct program_header {
     std::uint64_t program_inode;
     std::uint64_t descriptor_limit;  // RLIMIT_NOFILE as the program found it: its actors get it back
 
-    alignas(base::line_bytes) std::atomic<std::uint64_t> next_serial;  // these four are the table's of processes
-    std::atomic<std::uint32_t> next_slot;      // where the search for a free slot goes on: slots are used in turn
-    std::atomic<std::uint32_t> slots_reached;  // slots at and above it were never used
-    std::atomic<std::uint32_t> slots_in_turn;  // of so many one is taken after the other
-    std::atomic<std::uint32_t> channels_reached;
+    alignas(base::line_bytes) number_source serials;  // of actors
+    slot_turn turn;
+    reach slots;
+    reach channels;
     server_record server;
     alignas(base::line_bytes) wait_set awake;  // processes that are not asleep: more than CPUs, and nobody spins
     alignas(base::line_bytes) death_count deaths;
     crash_count crashes;
-    alignas(base::line_bytes) std::atomic<std::uint64_t> stamps;  // of parcels: each process takes many at a time
-    alignas(base::line_bytes) std::atomic<std::uint32_t> blocks_reached[block_classes];
+    alignas(base::line_bytes) number_source stamps;  // of parcels: each process takes many at a time
+    alignas(base::line_bytes) reach blocks[block_classes];
 };
 static_assert(sizeof(program_header) <= base::page_bytes);
 

@@ -49,7 +49,7 @@ void program_memory::place(const segment_map& map) {
     std::byte* const base = segment_->base();
     auto* const slices = reinterpret_cast<slice*>(base + map.slices);
     header_ = reinterpret_cast<program_header*>(base + map.header);
-    blocks_ = std::make_unique<block_store>(*segment_, map, header_->blocks_reached);
+    blocks_ = std::make_unique<block_store>(*segment_, map, header_->blocks);
     processes_ = process_table(*segment_, *header_, slices);
     channels_ = channel_table(*segment_, *header_, slices, *blocks_);
     ends_ = endings(*header_, processes_, exit_log(*segment_, base + map.exit_log));

@@ -16,7 +16,7 @@ constexpr std::uint32_t most = 100, to_begin_with = 32;
 program_memory memory() {
     program_memory made = program_memory::create(std::size_t{64} << 20);
     made.header().most_actors = most;
-    made.header().slots_in_turn = to_begin_with;
+    made.header().turn.begin(to_begin_with);
     return made;
 }
 

@@ -1,0 +1,59 @@
+// What a parcel, and a buffer, begins with. See parcel.hpp for the rest of it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "shm/published.hpp"
+
+namespace troupe::mail {
+
+inline constexpr std::uint64_t no_stamp = 0;  // of what is free
+
+class parcel_header {
+public:
+    // Nothing is listed in it yet.
+    void begin(std::uint64_t stamp, std::uint64_t length) noexcept {
+        // crash: the owner's, with the old handles listed; the keeper frees it, and looks once too often
+        list(0);
+        let_go_.set(0);
+        stamp_.store(stamp, std::memory_order_release);  // sync: parcel - publishes who wrote it
+        length_.set(length);
+    }
+
+    std::uint64_t stamp() const noexcept {
+        return stamp_.load(std::memory_order_acquire);  // sync: parcel - observes who wrote it
+    }
+    void unstamp() noexcept {
+        // relaxed: our own store, or observed with what named it
+        if (stamp_.load(std::memory_order_relaxed) == no_stamp) return;
+        // crash: without a stamp, in no record any more; the keeper frees it
+        stamp_.store(no_stamp, std::memory_order_release);  // sync: parcel - publishes that it is nobody's
+    }
+
+    // How many handles are listed behind the header.
+    std::uint32_t handles() const noexcept {
+        return handles_.load(std::memory_order_acquire);  // sync: parcel - observes the handles
+    }
+    void list(std::uint32_t handles) noexcept {
+        handles_.store(handles, std::memory_order_release);  // sync: parcel - publishes the handles, or that none are
+    }
+    // How many of them were let go, and the keeper was perhaps not told: it looks when this process is dead.
+    std::uint32_t let_go() const noexcept { return let_go_.get(); }
+    void note_let_go(std::uint32_t handles) noexcept { let_go_.set(handles); }
+
+    // Published by the count of handles, or by the record that names the parcel.
+    std::uint64_t length() const noexcept { return length_.get(); }
+    std::uint64_t weight() const noexcept { return weight_; }
+    void set_weight(std::uint64_t weight) noexcept { weight_ = weight; }
+
+private:
+    std::atomic<std::uint64_t> stamp_;
+    shm::published<std::uint64_t> length_;
+    std::atomic<std::uint32_t> handles_;
+    shm::published<std::uint32_t> let_go_;
+    std::uint64_t weight_;
+};
+static_assert(sizeof(parcel_header) == 32);
+
+}  // namespace troupe::mail

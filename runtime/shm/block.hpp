@@ -99,11 +99,11 @@ public:
 
     // visit(id, state, owner) for every message block that is not free.
     template <class Visit>
-    void for_each_used(Visit&& visit) {
+    void for_each_used(Visit&& visit) const {
         for_each_in(0, message_classes, visit);
     }
     template <class Visit>
-    void for_each_ring(Visit&& visit) {
+    void for_each_ring(Visit&& visit) const {
         for_each_in(message_classes, block_classes, visit);
     }
 
@@ -111,7 +111,7 @@ public:
 
 private:
     template <class Visit>
-    void for_each_in(std::uint32_t from, std::uint32_t to, Visit&& visit) {
+    void for_each_in(std::uint32_t from, std::uint32_t to, Visit&& visit) const {
         for (std::uint32_t c = from; c < to; ++c) {
             const std::uint32_t reached = reached_[c].get();
             for (std::uint32_t i = 0; i < reached; ++i) {

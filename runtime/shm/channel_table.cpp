@@ -9,7 +9,7 @@
 namespace troupe::shm {
 
 // Records are backed one by one.
-void channel_table::back(std::uint16_t index) const {
+void channel_table::back(std::uint16_t index) {
     if (index < reached()) return;
     const std::size_t from = memory_->offset_of(&at(index));
     if (!memory_->back(from / page_bytes * page_bytes, whole_pages(sizeof(channel_record)) + page_bytes)) {
@@ -18,7 +18,7 @@ void channel_table::back(std::uint16_t index) const {
     header_->channels.raise(index + 1u);
 }
 
-block_id channel_table::take_ring(channel_record& record, unsigned granule_bits, owner_id maker) const {
+block_id channel_table::take_ring(channel_record& record, unsigned granule_bits, owner_id maker) {
     try {
         return blocks_->take_ring(granule_bits, maker);
     } catch (...) {
@@ -27,7 +27,7 @@ block_id channel_table::take_ring(channel_record& record, unsigned granule_bits,
     }
 }
 
-channel_id channel_table::claim(channel_kind kind, unsigned granule_bits, owner_id maker) const {
+channel_id channel_table::claim(channel_kind kind, unsigned granule_bits, owner_id maker) {
     for (std::uint32_t i = 0; i < max_channels; ++i) {
         const auto index = static_cast<std::uint16_t>(i);
         back(index);
@@ -59,7 +59,7 @@ channel_id channel_table::claim(channel_kind kind, unsigned granule_bits, owner_
                         " mailboxes, queues and pipes, and that is the most there can be");
 }
 
-void channel_table::free(std::uint16_t index, ring_fate fate) const noexcept {
+void channel_table::free(std::uint16_t index, ring_fate fate) noexcept {
     channel_record& record = at(index);
     const block_id block{record.ring.get()};
     record.ring.set(0);

@@ -6,7 +6,7 @@
 
 namespace troupe::shm {
 
-void endings::write(detail::actor_id actor, const exit_status& status) const {
+void endings::write(detail::actor_id actor, const exit_status& status) {
     process_slot& slot = processes_.at(actor.slot());
     base::post_mortem& page = processes_.post_mortem(actor.slot());
     // relaxed, both: published by the life of the slot

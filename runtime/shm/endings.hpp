@@ -25,7 +25,7 @@ public:
     void name_messages_by(message_namer namer) noexcept { name_message_ = namer; }
 
     // By the keeper, before the actor's life says that it has ended.
-    void write(detail::actor_id actor, const exit_status& status) const;
+    void write(detail::actor_id actor, const exit_status& status);
     // Nothing while it lives.
     std::optional<exit_status> of(detail::actor_id actor) const;
     // How its last process ended, for an actor that may have been started again since.

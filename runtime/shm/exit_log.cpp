@@ -24,7 +24,7 @@ std::atomic<std::uint64_t>& exit_log::entry(detail::actor_id actor) const noexce
     return reinterpret_cast<std::atomic<std::uint64_t>*>(entries_)[actor.serial() % exit_log_entries];
 }
 
-void exit_log::write(detail::actor_id actor, std::uint64_t end) const {
+void exit_log::write(detail::actor_id actor, std::uint64_t end) {
     std::atomic<std::uint64_t>& its = entry(actor);
     const std::size_t page = memory_->offset_of(&its) / base::page_bytes * base::page_bytes;
     // sync: exit log - publishes how it ended

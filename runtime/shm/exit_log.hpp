@@ -27,7 +27,7 @@ public:
     exit_log(segment& memory, std::byte* entries) : memory_(&memory), entries_(entries) {}
 
     // Backed as it grows. Without memory the entry is lost: once the slot is used again, nobody knows how it ended.
-    void write(detail::actor_id actor, std::uint64_t end) const;
+    void write(detail::actor_id actor, std::uint64_t end);
     // Nothing if it has not ended, or so long ago that its entry was used again.
     std::optional<exit_status> find(detail::actor_id actor) const noexcept;
 

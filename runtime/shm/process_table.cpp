@@ -28,7 +28,7 @@ void process_table::touch(std::uint16_t slot) const noexcept {
 }
 
 // A slice at a time.
-bool process_table::back(std::uint16_t slot) const {
+bool process_table::back(std::uint16_t slot) {
     for (std::uint32_t used = reached(); slot >= used; used = reached()) {
         const slice& next = slices_[used / processes_a_slice];
         const std::size_t processes = memory_->offset_of(next.processes);
@@ -46,7 +46,7 @@ bool process_table::back(std::uint16_t slot) const {
 
 // Slots are used in turn, so that one that was freed rests for a while, and how its actor ended can be told as long.
 // Not all that there may be: the keeper looks at each that was ever used whenever an actor ends.
-std::optional<std::uint16_t> process_table::claim(std::uint16_t spawner) const {
+std::optional<std::uint16_t> process_table::claim(std::uint16_t spawner) {
     std::uint32_t width = header_->turn.width();
     for (std::uint32_t tried = 0;; ++tried) {
         if (tried == width) {  // all are taken: twice as many from now on
@@ -73,7 +73,7 @@ std::optional<std::uint16_t> process_table::claim(std::uint16_t spawner) const {
     }
 }
 
-bool process_table::restart(detail::actor_id actor) const {
+bool process_table::restart(detail::actor_id actor) {
     process_slot& it = at(actor.slot());
     const life_value now = it.present();
     if (it.actor() != actor || !it.may_begin_again()) return false;
@@ -82,7 +82,7 @@ bool process_table::restart(detail::actor_id actor) const {
     return it.life.move(now, process_state::starting);
 }
 
-void process_table::claim_keeper() const {
+void process_table::claim_keeper() {
     if (!memory_->back(memory_->offset_of(&at(keeper_slot)), sizeof(process_slot))) {
         throw out_of_memory("no memory for the program's tables");
     }
@@ -98,7 +98,7 @@ bool process_table::full() const noexcept {
     return true;
 }
 
-void process_table::free(std::uint16_t slot) const noexcept {
+void process_table::free(std::uint16_t slot) noexcept {
     process_slot& it = at(slot);
     it.watchers.for_each([&it](std::uint32_t one) { it.watchers.remove(one); });
     it.wrote_to.clear();

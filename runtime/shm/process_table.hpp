@@ -21,11 +21,15 @@ public:
     process_table(segment& memory, program_header& header, slice* slices)
         : memory_(&memory), header_(&header), slices_(slices) {}
 
-    process_slot& at(std::uint16_t slot) const noexcept {
-        return slices_[slot / processes_a_slice % shm::slices].processes[slot % processes_a_slice];
+    process_slot& at(std::uint16_t slot) noexcept { return slice_of(slot).processes[slot % processes_a_slice]; }
+    const process_slot& at(std::uint16_t slot) const noexcept {
+        return slice_of(slot).processes[slot % processes_a_slice];
     }
-    base::post_mortem& post_mortem(std::uint16_t slot) const noexcept {
-        return slices_[slot / processes_a_slice % shm::slices].post_mortems[slot % processes_a_slice];
+    base::post_mortem& post_mortem(std::uint16_t slot) noexcept {
+        return slice_of(slot).post_mortems[slot % processes_a_slice];
+    }
+    const base::post_mortem& post_mortem(std::uint16_t slot) const noexcept {
+        return slice_of(slot).post_mortems[slot % processes_a_slice];
     }
     // Mapped apart, so that it can be written until the process's last instruction. Null when the system refuses.
     base::post_mortem* keep_post_mortem(std::uint16_t slot) const noexcept;
@@ -36,11 +40,11 @@ public:
     bool full() const noexcept;  // no slot is free now
 
     // Returns a slot in state starting, begun for a new actor; nothing when all are taken.
-    std::optional<std::uint16_t> claim(std::uint16_t spawner) const;
-    void claim_keeper() const;  // once, by the program
+    std::optional<std::uint16_t> claim(std::uint16_t spawner);
+    void claim_keeper();  // once, by the program
     // A new process for an actor that is down; false when it has been let go.
-    bool restart(detail::actor_id actor) const;
-    void free(std::uint16_t slot) const noexcept;
+    bool restart(detail::actor_id actor);
+    void free(std::uint16_t slot) noexcept;
 
     // The owner number of the process that has the slot now.
     owner_id owner(std::uint16_t slot) const noexcept { return owner_id::make(slot, at(slot).incarnation.get()); }
@@ -57,7 +61,8 @@ public:
     }
 
 private:
-    bool back(std::uint16_t slot) const;  // false: no memory
+    slice& slice_of(std::uint16_t slot) const noexcept { return slices_[slot / processes_a_slice % shm::slices]; }
+    bool back(std::uint16_t slot);  // false: no memory
     std::string described(detail::actor_id actor, std::int32_t pid) const;
 
     segment* memory_ = nullptr;

@@ -10,45 +10,39 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 
 #include "base/owned_fd.hpp"
-#include "shm/block.hpp"
-#include "shm/channel_table.hpp"
-#include "shm/endings.hpp"
-#include "shm/process_table.hpp"
-#include "shm/program_header.hpp"
-#include "shm/segment.hpp"
+#include "shm/program_view.hpp"
 
 namespace troupe::shm {
 
-class program_memory {
+class program_memory : public program_view {
 public:
     // The windows are narrowed by `halvings`, see lay_out.
     static program_memory create(std::size_t budget, unsigned halvings = 0);
     static program_memory attach(base::owned_fd fd);
 
-    segment& memory() const noexcept { return *segment_; }
-    program_header& header() const noexcept { return *header_; }
-    const process_table& processes() const noexcept { return processes_; }
-    const channel_table& channels() const noexcept { return channels_; }
-    endings& ends() noexcept { return ends_; }
-    const endings& ends() const noexcept { return ends_; }
-    block_store& blocks() const noexcept { return *blocks_; }
+    using program_view::blocks;
+    using program_view::channel;
+    using program_view::channels;
+    using program_view::ends;
+    using program_view::header;
+    using program_view::memory;
+    using program_view::process;
+    using program_view::processes;
 
-    process_slot& process(std::uint16_t slot) const noexcept { return processes_.at(slot); }
-    channel_record& channel(std::uint16_t index) const noexcept { return channels_.at(index); }
+    segment& memory() noexcept { return *segment_; }
+    program_header& header() noexcept { return *header_; }
+    process_table& processes() noexcept { return processes_; }
+    channel_table& channels() noexcept { return channels_; }
+    endings& ends() noexcept { return ends_; }
+    block_store& blocks() noexcept { return *blocks_; }
+
+    process_slot& process(std::uint16_t slot) noexcept { return processes_.at(slot); }
+    channel_record& channel(std::uint16_t index) noexcept { return channels_.at(index); }
 
 private:
     program_memory() = default;
-    void place(const segment_map& map);
-
-    std::unique_ptr<segment> segment_;
-    std::unique_ptr<block_store> blocks_;
-    program_header* header_ = nullptr;
-    process_table processes_;
-    channel_table channels_;
-    endings ends_;
 };
 
 }  // namespace troupe::shm

@@ -69,6 +69,19 @@ bool segment::is_mapped_here() noexcept {
 }
 
 segment segment::attach(base::owned_fd fd, std::size_t least) {
+    segment made = opened(std::move(fd), least);
+    made.map();
+    return made;
+}
+
+segment segment::attach_read_only(base::owned_fd fd, std::size_t least) {
+    segment made = opened(std::move(fd), least);
+    made.read_only_ = true;
+    made.map();
+    return made;
+}
+
+segment segment::opened(base::owned_fd fd, std::size_t least) {
     struct stat about{};
     if (fstat(fd.get(), &about) != 0 || static_cast<std::size_t>(about.st_size) < least) {
         throw corrupt("the shared memory handed to this process is not that of a program of this version of troupe");
@@ -76,7 +89,6 @@ segment segment::attach(base::owned_fd fd, std::size_t least) {
     segment made;
     made.bytes_ = static_cast<std::size_t>(about.st_size);
     made.fd_ = std::move(fd);
-    made.map();
     return made;
 }
 
@@ -86,7 +98,8 @@ segment::segment(segment&& other) noexcept
     : fd_(std::move(other.fd_)),
       base_(std::exchange(other.base_, nullptr)),
       bytes_(std::exchange(other.bytes_, 0)),
-      leave_mapped_(other.leave_mapped_) {}
+      leave_mapped_(other.leave_mapped_),
+      read_only_(other.read_only_) {}
 
 segment::~segment() {
     if (base_ != nullptr && !leave_mapped_) munmap(base_, bytes_);
@@ -96,7 +109,7 @@ segment::~segment() {
 // by locks, and it knows no other protection.
 void* segment::mapped(void* at, int flags) const noexcept {
     const bool unwatched = base::under_helgrind();
-    constexpr int all = PROT_READ | PROT_WRITE;
+    const int all = read_only_ ? PROT_READ : PROT_READ | PROT_WRITE;
     void* place = mmap(at, bytes_, unwatched ? PROT_NONE : all, MAP_SHARED | MAP_NORESERVE | flags, fd_.get(), 0);
     if (place == MAP_FAILED) return nullptr;
     if (unwatched) mprotect(place, bytes_, all);

@@ -19,6 +19,8 @@ public:
     // Both throw out_of_memory with the limit that stood in the way. What is attached is at least so long.
     static segment create(std::size_t bytes);
     static segment attach(base::owned_fd fd, std::size_t least);
+    // For whoever only looks. To read what was never backed makes pages all the same: look at the counts first.
+    static segment attach_read_only(base::owned_fd fd, std::size_t least);
 
     // Whether that descriptor is a segment, of some program.
     static bool is_one(int fd) noexcept;
@@ -56,6 +58,7 @@ public:
     bool remap() noexcept;
 
 private:
+    static segment opened(base::owned_fd fd, std::size_t least);
     void map();
     void* mapped(void* at, int flags) const noexcept;  // null when the system refuses
 
@@ -63,6 +66,7 @@ private:
     std::byte* base_ = nullptr;
     std::size_t bytes_ = 0;
     bool leave_mapped_ = false;
+    bool read_only_ = false;
 };
 
 }  // namespace troupe::shm

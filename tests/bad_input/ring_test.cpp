@@ -154,7 +154,7 @@ TEST_CASE("ring: random bytes in every word of a mailbox crash and hang nobody, 
 // The record of a channel that was given up is used again, while a sender may still be on its way there.
 TEST_CASE("ring: a send that meets a channel's record while it is being made is refused") {
     const auto one = waited(troupe::spawn<take_all>());
-    const auto& memory = troupe::channel::participant::here().memory();
+    auto& memory = troupe::channel::participant::here().memory();
     auto& record = memory.channel(memory.process(one.id().slot()).who.mailbox.index().value());
     const std::uint64_t capacity = record.capacity.get();
     record.capacity.set(0);

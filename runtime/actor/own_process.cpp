@@ -25,8 +25,6 @@
 namespace troupe::actors {
 namespace {
 
-constexpr int daemon_budget_ms = 500;
-
 own_process* the_process = nullptr;
 
 }  // namespace
@@ -39,6 +37,7 @@ own_process::own_process(shm::program_memory memory, std::uint16_t slot, base::o
       exits_(participant_),
       requests_(participant_),
       monitors_(participant_),
+      children_(*this),
       is_program_(is_program) {
     the_process = this;
     participant_.set_admission(in_hand_);
@@ -196,50 +195,6 @@ task<> own_process::refuse_mail() {
         }
     }
     co_await sleep_for(std::chrono::nanoseconds::max());
-}
-
-// --- children ------------------------------------------------------------------------------------------------------
-
-void own_process::add_child(detail::actor_id actor, bool daemon) {
-    if (children_.size() >= 64 && (children_.size() & (children_.size() - 1)) == 0) living_children();
-    children_.push_back({actor, daemon});
-}
-
-std::vector<child> own_process::living_children() {
-    std::erase_if(children_, [this](const child& one) { return !memory().processes().is_alive(one.actor); });
-    return children_;
-}
-
-void own_process::release_child(detail::actor_id actor) noexcept {
-    if (!memory().processes().is_alive(actor)) return;  // its slot may have another
-    // Heard by the keeper with the message.
-    memory().process(actor.slot()).supervision.revival.set(static_cast<std::uint32_t>(detail::revival::never));
-    tell_keeper({.word = keepers::keeper_word::let_go, .slot = actor.slot(), .subject = actor.value});
-}
-
-task<> own_process::end_children(bool in_good_order) {
-    std::vector<child> all = living_children();
-    for (const child& one : all) {
-        release_child(one.actor);
-        if (!one.daemon && in_good_order) troupe::actor<>(one.actor).stop();
-    }
-    std::erase_if(all, [&](const child& one) {
-        return (one.daemon || !in_good_order) && signal(one.actor, SIGTERM, daemon_budget_ms) != 0;
-    });
-    for (const child& one : all) co_await troupe::actor<>(one.actor).join();
-    children_.clear();
-}
-
-void own_process::name_survivors() noexcept {
-    const shm::program_memory& memory = this->memory();
-    for (std::uint32_t i = 1; i < memory.processes().reached(); ++i) {
-        const shm::process_slot& process = memory.process(static_cast<std::uint16_t>(i));
-        const detail::actor_id actor = process.actor();
-        if (!actor || !memory.processes().is_alive(actor) || process.present().state != shm::process_state::running)
-            continue;
-        base::say("actor '%s' (pid %d) has not ended within run_options::end_budget; it is killed", process.who.name,
-                  static_cast<int>(process.pid.get()));
-    }
 }
 
 // --- what it is asked ----------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@
 #include <troupe/task.hpp>
 
 #include "actor/background.hpp"
+#include "actor/children.hpp"
 #include "actor/exit_watch.hpp"
 #include "actor/in_hand_log.hpp"
 #include "actor/monitors.hpp"
@@ -36,11 +37,6 @@ struct sockets {
     base::owned_fd lifeline;  // process/lifeline.hpp: this process's own, and where its children open theirs
 };
 
-struct child {
-    detail::actor_id actor;
-    bool daemon = false;
-};
-
 class own_process final : private loop::source, private loop::host, private channel::keeper_line {
 public:
     own_process(shm::program_memory memory, std::uint16_t slot, base::owned_fd doorbell, struct sockets sockets,
@@ -61,6 +57,7 @@ public:
     pending_requests& requests() noexcept { return requests_; }
     class monitors& monitors() noexcept { return monitors_; }
     class background& background() noexcept { return background_; }
+    class children& children() noexcept { return children_; }
     const struct sockets& sockets() const noexcept { return sockets_; }
 
     void tell_keeper(const keepers::keeper_message& message,
@@ -68,19 +65,6 @@ public:
     // Has the keeper signal an actor, and kill it when `budget_ms` > 0 have passed. 0, or the errno for which it
     // cannot: one of the two has changed its user. Nothing happens to an actor that is dead.
     int signal(detail::actor_id actor, int signal, int budget_ms) noexcept;
-
-    void add_child(detail::actor_id actor, bool daemon);
-    std::vector<child> living_children();
-    // It is not started again when it ends; if it is down, it is dead.
-    void release_child(detail::actor_id actor) noexcept;
-    // The mailboxes of the children end, and they are awaited; daemons, and all when not in good order, are terminated.
-    // Those that may not be signalled are not: the keeper ends them with the program.
-    task<> end_children(bool in_good_order);
-    // Of the program: how long it waits for its actors when its function has ended; 0: as long as it takes.
-    std::chrono::nanoseconds end_budget() const noexcept { return end_budget_; }
-    void set_end_budget(std::chrono::nanoseconds budget) noexcept { end_budget_ = budget; }
-    // Says on stderr who still lives.
-    void name_survivors() noexcept;
 
     bool stop_requested() const noexcept;
     // This actor ends with that exception: whatever it waits for ends as cancelled.
@@ -133,10 +117,9 @@ private:
     pending_requests requests_;
     class monitors monitors_;
     class background background_;
-    std::vector<child> children_;
+    class children children_;
     std::exception_ptr failure_;
     bool is_program_;
-    std::chrono::nanoseconds end_budget_{};
     bool told_to_die_ = false;
     bool told_to_stop_ = false;
     channel::lone_inbox* mailbox_ = nullptr;

@@ -55,7 +55,7 @@ void unlink(const detail::actor_base& other) { ask_for_link(other, 0); }
 
 std::vector<actor<>> children() {
     std::vector<actor<>> all;
-    for (const actors::child& one : actors::own_process::here().living_children()) all.emplace_back(one.actor);
+    for (const actors::child& one : actors::own_process::here().children().living()) all.emplace_back(one.actor);
     return all;
 }
 

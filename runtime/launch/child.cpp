@@ -200,7 +200,7 @@ void be_actor(newborn born) {
         arriving birth(here);
         birth.set_parent(born.parent);
         const outcome end = live_out(
-            here, [&] { return live(here, birth, std::move(born.directory), page, incarnation); },
+            here, {}, [&] { return live(here, birth, std::move(born.directory), page, incarnation); },
             [&](const base::caught& caught) {
                 if (birth.begun()) {
                     slot.ending.note_exception(incarnation, caught.type, caught.text);

@@ -11,6 +11,7 @@
 #include <troupe/time.hpp>
 #include <troupe/when.hpp>
 
+#include "base/say.hpp"
 #include "keeper/ticks.hpp"
 #include "loop/event_loop.hpp"
 
@@ -39,25 +40,37 @@ private:
     base::time_point end_;
 };
 
+// Says on stderr who still lives.
+void name_survivors(const shm::program_memory& memory) noexcept {
+    for (std::uint32_t i = 1; i < memory.processes().reached(); ++i) {
+        const shm::process_slot& process = memory.process(static_cast<std::uint16_t>(i));
+        const detail::actor_id actor = process.actor();
+        if (!actor || !memory.processes().is_alive(actor) || process.present().state != shm::process_state::running)
+            continue;
+        base::say("actor '%s' (pid %d) has not ended within run_options::end_budget; it is killed", process.who.name,
+                  static_cast<int>(process.pid.get()));
+    }
+}
+
 }  // namespace
 
-outcome wind_up(actors::own_process& here, int code, bool failed) noexcept {
-    const remaining budget(here.end_budget());
+outcome wind_up(actors::own_process& here, std::chrono::nanoseconds end_budget, int code, bool failed) noexcept {
+    const remaining budget(end_budget);
     try {
         if (!here.background().idle()) budget.wait_for(here.background().end_all());
         const bool in_good_order = !failed && here.dying_of() == 0;
-        if (here.living_children().empty()) return {code, here.dying_of()};
+        if (here.children().living().empty()) return {code, here.dying_of()};
         // A child that sends to this actor, or asks it, must not wait for somebody who waits for it.
         try {
-            budget.wait_for(when_any(here.end_children(in_good_order), here.refuse_mail()));
+            budget.wait_for(when_any(here.children().end(in_good_order), here.refuse_mail()));
         } catch (const timed_out&) {
             throw;
         } catch (...) {
             // Told to end while it waited for its children: then they are told as well.
-            budget.wait_for(when_any(here.end_children(false), here.refuse_mail()));
+            budget.wait_for(when_any(here.children().end(false), here.refuse_mail()));
         }
     } catch (const timed_out&) {
-        here.name_survivors();
+        name_survivors(here.memory());
     } catch (...) {
     }
     // The keeper ends what is left of them when this process is gone.

@@ -1,6 +1,7 @@
 // How an actor's function, and the program's, is run and ended.
 #pragma once
 
+#include <chrono>
 #include <utility>
 
 #include "actor/own_process.hpp"
@@ -14,12 +15,13 @@ struct outcome {
     int signal = 0;
 };
 
-// Whatever ended, its children end before it does. `failed`: an exception left the function.
-outcome wind_up(actors::own_process& here, int code, bool failed) noexcept;
+// Whatever ended, its children end before it does: within that budget, or, if it is 0, as long as it takes. `failed`:
+// an exception left the function.
+outcome wind_up(actors::own_process& here, std::chrono::nanoseconds end_budget, int code, bool failed) noexcept;
 
 // Runs the function; `tell` is given the exception that left it, unless that was how this process was made to end.
 template <class Function, class Tell>
-outcome live_out(actors::own_process& here, Function function, Tell tell) {
+outcome live_out(actors::own_process& here, std::chrono::nanoseconds end_budget, Function function, Tell tell) {
     int code = 1;
     bool failed = true;
     try {
@@ -33,7 +35,7 @@ outcome live_out(actors::own_process& here, Function function, Tell tell) {
         code = 1;
         tell(base::description_of(here.failure()));
     }
-    return wind_up(here, code, failed);
+    return wind_up(here, end_budget, code, failed);
 }
 
 }  // namespace troupe::launch

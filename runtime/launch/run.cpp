@@ -141,7 +141,6 @@ int be_program(int argc, char** argv, const run_options& options, detail::progra
         actors::own_process here(std::move(memory), 0, std::move(doorbell),
                                  {std::move(to_keeper.first), std::move(to_server.first), std::move(lifeline.to_share)},
                                  true);
-        here.set_end_budget(options.end_budget);
         loop::event_loop::current();  // takes its descriptors before the keeper's thread takes any
         launch::keeper_thread keeper(here.memory(), std::move(to_keeper.second), std::move(lifeline.held), bell,
                                      std::move(server));
@@ -149,7 +148,7 @@ int be_program(int argc, char** argv, const run_options& options, detail::progra
         std::optional<actors::crash_reports> reports;
         if (options.report_crashes) reports.emplace(here.participant());
         end = launch::live_out(
-            here,
+            here, options.end_budget,
             [&] {
                 std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
                 if (entry.start != nullptr) return detail::run_to_end(entry.start(std::move(arguments)));

@@ -155,7 +155,7 @@ void start::pack(const spawn_options& options, detail::start_request& request) {
 
 void start::go() {
     launched_ = true;
-    if (!again_) here_.add_child(actor_, daemon_);
+    if (!again_) here_.children().add(actor_, daemon_);
     process::flush_standard_streams();  // what the parent printed stands before what the child prints
     switch (method_) {
     case start_method::spawn: exec(); break;

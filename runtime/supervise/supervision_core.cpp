@@ -51,7 +51,7 @@ void supervision_core::begin(const std::shared_ptr<supervision_core>& self) {
 
 void supervision_core::abandon() noexcept {
     if (over_ || actors::own_process::current() != &here_) return;
-    for (const child& one : children_) here_.release_child(one.id);
+    for (const child& one : children_) here_.children().release(one.id);
     children_.clear();
     watching_->cancel();
 }
@@ -131,7 +131,7 @@ task<actor<>> supervision_core::start(child_spec spec) {
     request.deliveries = spec.how().deliveries;
     const actor_id started = co_await detail::start(spec.options(), std::move(request));
     if (stopping_ || over_) {  // meanwhile
-        here_.release_child(started);
+        here_.children().release(started);
         troupe::actor<>(started).terminate(spec.how().stop_budget);
         check_open();
     }
@@ -198,7 +198,7 @@ task<> supervision_core::watch(std::shared_ptr<supervision_core> self) {
         if (!core.failure_) core.failure_ = std::current_exception();
     }
     core.over_ = true;
-    for (const child& one : core.children_) core.here_.release_child(one.id);  // no supervisor will start them again
+    for (const child& one : core.children_) core.here_.children().release(one.id);  // no supervisor will start them again
     core.children_.clear();
     core.due_.clear();
     core.options_.dead_letters.reset();
@@ -333,7 +333,7 @@ task<> supervision_core::end_kid(actor_id actor) {
     if (known == nullptr) co_return;
     const auto budget = known->spec.how().stop_budget;
     const troupe::actor<> reference(actor);
-    here_.release_child(actor);
+    here_.children().release(actor);
     reference.stop();
     try {
         co_await with_timeout(budget, reference.join());

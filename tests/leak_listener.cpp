@@ -122,7 +122,7 @@ belongings what_is_held() {
     }
 
     auto& participant = troupe::actors::own_process::here().participant();
-    participant.close_doorbells();
+    participant.doorbells().close_all();
     for (const std::string& number : names_in("/proc/self/fd")) {
         const std::string target = target_of("/proc/self/fd/" + number);
         if (!target.empty()) held.descriptors.insert(number + " (" + target + ")");

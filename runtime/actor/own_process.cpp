@@ -91,11 +91,11 @@ bool own_process::may_spin() noexcept {
     if (header.awake.count_below(memory().processes().reached(), header.usable_cpus + 1) > header.usable_cpus) {
         return false;
     }
-    return header.usable_cpus > 1 && participant_.peer_cpu() != static_cast<std::uint8_t>(sched_getcpu());
+    return header.usable_cpus > 1 && participant_.traffic().peer_cpu() != static_cast<std::uint8_t>(sched_getcpu());
 }
 
 // Whoever has sent something since it last looked may be waited for.
-bool own_process::in_no_hurry() noexcept { return !participant_.has_sent(); }
+bool own_process::in_no_hurry() noexcept { return !participant_.traffic().has_sent(); }
 
 void own_process::turn_ended() noexcept { participant_.return_room(false); }
 

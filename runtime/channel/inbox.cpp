@@ -23,7 +23,7 @@ bool inbox::open(const mail::envelope& from, detail::letter& into, std::uint32_t
     into.content = {};
     into.own = nullptr;
     if (!from.has_frame()) return false;
-    of_.here().note_received(into.frame.cpu);
+    of_.here().traffic().note_received(into.frame.cpu);
     if (from.is(mail::plain_record)) {
         into.content.bytes = from.body();
     } else if (from.is(mail::batch_record) && of_.kind() != shm::channel_kind::queue) {

@@ -43,8 +43,8 @@ outbox::~outbox() {
 bool outbox::prepare() noexcept {
     if (target_ && !of_.memory().processes().is_alive(target_)) return false;
     of_.announce();
-    of_.here().note_sent();
-    writer_.set_streaming(of_.here().streams());
+    of_.here().traffic().note_sent();
+    writer_.set_streaming(of_.here().traffic().streams());
     // Taken before the try: a head that moves during it is seen as a change afterwards.
     if (!waiting_.empty()) head_before_ = of_.ring().head_position();
     return true;

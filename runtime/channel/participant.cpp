@@ -1,8 +1,5 @@
 #include "channel/participant.hpp"
 
-#include <unistd.h>
-
-#include <cerrno>
 #include <string>
 #include <utility>
 
@@ -22,7 +19,8 @@ participant::participant(shm::program_memory memory, std::uint16_t slot, base::o
       owner_(memory_.processes().owner(slot)),
       actor_(memory_.process(slot).actor()),
       doorbell_(std::move(doorbell)),
-      keeper_(keeper) {
+      keeper_(keeper),
+      doorbells_(memory_, keeper) {
     the_participant = this;
     mail::take_new_stamps();
     // sync: bell - observes what was changed by whoever took the last process of this actor for the present one
@@ -47,57 +45,11 @@ void participant::throw_outside() {
 void participant::abandon() noexcept { the_participant = nullptr; }
 
 void participant::notify(std::uint16_t slot) noexcept {
-    if (slot == slot_) return;                          // it looks before it sleeps
-    if (slot >= memory_.processes().reached()) return;  // a bit that a damaged ring has
-    // sync: bell - publishes what was changed before, to whoever hears the doorbell
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-    shm::process_slot& other = memory_.process(slot);
-    // Ordered by the fence; a process that begins has one too, so where an old one is read here, the new process sees
-    // what was changed.
-    const std::uint32_t incarnation = other.incarnation.known();
-    const std::uint64_t epoch = other.activity.epoch.get();
-    if (memory_.header().deaths.get() != deaths_swept_ && bells_.find(slot) == bells_.end()) close_dead_doorbells();
-    bell& known = bells_[slot];
-    if (known.incarnation != incarnation) {
-        known.fd.reset();
-        known.incarnation = incarnation;
-        known.rung = never;
-    }
-    if (known.rung == epoch) return;
-    if (!known.fd) known.fd = keeper_.doorbell_of(slot);
-    if (!known.fd) {
-        // No descriptor is left for it here, or none to ask with; the keeper has them all.
-        keeper_.notify(slot);
-        known.rung = epoch;
-        return;
-    }
-    const std::uint64_t one = 1;
-    if (write(known.fd.get(), &one, sizeof one) == sizeof one || errno == EAGAIN) known.rung = epoch;
+    if (slot != slot_) doorbells_.ring(slot);  // it looks before it sleeps
 }
 
 void participant::notify_all(const shm::wait_set& waiting) noexcept {
     waiting.for_each([this](std::uint32_t slot) { notify(static_cast<std::uint16_t>(slot)); });
-}
-
-// A process that serves many that come and go holds the doorbells of those that live. They are looked at when several
-// have died for each that is held, so that a death costs a few looks however many there are.
-void participant::close_dead_doorbells() noexcept {
-    const std::uint64_t deaths = memory_.header().deaths.get();
-    constexpr std::uint64_t looks_a_death = 8;
-    if ((deaths - deaths_swept_) * looks_a_death < bells_.size()) return;
-    deaths_swept_ = deaths;
-    std::erase_if(bells_, [this](const auto& one) {
-        const shm::process_slot& other = memory_.process(one.first);
-        const bool same = other.incarnation.get() == one.second.incarnation;
-        return !same || shm::has_ended(other.present().state);
-    });
-}
-
-void participant::know_doorbell(std::uint16_t slot, std::uint32_t incarnation, base::owned_fd doorbell) {
-    bell& known = bells_[slot];
-    known.incarnation = incarnation;
-    known.rung = never;
-    known.fd = std::move(doorbell);
 }
 
 void participant::woken() noexcept {
@@ -122,7 +74,7 @@ port& participant::port_of(shm::channel_id channel) {
 
 void participant::return_room(bool before_sleep) {
     for (lone_inbox* one : readers_) one->return_room(before_sleep);
-    if (before_sleep && memory_.header().deaths.get() != deaths_swept_) close_dead_doorbells();
+    if (before_sleep) doorbells_.close_dead();
 }
 
 // Ports to actors that are dead, which nobody in this process waits at.

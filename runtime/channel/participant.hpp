@@ -1,11 +1,4 @@
 // This process's place in the program: its slot, the shared memory, its ports, and the doorbells of others.
-//
-// Ringing. A process sleeps in the kernel on one eventfd, its doorbell, whatever it waits for. Each wake-up adds one to
-// the epoch in its slot, after its rings were taken and before it looks at anything. Who has changed something rings at
-// most once an epoch: a second ring before the wake-up would tell nothing more. Nothing is lost: the fence in `ring`
-// stands between the change and the look at the epoch, the one in `woken` between the new epoch and the look at what
-// has changed, so at least one of the two sees the other. A process that has no descriptor left for a doorbell asks the
-// keeper to ring.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +13,9 @@
 
 #include "base/owned_fd.hpp"
 #include "channel/admission.hpp"
+#include "channel/doorbells.hpp"
 #include "channel/keeper_line.hpp"
+#include "channel/traffic.hpp"
 #include "shm/program_memory.hpp"
 
 namespace troupe::channel {
@@ -60,26 +55,10 @@ public:
 
     void notify(std::uint16_t slot) noexcept;
     void notify_all(const shm::wait_set& waiting) noexcept;
-    // A doorbell that came by inheritance.
-    void know_doorbell(std::uint16_t slot, std::uint32_t incarnation, base::owned_fd doorbell);
     // The doorbell's rings were taken: a new epoch.
     void woken() noexcept;
-
-    // A message came, and where its sender ran: who shares its CPU does not spin.
-    void note_received(std::uint8_t cpu) noexcept {
-        peer_cpu_ = cpu;
-        sent_in_a_row_ = 0;
-    }
-    std::uint8_t peer_cpu() const noexcept { return peer_cpu_; }
-
-    void note_sent() noexcept {
-        sent_ = true;
-        ++sent_in_a_row_;
-    }
-    // Whether this process has sent anything since it was last asked.
-    bool has_sent() noexcept { return std::exchange(sent_, false); }
-    // Whether it has sent several messages since the last one came.
-    bool streams() const noexcept { return sent_in_a_row_ > 4; }
+    class doorbells& doorbells() noexcept { return doorbells_; }
+    class traffic& traffic() noexcept { return traffic_; }
 
     // Who reads gives back room in batches. What it owes is settled after some turns at whose end a writer waits for
     // it, and always before the process sleeps: what it sleeps for may depend on that writer.
@@ -98,10 +77,9 @@ public:
         return actor == last_.actor && last_.mailbox != nullptr ? last_.mailbox : find_mailbox(actor);
     }
 
-    // The child of a fork takes these out of its copy of the parent's, and closes the others' doorbells.
+    // The child of a fork takes these out of its copy of the parent's.
     shm::program_memory take_memory() noexcept { return std::move(memory_); }
     base::owned_fd take_doorbell() noexcept { return std::move(doorbell_); }
-    void close_doorbells() noexcept { bells_.clear(); }
 
     // In the child of a fork: nothing of the parent's is touched, nor freed.
     static void abandon() noexcept;
@@ -109,16 +87,9 @@ public:
 private:
     [[noreturn]] static void throw_outside();
     void sweep();
-    void close_dead_doorbells() noexcept;
     outbox* find_mailbox(detail::actor_id actor);
 
     static constinit inline participant* the_participant = nullptr;
-    static constexpr std::uint64_t never = ~std::uint64_t{0};
-    struct bell {
-        std::uint32_t incarnation = 0;
-        std::uint64_t rung = never;  // in which epoch
-        base::owned_fd fd;
-    };
     struct address {
         detail::actor_id actor;
         outbox* mailbox = nullptr;
@@ -132,11 +103,8 @@ private:
     base::owned_fd doorbell_;
     keeper_line& keeper_;
     admission* admission_ = nullptr;
-    std::uint8_t peer_cpu_ = 0xff;
-    bool sent_ = false;
-    std::uint32_t sent_in_a_row_ = 0;
-    std::unordered_map<std::uint16_t, bell> bells_;
-    std::uint64_t deaths_swept_ = 0;  // when the bells of the dead were closed last
+    class traffic traffic_;
+    class doorbells doorbells_;
     std::unordered_map<std::uint64_t, std::unique_ptr<port>> ports_;
     std::unordered_map<std::uint16_t, address> addresses_;
     address last_;

@@ -196,7 +196,7 @@ void be_actor(newborn born) {
         } else {
             process::let_group_signals_through();
         }
-        here.participant().know_doorbell(born.parent, slot.start.starter.get(), std::move(born.parent_doorbell));
+        here.participant().doorbells().know(born.parent, slot.start.starter.get(), std::move(born.parent_doorbell));
         arriving birth(here);
         birth.set_parent(born.parent);
         const outcome end = live_out(

@@ -222,7 +222,7 @@ void start::copy_here() {
         process::leave_inherited_exit_handlers(process::leaks::not_looked_for);
         process::leave_inherited_streams();
         born.signals = held->hand_over();
-        here_.participant().close_doorbells();
+        here_.participant().doorbells().close_all();
         keeper_thread::close_in_fork_child();
         actors::own_process::abandon();
         be_actor(std::move(born));

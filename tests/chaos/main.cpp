@@ -58,7 +58,7 @@ void check(bool holds, const std::string& what) {
 
 // What each is of, without its number.
 std::multiset<std::string> descriptors() {
-    troupe::channel::participant::here().close_doorbells();  // it keeps those of the slots it has rung
+    troupe::channel::participant::here().doorbells().close_all();  // it keeps those of the slots it has rung
     std::multiset<std::string> all;
     for (const auto& one : std::filesystem::directory_iterator("/proc/self/fd")) {
         std::error_code gone;

@@ -35,7 +35,7 @@ struct holdings {
     long mappings = 0;
 
     static holdings now() {
-        troupe::actors::own_process::here().participant().close_doorbells();
+        troupe::actors::own_process::here().participant().doorbells().close_all();
         const std::filesystem::directory_iterator open("/proc/self/fd");
         std::ifstream maps("/proc/self/maps");
         return {std::distance(begin(open), end(open)),

@@ -80,6 +80,34 @@ def unknown_names():
                     yield f"{page}:{number}: {name}: no {word} in the code"
 
 
+def path_of_a_message():
+    """The way of one message, step by step: its functions are in the files that the same step names, and neither half
+    of it needs more than ten files."""
+    page = text("docs/architecture.md")
+    way = re.search(r"^## The path of one message$(.*?)^## ", page, re.MULTILINE | re.DOTALL).group(1)
+    steps = re.split(r"^\d+\. ", way, flags=re.MULTILINE)[1:]
+    if len(steps) < 5:
+        yield "docs/architecture.md: the path of one message has no steps"
+    halves, half = [set(), set()], 0
+    for number, step in enumerate(steps, 1):
+        named = QUOTED.findall(step)
+        paths = [name for name in named if name.endswith((".hpp", ".cpp"))]
+        found = [next(path for path in (f"{base}/{name}".lstrip("/") for base in FROM) if (ROOT / path).exists())
+                 for name in paths]
+        halves[half].update(found)
+        code = "\n".join(text(path) + text(path.replace(".cpp", ".hpp")) if (ROOT / path.replace(".cpp", ".hpp")).exists()
+                         else text(path) for path in found)
+        for name in named:
+            function = MEMBER.fullmatch(name)
+            if function and not re.search(rf"\b{function.group(2)}\(", code):
+                yield f"docs/architecture.md: step {number} names {name}, which is not in {', '.join(paths) or 'a file'}"
+        if "commit" in step:
+            half = 1
+    for half, what in zip(halves, ("from send to the commit", "from there to the coroutine")):
+        if not 0 < len(half) <= 10:
+            yield f"docs/architecture.md: {what} a message passes {len(half)} files"
+
+
 def wrong_versions():
     for page, sentence, constant, header in (
             ("docs/ring.md", r"^## .*version (\d+)", "ring_layout_version", "runtime/shm/ring_layout.hpp"),
@@ -94,5 +122,6 @@ tests = report()
 tests.check("structure: files that the documentation names exist", missing_files())
 tests.check("structure: links in the documentation lead somewhere", broken_links())
 tests.check("structure: functions and types that the documentation names exist", unknown_names())
+tests.check("structure: the path of a message, as it is told, is the one it takes", path_of_a_message())
 tests.check("structure: versions in the documentation are those of the code", wrong_versions())
 tests.close()

@@ -74,7 +74,7 @@ def of(name):
 
 tests = report()
 tests.check("structure: the keeper's library is there", [] if own else [f"{keeper} holds no function"])
-blind = [name for name, what in (("program_memory::ring_of(", "throws"), ("pack_parcel(", "allocates"))
+blind = [name for name, what in (("channel_table::ring_of(", "throws"), ("pack_parcel(", "allocates"))
          if not any(ways_to(what, of(name)))]
 tests.check("structure: what throws and what allocates is found out", blind)
 for what in FORBIDDEN:

@@ -198,7 +198,8 @@ task<> supervision_core::watch(std::shared_ptr<supervision_core> self) {
         if (!core.failure_) core.failure_ = std::current_exception();
     }
     core.over_ = true;
-    for (const child& one : core.children_) core.here_.children().release(one.id);  // no supervisor will start them again
+    for (const child& one : core.children_)
+        core.here_.children().release(one.id);  // no supervisor will start them again
     core.children_.clear();
     core.due_.clear();
     core.options_.dead_letters.reset();

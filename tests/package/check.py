@@ -34,8 +34,8 @@ endforeach()
 def run(command, **options):
     """(what it printed, faults)"""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=300, **options)
-    except (OSError, subprocess.TimeoutExpired) as problem:
+        done = subprocess.run(command, capture_output=True, text=True, **options)
+    except OSError as problem:
         return "", [str(problem)]
     if done.returncode == 0:
         return done.stdout, []
@@ -45,7 +45,7 @@ def run(command, **options):
 
 def refused(command, why):
     """Faults, unless it fails and says that."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0 and why in done.stderr:
         return []
     return [f"it ended with {done.returncode} and said"] + done.stderr.splitlines()[-20:]

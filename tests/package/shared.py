@@ -21,7 +21,7 @@ tests = report()
 
 
 def run(*command, **environment):
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env={**os.environ, **environment})
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment})
     return done.stdout, [] if done.returncode == 0 else [*done.stdout.splitlines()[-20:], *done.stderr.splitlines()[-20:]]
 
 

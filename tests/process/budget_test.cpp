@@ -6,8 +6,8 @@
 
 #include <troupe/error.hpp>
 
-#include "launch/budget.hpp"
 #include "catch.hpp"
+#include "launch/budget.hpp"
 #include "process/cgroup.hpp"
 #include "shm/program_layout.hpp"
 

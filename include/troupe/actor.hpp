@@ -89,13 +89,20 @@ protected:
     actor_id id_;
 };
 
+// For the library alone: users get references from `spawn` and in messages.
+struct refer {
+    template <class Reference>
+    static Reference to(actor_id id) noexcept {
+        return Reference(id);
+    }
+};
+
 }  // namespace detail
 
 template <class... Ms>
 class actor : public detail::actor_base {
 public:
     actor() noexcept = default;
-    explicit actor(detail::actor_id id) noexcept : actor_base(id) {}
 
     // Converts from a reference that takes these messages and perhaps more.
     template <class... More>
@@ -160,6 +167,9 @@ public:
     }
 
 private:
+    friend struct detail::refer;
+    explicit actor(detail::actor_id id) noexcept : actor_base(id) {}
+
     template <class M>
     static constexpr void check_takes() {
         static_assert(detail::one_of<M, Ms...>, "troupe: this actor does not take messages of this type");
@@ -170,7 +180,7 @@ template <class... Ms>
 struct detail::value_traits<actor<Ms...>> {
     using representation = std::uint64_t;
     static representation to(const actor<Ms...>& ref) { return ref.id().value; }
-    static void from(representation&& id, actor<Ms...>& into) { into = actor<Ms...>(actor_id{id}); }
+    static void from(representation&& id, actor<Ms...>& into) { into = refer::to<actor<Ms...>>(actor_id{id}); }
 };
 
 }  // namespace troupe

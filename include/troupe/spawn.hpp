@@ -228,7 +228,7 @@ struct [[gnu::visibility("hidden")]] known_actor {
 
 template <class Reference>
 task<Reference> start_actor(spawn_options options, start_request request) {
-    co_return Reference(co_await start(std::move(options), std::move(request)));
+    co_return refer::to<Reference>(co_await start(std::move(options), std::move(request)));
 }
 
 template <class T>

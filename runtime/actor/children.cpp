@@ -35,12 +35,12 @@ task<> children::end(bool in_good_order) {
     std::vector<child> all = living();
     for (const child& one : all) {
         release(one.actor);
-        if (!one.daemon && in_good_order) troupe::actor<>(one.actor).stop();
+        if (!one.daemon && in_good_order) detail::refer::to<troupe::actor<>>(one.actor).stop();
     }
     std::erase_if(all, [&](const child& one) {
         return (one.daemon || !in_good_order) && here_.signal(one.actor, SIGTERM, daemon_budget_ms) != 0;
     });
-    for (const child& one : all) co_await troupe::actor<>(one.actor).join();
+    for (const child& one : all) co_await detail::refer::to<troupe::actor<>>(one.actor).join();
     all_.clear();
 }
 

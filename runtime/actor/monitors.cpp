@@ -32,7 +32,7 @@ bool monitors::remove(detail::actor_id actor) noexcept {
 
 void monitors::tell(detail::actor_id ended) {
     const exit_status status = participant_.memory().ends().of(ended).value_or(exit_status::from_nothing());
-    mailbox_->put_own(detail::type_id<down>(), detail::encoded(down{actor<>(ended), status}));
+    mailbox_->put_own(detail::type_id<down>(), detail::encoded(down{detail::refer::to<actor<>>(ended), status}));
 }
 
 bool monitors::glance() { return deaths_.changed(); }

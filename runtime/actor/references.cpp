@@ -16,7 +16,7 @@ void signal_actor(actor_id actor, int signal, int budget_ms) {
     if (!actor) throw misuse("this reference names no actor: it was default-constructed");
     const int error = actors::own_process::here().signal(actor, signal, budget_ms);
     if (error == 0) return;
-    const troupe::actor<> who(actor);
+    const auto who = refer::to<troupe::actor<>>(actor);
     throw base::system_failure(error, "actor '" + who.name() + "' (pid " + std::to_string(who.pid()) +
                                           ") cannot be ended: the program runs as another user than it; it ends with "
                                           "the program");

@@ -27,7 +27,7 @@ int parent_pid() {
     actors::own_process& here = actors::own_process::here();
     // relaxed: written before this process was made
     const detail::actor_id parent{here.participant().self().who.parent.get()};
-    return parent ? actor<>(parent).pid() : 0;
+    return parent ? detail::refer::to<actor<>>(parent).pid() : 0;
 }
 
 bool stop_requested() { return actors::own_process::here().stop_requested(); }
@@ -55,7 +55,8 @@ void unlink(const detail::actor_base& other) { ask_for_link(other, 0); }
 
 std::vector<actor<>> children() {
     std::vector<actor<>> all;
-    for (const actors::child& one : actors::own_process::here().children().living()) all.emplace_back(one.actor);
+    for (const actors::child& one : actors::own_process::here().children().living())
+        all.push_back(detail::refer::to<actor<>>(one.actor));
     return all;
 }
 

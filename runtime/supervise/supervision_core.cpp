@@ -132,12 +132,12 @@ task<actor<>> supervision_core::start(child_spec spec) {
     const actor_id started = co_await detail::start(spec.options(), std::move(request));
     if (stopping_ || over_) {  // meanwhile
         here_.children().release(started);
-        troupe::actor<>(started).terminate(spec.how().stop_budget);
+        refer::to<troupe::actor<>>(started).terminate(spec.how().stop_budget);
         check_open();
     }
     children_.push_back({started, std::move(spec)});
     changed();
-    co_return actor<>(started);
+    co_return refer::to<actor<>>(started);
 }
 
 task<> supervision_core::remove(actor_id actor) {
@@ -165,7 +165,7 @@ task<> supervision_core::join() {
 std::vector<actor<>> supervision_core::children() const {
     std::vector<actor<>> all;
     for (const child& one : children_) {
-        if (here_.memory().processes().is_alive(one.id)) all.emplace_back(one.id);
+        if (here_.memory().processes().is_alive(one.id)) all.push_back(refer::to<actor<>>(one.id));
     }
     return all;
 }
@@ -265,7 +265,7 @@ task<> supervision_core::end_those(std::vector<actor_id> those) {
         const actor_id actor = *one;
         const child* known = find(actor);
         if (known == nullptr || ended(actor)) continue;
-        troupe::actor<>(actor).terminate(known->spec.how().stop_budget);
+        refer::to<troupe::actor<>>(actor).terminate(known->spec.how().stop_budget);
         co_await until([this, actor] { return stopping_ || ended(actor); });
     }
 }
@@ -333,7 +333,7 @@ task<> supervision_core::end_kid(actor_id actor) {
     const child* known = find(actor);
     if (known == nullptr) co_return;
     const auto budget = known->spec.how().stop_budget;
-    const troupe::actor<> reference(actor);
+    const auto reference = refer::to<troupe::actor<>>(actor);
     here_.children().release(actor);
     reference.stop();
     try {

@@ -1,6 +1,8 @@
 """Sizes and names of files and types, and what may not stand in them."""
 
 import re
+import subprocess
+import sys
 
 from sources import ROOT, files, text
 from closing_line import report
@@ -30,6 +32,13 @@ def empty_type_names():
             found = re.match(r"\s*(?:class|struct|enum class|enum|union|namespace)\s+([\w:]+)", line)
             if found and any(EMPTY_WORDS.search(name) for name in found.group(1).split("::")):
                 yield f"{path}:{number}: {found.group(1)} says nothing about what it is"
+
+
+def not_as_written():
+    for script in files("build-aux", endings=(".py",)):
+        said = subprocess.run([sys.executable, "-B", ROOT / script, "--check"], capture_output=True, text=True)
+        if said.returncode != 0:
+            yield said.stderr.strip()
 
 
 def unfinished():
@@ -71,4 +80,5 @@ tests.check("structure: nothing is left to do in the code", unfinished())
 tests.check("structure: named steps are used by those tests alone that are built only with them", steps_out_of_place())
 tests.check("structure: every header may be included twice", headers_without_guard())
 tests.check("structure: every source is in a meson.build", unlisted())
+tests.check("structure: what a script writes is as it writes it", not_as_written())
 tests.close()

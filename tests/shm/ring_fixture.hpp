@@ -155,7 +155,9 @@ public:
     static void resume() {
         troupe::base::step_hook = [](const char* name) {
             passed.push_back(name);
-            if (--left == 0) throw killed{};
+            if (--left != 0) return;
+            if (places.insert(name).second) std::printf("died at %s\n", name);  // see tests/steps.py
+            throw killed{};
         };
     }
     static void pause() { troupe::base::step_hook = nullptr; }
@@ -168,6 +170,7 @@ public:
 private:
     static inline unsigned left = 0;
     static inline std::vector<std::string> passed;
+    static inline std::set<std::string> places;
 };
 
 // Sends without tidying up behind a death.

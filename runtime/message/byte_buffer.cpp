@@ -1,10 +1,13 @@
 #include <troupe/detail/outgoing.hpp>
+#include <troupe/detail/shape.hpp>
 #include <troupe/error.hpp>
 
 #include <algorithm>
 #include <cstdlib>
 #include <new>
 #include <utility>
+
+#include "base/pages.hpp"
 
 namespace troupe::detail {
 
@@ -30,6 +33,9 @@ void byte_buffer::grow(std::size_t n) {
     if (moved == nullptr) throw std::bad_alloc();
     begin_ = static_cast<std::byte*>(moved);
     capacity_ = wanted;
+    if (n >= large_memory) about_to_fill(begin_ + size_, n);
 }
+
+void about_to_fill(void* memory, std::size_t bytes) noexcept { base::map_pages_within(memory, bytes); }
 
 }  // namespace troupe::detail

@@ -138,7 +138,13 @@ private:
 
     void read_text(const item& found, void* into) {
         const auto text = content(form::text, found);
-        static_cast<std::string*>(into)->assign(reinterpret_cast<const char*>(text.data()), text.size());
+        auto& string = *static_cast<std::string*>(into);
+        if (text.size() >= large_memory && string.capacity() < text.size()) {
+            string.clear();
+            string.reserve(text.size());
+            about_to_fill(string.data(), text.size());
+        }
+        string.assign(reinterpret_cast<const char*>(text.data()), text.size());
     }
 
     void read_block(const shape& what, const item& found, void* into) {

@@ -16,6 +16,7 @@
 
 #include "base/address_map.hpp"
 #include "base/machine.hpp"
+#include "base/pages.hpp"
 #include "base/system_failure.hpp"
 #include "base/valgrind.hpp"
 
@@ -146,13 +147,7 @@ bool segment::back(std::size_t offset, std::size_t length) noexcept {
     return result == 0;
 }
 
-void segment::touch(std::size_t offset, std::size_t length) const noexcept {
-#ifdef MADV_POPULATE_WRITE
-    madvise(base_ + offset, length, MADV_POPULATE_WRITE);  // older kernels refuse
-#else
-    static_cast<void>(offset + length);
-#endif
-}
+void segment::touch(std::size_t offset, std::size_t length) const noexcept { base::map_pages(base_ + offset, length); }
 
 void segment::drop(std::size_t offset, std::size_t length) noexcept {
     int result = 0;

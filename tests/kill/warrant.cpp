@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <ostream>
 #include <string_view>
 #include <utility>
 
@@ -138,20 +139,18 @@ std::set<std::string> die_everywhere(troupe::task<troupe::exit_status> (*round)(
     return places;
 }
 
-std::string never_died_at(std::initializer_list<const char*> wanted, troupe::task<troupe::exit_status> (*round)(),
-                          victim who) {
+std::ostream& operator<<(std::ostream& out, const deaths& those) {
+    out << "nobody died at";
+    for (const std::string& step : those.missing_) out << " '" << step << '\'';
+    return out;
+}
+
+deaths dies_at_each(std::set<std::string> wanted, troupe::task<troupe::exit_status> (*round)(), victim who) {
     constexpr int most_plays = 6;
-    std::set<std::string> places;
-    std::string missing;
-    for (int play = 0; play < most_plays; ++play) {
-        places.merge(die_everywhere(round, who));
-        missing.clear();
-        for (const char* one : wanted) {
-            if (!places.contains(one)) missing += (missing.empty() ? "" : ", ") + std::string(one);
-        }
-        if (missing.empty()) break;
+    for (int play = 0; play < most_plays && !wanted.empty(); ++play) {
+        for (const std::string& place : die_everywhere(round, who)) wanted.erase(place);
     }
-    return missing;
+    return deaths(std::move(wanted));
 }
 
 }  // namespace killing

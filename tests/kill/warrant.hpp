@@ -7,8 +7,10 @@
 #include <sys/types.h>
 
 #include <functional>
+#include <iosfwd>
 #include <set>
 #include <string>
+#include <utility>
 
 #include <troupe/detail/actor_id.hpp>
 #include <troupe/exit_status.hpp>
@@ -41,9 +43,19 @@ troupe::task<> asleep(troupe::detail::actor_id actor);
 // Gives the names of the steps at which it died. After each death nothing may be left.
 std::set<std::string> die_everywhere(troupe::task<troupe::exit_status> (*round)(), victim who = victim::itself);
 
-// Those of the wanted names at which no victim died, for a test to compare with "". Which step is the nth varies with
-// how the processes are scheduled, so the whole is played again, a few times at most, while a name is missing.
-std::string never_died_at(std::initializer_list<const char*> wanted, troupe::task<troupe::exit_status> (*round)(),
-                          victim who = victim::itself);
+// Whether some victim died at each of the wanted steps; printed, it says at which none did.
+class deaths {
+public:
+    explicit deaths(std::set<std::string> missing) : missing_(std::move(missing)) {}
+    explicit operator bool() const { return missing_.empty(); }
+    friend std::ostream& operator<<(std::ostream& out, const deaths& those);
+
+private:
+    std::set<std::string> missing_;
+};
+// Which step is the nth varies with how the processes are scheduled, so the whole is played again, a few times at most,
+// while a step is missing.
+deaths dies_at_each(std::set<std::string> wanted, troupe::task<troupe::exit_status> (*round)(),
+                    victim who = victim::itself);
 
 }  // namespace killing

@@ -52,10 +52,7 @@ void in_hand_log::note_answered(std::uint16_t index) noexcept {
 
 bool in_hand_log::note_begun(const detail::letter& message) noexcept {
     // What an earlier message was refused, this process got over.
-    // relaxed, both: as below
-    if (page_.memory_refused.load(std::memory_order_relaxed) != 0) {
-        page_.memory_refused.store(0, std::memory_order_relaxed);
-    }
+    if (page_.memory_refused.get() != 0) page_.memory_refused.set(0);
     self_.handling.type.set(message.frame.type);
     if (self_.who.message_deadline.get() != 0) {
         self_.handling.clock.begin(static_cast<std::uint64_t>(base::steady_clock::now().time_since_epoch().count()));

@@ -8,23 +8,21 @@
 namespace troupe::base {
 
 void post_mortem::clear() noexcept {
-    // relaxed, all: published by the claim of the slot
-    limits.store(0, std::memory_order_relaxed);
-    cpu_seconds.store(0, std::memory_order_relaxed);
-    memory_refused.store(0, std::memory_order_relaxed);
-    signal.store(0, std::memory_order_relaxed);
-    stack_overflow.store(0, std::memory_order_relaxed);
-    frame_count.store(0, std::memory_order_relaxed);
-    peak_memory.store(0, std::memory_order_relaxed);
-    cpu_time.store(0, std::memory_order_relaxed);
+    limits.set(0);
+    cpu_seconds.set(0);
+    memory_refused.set(0);
+    signal.clear();
+    stack_overflow.set(0);
+    frame_count.clear();
+    peak_memory.set(0);
+    cpu_time.set(0);
     memory_full = 0;
 }
 
 namespace {
 
 std::vector<stack_frame> frames_of(const post_mortem& page) {
-    // sync: frames - observes the frames below the count
-    const std::size_t count = std::min<std::size_t>(page.frame_count.load(std::memory_order_acquire), most_frames);
+    const std::size_t count = std::min<std::size_t>(page.frame_count.get(), most_frames);
     std::vector<stack_frame> frames(count);
     for (std::size_t i = 0; i < count; ++i) {
         const raw_frame& raw = page.frames[i];
@@ -38,17 +36,15 @@ std::vector<stack_frame> frames_of(const post_mortem& page) {
 
 // Which limit ended it. A limit that somebody else set (ulimit) counts as well where the signal alone says so.
 limit_reached cause(const exit_status& status, const post_mortem& page, std::uint32_t incarnation, bool crashed) {
-    // relaxed, both: observed through the state of the slot
-    const std::uint32_t limits = page.limits.load(std::memory_order_relaxed);
-    const bool refused = page.memory_refused.load(std::memory_order_relaxed) == incarnation;
+    const std::uint32_t limits = page.limits.get();
+    const bool refused = page.memory_refused.get() == incarnation;
     if (status.signal() == SIGXCPU) return limit_reached::cpu_time;
     if (status.signal() == SIGXFSZ) return limit_reached::file_size;
     if (status.signal() == SIGKILL && (limits & limited_cpu_time) != 0) {
         // It handles SIGXCPU, and is killed a second later. The kernel lays a whole tick to whoever runs when it comes,
         // and tells us what was really used: on a busy machine that is less at times, by a tenth of a second or more.
         constexpr std::chrono::duration<double> most_apart = std::chrono::seconds(20);
-        // relaxed: as above
-        const std::chrono::seconds limit(page.cpu_seconds.load(std::memory_order_relaxed));
+        const std::chrono::seconds limit(page.cpu_seconds.get());
         if (status.cpu_time() > limit - std::min(limit / 10.0, most_apart)) return limit_reached::cpu_time;
     }
     if ((limits & limited_memory) == 0) return limit_reached::none;
@@ -66,21 +62,15 @@ bool limit_reached_by(const exit_status& status, const post_mortem& page, std::u
 
 void complete(exit_status& status, const post_mortem& page, std::uint32_t incarnation) {
     detail::end_details& details = status.details();
-    // relaxed, both: observed through the state of the slot
-    details.peak_memory = page.peak_memory.load(std::memory_order_relaxed);
-    details.cpu_time =
-        std::chrono::nanoseconds(static_cast<std::int64_t>(page.cpu_time.load(std::memory_order_relaxed)));
-    // sync: crash - observes what happened
-    const int signal = page.signal.load(std::memory_order_acquire);
-    // relaxed: observed through the signal
-    const bool crashed =
-        signal != 0 && signal == status.signal() && page.incarnation.load(std::memory_order_relaxed) == incarnation;
+    details.peak_memory = page.peak_memory.get();
+    details.cpu_time = std::chrono::nanoseconds(static_cast<std::int64_t>(page.cpu_time.get()));
+    const int signal = page.signal.get();
+    const bool crashed = signal != 0 && signal == status.signal() && page.incarnation.get() == incarnation;
     details.limit = cause(status, page, incarnation, crashed);
     if (!crashed) return;
     details.fault_address = page.fault_address;
     details.signal_code = page.signal_code;
-    // relaxed: observed through the state of the slot
-    details.stack_overflow = page.stack_overflow.load(std::memory_order_relaxed) != 0;
+    details.stack_overflow = page.stack_overflow.get() != 0;
     details.frames = frames_of(page);
 }
 

@@ -16,6 +16,7 @@
 #include <troupe/exit_status.hpp>
 
 #include "base/machine.hpp"
+#include "base/published.hpp"
 
 namespace troupe::base {
 
@@ -32,27 +33,53 @@ struct raw_frame {
 // Which limits an actor has that its end has to be compared with.
 enum noted_limit : std::uint32_t { limited_memory = 1, limited_cpu_time = 2 };
 
-struct alignas(page_bytes) post_mortem {
-    // The actor.
-    std::atomic<std::uint32_t> limits;       // noted_limit, or'd
-    std::atomic<std::uint32_t> cpu_seconds;  // the limit of CPU time
-    // The incarnation whose `operator new` found no more under its limit, with the message now in hand.
-    std::atomic<std::uint32_t> memory_refused;
+// The signal of a crash; 0: there was none, or what goes with it is not written.
+class crash_word {
+public:
+    // sync: crash - observes what happened
+    std::int32_t get() const noexcept { return word_.load(std::memory_order_acquire); }
+    // sync: crash - publishes what happened
+    void set(std::int32_t signal) noexcept { word_.store(signal, std::memory_order_release); }
+    void clear() noexcept { word_.store(0, std::memory_order_relaxed); }  // relaxed: there is nothing to publish
 
-    // Its crash handler.
-    std::atomic<std::uint32_t> incarnation;  // the process that crashed
-    std::atomic<std::int32_t> signal;        // 0: it did not crash, or what follows is not there
+private:
+    std::atomic<std::int32_t> word_;
+};
+
+// How many frames are written.
+class frame_count_word {
+public:
+    // sync: frames - observes the frames below the count
+    std::uint32_t get() const noexcept { return word_.load(std::memory_order_acquire); }
+    // sync: frames - publishes the frames below the count
+    void set(std::uint32_t count) noexcept { word_.store(count, std::memory_order_release); }
+    void clear() noexcept { word_.store(0, std::memory_order_relaxed); }  // relaxed: published by the signal
+
+private:
+    std::atomic<std::uint32_t> word_;
+};
+
+struct alignas(page_bytes) post_mortem {
+    // The actor; published by its end.
+    published<std::uint32_t> limits;       // noted_limit, or'd
+    published<std::uint32_t> cpu_seconds;  // the limit of CPU time
+    // The incarnation whose `operator new` found no more under its limit, with the message now in hand.
+    published<std::uint32_t> memory_refused;
+
+    // Its crash handler; what has no word of its own is published by the signal, or by its end.
+    published<std::uint32_t> incarnation;  // the process that crashed
+    crash_word signal;
     std::int32_t signal_code;
     std::uint64_t fault_address;
     std::uint32_t memory_full;  // at its limit when it crashed
-    std::atomic<std::uint32_t> stack_overflow;
-    std::atomic<std::uint32_t> frame_count;
+    published<std::uint32_t> stack_overflow;
+    frame_count_word frame_count;
     std::array<raw_frame, most_frames> frames;
     std::array<char, 3200> modules;  // paths, each with its zero
 
-    // The keeper.
-    std::atomic<std::uint64_t> peak_memory;  // bytes
-    std::atomic<std::uint64_t> cpu_time;     // nanoseconds
+    // The keeper; published by the life of the slot.
+    published<std::uint64_t> peak_memory;  // bytes
+    published<std::uint64_t> cpu_time;     // nanoseconds
 
     void clear() noexcept;
 };

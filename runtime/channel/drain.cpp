@@ -7,8 +7,7 @@ namespace troupe::channel {
 // Whoever receives an item says so in its slot, until it has counted the item: so an item is always seen in one of the
 // three places, and one whose receiver was killed in between is not waited for.
 bool drained(const attachment& queue) {
-    // sync: draining - observes the head's move by whoever did not see that it is watched
-    static_cast<void>(queue.ring().head().load(std::memory_order_seq_cst));
+    queue.ring().observe_head();
     if (!queue.ring().empty()) return false;
     bool receiving = false;
     queue.record().holders.readers().for_each([&](std::uint32_t slot) {

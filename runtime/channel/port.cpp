@@ -50,7 +50,7 @@ void port::release(std::uint32_t role) noexcept {
         TROUPE_STEP("port: end let go");
         return true;
     };
-    shm::published<shm::channel_id>& letting_go = of_.here().self().activity.letting_go;
+    base::published<shm::channel_id>& letting_go = of_.here().self().activity.letting_go;
     letting_go.set(of_.id());
     bool look = false;
     if (role & detail::sending_end) look = give_up(sending_, shm::end::sending) || look;

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include "shm/published.hpp"
+#include "base/published.hpp"
 
 namespace troupe::mail {
 
@@ -49,9 +49,9 @@ public:
 
 private:
     std::atomic<std::uint64_t> stamp_;
-    shm::published<std::uint64_t> length_;
+    base::published<std::uint64_t> length_;
     std::atomic<std::uint32_t> handles_;
-    shm::published<std::uint32_t> let_go_;
+    base::published<std::uint32_t> let_go_;
     std::uint64_t weight_;
 };
 static_assert(sizeof(parcel_header) == 32);

@@ -103,7 +103,7 @@ void locate() noexcept {
             page->frames[i].module = path;
         }
     }
-    page->stack_overflow.store(overrun ? 1 : 0, std::memory_order_relaxed);  // relaxed: read after the process's end
+    page->stack_overflow.set(overrun ? 1 : 0);
 }
 
 void add(std::uint64_t address) noexcept {
@@ -112,8 +112,7 @@ void add(std::uint64_t address) noexcept {
     page->frames[address_count] = {address, base::no_module};
     ++address_count;
     // crash: the frames so far
-    // sync: frames - publishes the frames below the count
-    page->frame_count.store(static_cast<std::uint32_t>(address_count), std::memory_order_release);
+    page->frame_count.set(static_cast<std::uint32_t>(address_count));
 }
 
 struct walk {
@@ -164,18 +163,16 @@ bool memory_is_full() noexcept {
 
 void write_down(ucontext_t& machine) noexcept {
     // An earlier incarnation may have written here.
-    // relaxed, all: published by the signal
-    page->signal.store(0, std::memory_order_relaxed);
-    page->frame_count.store(0, std::memory_order_relaxed);
-    page->stack_overflow.store(0, std::memory_order_relaxed);
-    page->incarnation.store(own_incarnation, std::memory_order_relaxed);
+    page->signal.clear();
+    page->frame_count.clear();
+    page->stack_overflow.set(0);
+    page->incarnation.set(own_incarnation);
     page->signal_code = first_told.si_code;
     const bool has_address = first_told.si_code > 0 && first_told.si_code != SI_KERNEL;
     page->fault_address = has_address ? reinterpret_cast<std::uint64_t>(first_told.si_addr) : 0;
     page->memory_full = memory_is_full() ? 1 : 0;
     // crash: the signal and its address, without a stack
-    // sync: crash - publishes what happened
-    page->signal.store(first_signal, std::memory_order_release);
+    page->signal.set(first_signal);
     walk_stack(machine);
     locate();
 }
@@ -224,8 +221,8 @@ void on_last_word(int, siginfo_t* told, void* where) {
         }
         address_count = 0;
         locating = false;
-        page->signal.store(0, std::memory_order_relaxed);     // relaxed: it lives on
-        crashing_thread.store(0, std::memory_order_relaxed);  // relaxed: as above
+        page->signal.clear();
+        crashing_thread.store(0, std::memory_order_relaxed);  // relaxed: it lives on
     }
     errno = saved;
 }

@@ -46,8 +46,7 @@ void set(int resource, const std::optional<std::uint64_t>& value, const std::str
 // `operator new` has found no memory: the page has it, so that an abort can be told from others. A copy that an actor
 // made of itself has no page.
 void no_memory_left() {
-    // relaxed: read after the process's end
-    if (getpid() == noted_by) noted_in->memory_refused.store(noted_as, std::memory_order_relaxed);
+    if (getpid() == noted_by) noted_in->memory_refused.set(noted_as);
     throw std::bad_alloc();
 }
 
@@ -71,9 +70,8 @@ void note(base::post_mortem& page, std::uint32_t incarnation) {
     const bool memory = soft_limit(RLIMIT_DATA) != 0 || soft_limit(RLIMIT_AS) != 0;
     const rlim_t cpu_seconds = std::min<rlim_t>(soft_limit(RLIMIT_CPU), std::numeric_limits<std::uint32_t>::max());
     const std::uint32_t has = (memory ? base::limited_memory : 0u) | (cpu_seconds != 0 ? base::limited_cpu_time : 0u);
-    // relaxed, both: read after the process's end
-    page.limits.store(has, std::memory_order_relaxed);
-    page.cpu_seconds.store(static_cast<std::uint32_t>(cpu_seconds), std::memory_order_relaxed);
+    page.limits.set(has);
+    page.cpu_seconds.set(static_cast<std::uint32_t>(cpu_seconds));
     noted_in = &page;
     noted_by = getpid();
     noted_as = incarnation;

@@ -18,8 +18,8 @@
 #include <cstdint>
 
 #include "base/machine.hpp"
+#include "base/published.hpp"
 #include "shm/channel_id.hpp"
-#include "shm/published.hpp"
 #include "shm/wait_set.hpp"
 
 namespace troupe::shm {
@@ -152,13 +152,13 @@ struct alignas(base::line_bytes) channel_record {
     name_word id;
     channel_life life;
     // Published by the id.
-    published<channel_kind> kind;
-    published<std::uint32_t> granules;  // of the ring
-    published<std::uint64_t> ring;      // block_id
+    base::published<channel_kind> kind;
+    base::published<std::uint32_t> granules;  // of the ring
+    base::published<std::uint64_t> ring;      // block_id
     // Published when it is opened.
-    published<std::uint32_t> reader;    // mailbox, replies: slot of the one process that reads
-    published<std::uint64_t> capacity;  // in messages; 0 while the record is being made
-    published<std::uint64_t> bytes;     // the most that large messages on their way may take together
+    base::published<std::uint32_t> reader;    // mailbox, replies: slot of the one process that reads
+    base::published<std::uint64_t> capacity;  // in messages; 0 while the record is being made
+    base::published<std::uint64_t> bytes;     // the most that large messages on their way may take together
     item_count items;
     end_holders holders;
 

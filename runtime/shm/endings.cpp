@@ -9,9 +9,8 @@ namespace troupe::shm {
 void endings::write(detail::actor_id actor, const exit_status& status) {
     process_slot& slot = processes_.at(actor.slot());
     base::post_mortem& page = processes_.post_mortem(actor.slot());
-    // relaxed, both: published by the life of the slot
-    page.peak_memory.store(status.peak_memory(), std::memory_order_relaxed);
-    page.cpu_time.store(static_cast<std::uint64_t>(status.cpu_time().count()), std::memory_order_relaxed);
+    page.peak_memory.set(status.peak_memory());
+    page.cpu_time.set(static_cast<std::uint64_t>(status.cpu_time().count()));
     process_end& end = slot.ending;
     end.incarnation.set(slot.incarnation.known());
     end.restarts.set(slot.supervision.restarts.get());

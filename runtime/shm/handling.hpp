@@ -7,7 +7,7 @@
 
 #include <troupe/detail/actor_id.hpp>
 
-#include "shm/published.hpp"
+#include "base/published.hpp"
 
 namespace troupe::shm {
 
@@ -63,10 +63,10 @@ private:
 // The message whose handler runs, or ran when the process ended. Written by the process; the keeper and the supervisor
 // read it when that is dead.
 struct message_handling {
-    published<std::uint32_t> type;  // type_id; 0: none
-    published<std::uint32_t> hung;  // 1: killed by the keeper, because the handler ran too long
-    delivery_note delivery;         // of an actor whose messages are delivered again
-    handler_clock clock;            // of one whose handlers have a deadline
+    base::published<std::uint32_t> type;  // type_id; 0: none
+    base::published<std::uint32_t> hung;  // 1: killed by the keeper, because the handler ran too long
+    delivery_note delivery;               // of an actor whose messages are delivered again
+    handler_clock clock;                  // of one whose handlers have a deadline
 
     void begin_actor() noexcept { delivery.begin_actor(); }
     void begin_process() noexcept {
@@ -100,8 +100,8 @@ public:
 
 private:
     std::atomic<std::uint64_t> place_;
-    published<detail::actor_id> asker_;
-    published<std::uint64_t> request_;
+    base::published<detail::actor_id> asker_;
+    base::published<std::uint64_t> request_;
 };
 inline constexpr std::size_t most_in_hand = 128;
 

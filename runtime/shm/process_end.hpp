@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "shm/published.hpp"
+#include "base/published.hpp"
 #include "shm/shared_text.hpp"
 
 namespace troupe::shm {
@@ -24,13 +24,13 @@ struct process_end {
         std::atomic<std::uint64_t> word_;
     } word;  // as in the exit log; it publishes what is below
 
-    published<std::uint32_t> incarnation;
-    published<std::uint32_t> restarts;
-    published<std::int32_t> pid;
-    published<std::uint32_t> hung;
-    published<std::uint32_t> message_type;
-    published<std::uint32_t> deliveries;
-    published<std::uint32_t> exception_of;  // the incarnation that wrote the two texts
+    base::published<std::uint32_t> incarnation;
+    base::published<std::uint32_t> restarts;
+    base::published<std::int32_t> pid;
+    base::published<std::uint32_t> hung;
+    base::published<std::uint32_t> message_type;
+    base::published<std::uint32_t> deliveries;
+    base::published<std::uint32_t> exception_of;  // the incarnation that wrote the two texts
     char exception_type[128];
     char exception_text[512];
 

@@ -24,13 +24,13 @@
 #include <troupe/detail/actor_id.hpp>
 
 #include "base/machine.hpp"
+#include "base/published.hpp"
 #include "shm/channel_id.hpp"
 #include "shm/channel_marks.hpp"
 #include "shm/handling.hpp"
 #include "shm/life.hpp"
 #include "shm/owner_id.hpp"
 #include "shm/process_end.hpp"
-#include "shm/published.hpp"
 #include "shm/shared_text.hpp"
 #include "shm/wait_set.hpp"
 
@@ -82,11 +82,11 @@ private:
 
 // Written by whoever starts the actor, before it has a process, and published by its life; read by everybody.
 struct identity {
-    published<detail::actor_id> parent;
-    published<std::uint64_t> entry;  // which function
+    base::published<detail::actor_id> parent;
+    base::published<std::uint64_t> entry;  // which function
     own_channel mailbox;
-    published<std::uint64_t> message_deadline;  // ns; 0: none
-    char name[64];                              // texts: see shared_text.hpp
+    base::published<std::uint64_t> message_deadline;  // ns; 0: none
+    char name[64];                                    // texts: see shared_text.hpp
 
     void begin_actor() noexcept {
         parent.set({});
@@ -98,10 +98,10 @@ struct identity {
 
 // Of the process that is being started: written by whoever starts it, and published by its life; read in the process.
 struct process_start {
-    published<std::uint64_t> arguments;        // block_id
-    published<std::uint64_t> arguments_stamp;  // of the parcel that they are
-    published<std::uint32_t> starter;          // the incarnation of the process that starts it
-    char failure[256];                         // why none came of it; by whoever found out
+    base::published<std::uint64_t> arguments;        // block_id
+    base::published<std::uint64_t> arguments_stamp;  // of the parcel that they are
+    base::published<std::uint32_t> starter;          // the incarnation of the process that starts it
+    char failure[256];                               // why none came of it; by whoever found out
 
     void begin_actor() noexcept { arguments.set(0); }
     void begin_process() noexcept { store_text(failure, ""); }
@@ -168,10 +168,10 @@ struct process_activity {
     } receiving;
 
     // The keeper reads these when the process is dead, and its end publishes them.
-    published<channel_id> letting_go;      // of which it lets go an end, until the keeper has been told
-    published<std::uint32_t> has_spawned;  // it has begun to start another: set before that one's slot is claimed
-    published<std::uint32_t> begun;        // it got to its function; set before the life says running
-    own_channel replies;                   // the lane that replies come through, made at the first request
+    base::published<channel_id> letting_go;      // of which it lets go an end, until the keeper has been told
+    base::published<std::uint32_t> has_spawned;  // it has begun to start another: set before that one's slot is claimed
+    base::published<std::uint32_t> begun;        // it got to its function; set before the life says running
+    own_channel replies;                         // the lane that replies come through, made at the first request
 
     void begin_actor() noexcept { has_spawned.set(0); }
     void begin_process() noexcept {
@@ -184,9 +184,9 @@ struct process_activity {
 
 // Written by the actor's supervisor; read by the keeper, and in the process.
 struct supervision_terms {
-    published<std::uint32_t> revival;     // detail::revival: whether an actor that ends is down, or dead
-    published<std::uint32_t> restarts;    // of this actor so far
-    published<std::uint32_t> deliveries;  // how often a message may be delivered; 1: at most once
+    base::published<std::uint32_t> revival;     // detail::revival: whether an actor that ends is down, or dead
+    base::published<std::uint32_t> restarts;    // of this actor so far
+    base::published<std::uint32_t> deliveries;  // how often a message may be delivered; 1: at most once
 
     // Of an actor that is down: the keeper still deals with the process that has ended.
     class settling_flag {

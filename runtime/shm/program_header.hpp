@@ -6,9 +6,9 @@
 #include <cstdint>
 
 #include "base/machine.hpp"
+#include "base/published.hpp"
 #include "shm/block.hpp"
 #include "shm/process_slot.hpp"
-#include "shm/published.hpp"
 #include "shm/reach.hpp"
 #include "shm/wait_set.hpp"
 
@@ -113,7 +113,7 @@ public:
 
 private:
     std::atomic<std::uint32_t> next_;
-    published<std::uint32_t> width_;  // a guess is good enough
+    base::published<std::uint32_t> width_;  // a guess is good enough
 };
 
 struct program_header {

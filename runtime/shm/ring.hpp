@@ -94,6 +94,11 @@ public:
         // sync: head - observes what was cleared before it
         return head_word{head().load(std::memory_order_acquire)}.position();
     }
+    // Sees the last move of the head, and what was done before it, by whoever did not see that somebody waits for it.
+    void observe_head() const noexcept {
+        // sync: draining - observes the head's move by whoever did not see that it is watched
+        static_cast<void>(head().load(std::memory_order_seq_cst));
+    }
     // Records dropped because their writer died before it committed them.
     std::uint64_t torn() const noexcept;
 

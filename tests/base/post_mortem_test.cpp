@@ -17,9 +17,9 @@ namespace {
 bool limit_is_named(int signal, std::chrono::seconds limit, std::chrono::nanoseconds used) {
     const auto page = std::make_unique<post_mortem>();
     page->clear();
-    page->limits = troupe::base::limited_cpu_time;
-    page->cpu_seconds = static_cast<std::uint32_t>(limit.count());
-    page->cpu_time = static_cast<std::uint64_t>(used.count());
+    page->limits.set(troupe::base::limited_cpu_time);
+    page->cpu_seconds.set(static_cast<std::uint32_t>(limit.count()));
+    page->cpu_time.set(static_cast<std::uint64_t>(used.count()));
     exit_status status = exit_status::from_signal(signal, false);
     complete(status, *page, 0);
     return status.limit() == troupe::limit_reached::cpu_time;

@@ -89,6 +89,18 @@ def operations(path):
             yield one
 
 
+# Where shared memory is used, and none of its words stands. The keeper's thread has a flag of its own.
+WITHOUT_ATOMICS = ("channel", "keeper", "actor", "launch", "supervise")
+OWN = ("runtime/launch/keeper_thread.cpp",)
+
+
+def touched_from_outside():
+    for path in files(*(f"runtime/{layer}" for layer in WITHOUT_ATOMICS)):
+        for one in operations(path):
+            if one.name != "atomic_thread_fence" and str(path) not in OWN:
+                yield f"{one.place}: {one.name} of a word that belongs to another type"
+
+
 def main():
     unnamed, unexplained, malformed = [], [], []
     ends = {}
@@ -116,6 +128,7 @@ def main():
     tests.check("structure: every memory order is explained", unexplained)
     tests.check("structure: every sync comment names its pair and its end", malformed)
     tests.check("structure: both ends of every pair exist", lonely)
+    tests.check("structure: above the layer mail nobody touches an atomic of shared memory", touched_from_outside())
     tests.close()
 
 

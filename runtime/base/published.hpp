@@ -6,7 +6,7 @@
 
 #include <atomic>
 
-namespace troupe::shm {
+namespace troupe::base {
 
 template <class Value>
 class published {
@@ -19,4 +19,4 @@ private:
     static_assert(std::atomic<Value>::is_always_lock_free);
 };
 
-}  // namespace troupe::shm
+}  // namespace troupe::base

@@ -174,7 +174,7 @@ void start::ask_server() {
     if (!directory || !process::send_message(here_.sockets().server.get(),
                                              {reinterpret_cast<const std::byte*>(&wanted), sizeof wanted}, with)) {
         const int error = errno;
-        refuse("actor '" + name_ + "' could not be asked of the forkserver" + reason(error));
+        refuse("the forkserver could not be asked to start actor '" + name_ + "'" + reason(error));
     }
     // sync: asked of the server - publishes that a process is wanted, before the look whether it runs
     std::atomic_thread_fence(std::memory_order_seq_cst);

@@ -63,7 +63,7 @@ const void* object_at(const library_place& place) {
     }
     link_map* loaded = nullptr;
     if (dlinfo(library, RTLD_DI_LINKMAP, static_cast<void*>(&loaded)) != 0) {
-        throw spawn_failed("the library of its function is not to be found: " + place.library);
+        throw spawn_failed("the library of its function was not found: " + place.library);
     }
     return std::bit_cast<const void*>(loaded->l_addr + place.offset);
 }

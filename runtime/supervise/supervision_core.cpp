@@ -34,7 +34,7 @@ void supervision_wait::abandon() noexcept { core_.waiting_.remove(*this); }
 
 supervision_core::supervision_core(supervisor_options options)
     : here_(actors::own_process::here()), options_(std::move(options)), deaths_(here_.memory().header()) {
-    if (options_.window.count() <= 0) throw misuse("supervisor_options::window must be longer than nothing");
+    if (options_.window.count() <= 0) throw misuse("supervisor_options::window must be longer than 0");
     if (options_.back_off.count() < 0 || options_.most_back_off < options_.back_off) {
         throw misuse("supervisor_options::back_off is from 0 to most_back_off");
     }

@@ -157,9 +157,10 @@ consteval bool all_travel(std::type_identity<std::tuple<Arguments...>>) {
     return (travels<Arguments> && ...);
 }
 
-// What `Fn` is as an actor's function. If it cannot be one, a sentence says so before anything else is checked.
+// What `Fn` is as a function that another process calls. If it cannot be one, a sentence says so before anything else
+// is checked.
 template <auto Fn>
-struct function_of : decltype(signature_of<Fn>()) {
+struct function_that_travels : decltype(signature_of<Fn>()) {
     using signature = decltype(signature_of<Fn>());
     static constexpr mistake found = signature::what;
 
@@ -180,11 +181,18 @@ struct function_of : decltype(signature_of<Fn>()) {
     static_assert(found != mistake::changes_argument,
                   "troupe: an actor's arguments are copies of its own, so that a parameter like int& would change "
                   "nothing for the caller; take it by value");
-    static_assert(found != mistake::none || is_result<typename signature::result>,
+    static constexpr bool sound =
+        found == mistake::none && all_travel(std::type_identity<typename signature::arguments>{});
+};
+
+// What `Fn` is as an actor's function.
+template <auto Fn>
+struct function_of : function_that_travels<Fn> {
+    using base = function_that_travels<Fn>;
+    static_assert(base::found != mistake::none || is_result<typename base::result>,
                   "troupe: an actor's function returns void or int, or is a coroutine that gives one (troupe::task<>, "
                   "task<int>)");
-    static constexpr bool sound = found == mistake::none && is_result<typename signature::result> &&
-                                  all_travel(std::type_identity<typename signature::arguments>{});
+    static constexpr bool sound = base::sound && is_result<typename base::result>;
 };
 
 // What an actor's process does: it decodes its arguments and calls the function.

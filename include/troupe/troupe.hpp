@@ -20,11 +20,14 @@
 
 #include <troupe/actor.hpp>
 #include <troupe/buffer.hpp>
+#include <troupe/call.hpp>
 #include <troupe/down.hpp>
 #include <troupe/error.hpp>
 #include <troupe/exit_status.hpp>
 #include <troupe/limits.hpp>
 #include <troupe/mailbox.hpp>
+#include <troupe/object.hpp>
+#include <troupe/outcome.hpp>
 #include <troupe/pipe.hpp>
 #include <troupe/queue.hpp>
 #include <troupe/run.hpp>

@@ -44,15 +44,15 @@ void pending_requests::open() {
     loop::event_loop::current().enroll(*this);
 }
 
-std::optional<std::uint32_t> pending_requests::reserve(detail::ask_wait& wait) {
+std::optional<std::uint32_t> pending_requests::reserve(detail::expected_reply& reply) {
     if (replies_ == nullptr) open();
-    if (given_up_ != 0) refuse_silent(wait.target());
+    if (given_up_ != 0) refuse_silent(reply.from());
     if (used_ == most_requests) return std::nullopt;
     while ((*entries_)[next_].used) next_ = (next_ + 1) % most_requests;
     entry& one = (*entries_)[next_];
-    one = {&wait, wait.target(), one.generation % ((1u << generation_bits) - 1) + 1, true};
+    one = {&reply, reply.from(), one.generation % ((1u << generation_bits) - 1) + 1, true};
     ++used_;
-    participant_.memory().process(wait.target().slot()).watchers.add(participant_.slot());
+    participant_.memory().process(reply.from().slot()).watchers.add(participant_.slot());
     return number_of(next_, one.generation);
 }
 
@@ -73,7 +73,7 @@ void pending_requests::free(entry& one) noexcept {
         }
     }
     one.used = one.given_up = false;
-    one.wait = nullptr;
+    one.reply = nullptr;
     --used_;
     next_turn();
 }
@@ -110,7 +110,7 @@ void pending_requests::unreserve(std::uint32_t request) noexcept {
 void pending_requests::give_up(std::uint32_t request) noexcept {
     entry* const one = find(request);
     if (one == nullptr) return;
-    one->wait = nullptr;
+    one->reply = nullptr;
     one->given_up = true;
     ++given_up_;
     if (silence* const silent = silence_of(one->target)) {
@@ -119,13 +119,13 @@ void pending_requests::give_up(std::uint32_t request) noexcept {
         silent_.push_back({one->target, 1});
     }
     // Whoever waits for a turn may find that there is none to wait for.
-    if (given_up_ == most_requests) turns_.for_each([](detail::ask_wait& next) { next.wake(); });
+    if (given_up_ == most_requests) turns_.for_each([](detail::expected_reply& next) { next.wake(); });
 }
 
-void pending_requests::wait_for_turn(detail::ask_wait& wait) { turns_.append(wait); }
+void pending_requests::wait_for_turn(detail::expected_reply& reply) { turns_.append(reply); }
 
-void pending_requests::leave_turn(detail::ask_wait& wait) noexcept {
-    turns_.remove(wait);
+void pending_requests::leave_turn(detail::expected_reply& reply) noexcept {
+    turns_.remove(reply);
     next_turn();
 }
 
@@ -140,7 +140,7 @@ bool pending_requests::poll() {
     while (replies_->pick(reply, nullptr, how) == channel::inbox::picked::letter) {
         found = true;
         entry* one = find(reply.frame.request);
-        if (one != nullptr && one->wait != nullptr) one->wait->reply_arrived(reply);
+        if (one != nullptr && one->reply != nullptr) one->reply->arrive(reply);
         detail::finish_letter(reply);
         if (one != nullptr) free(*one);
     }
@@ -149,7 +149,7 @@ bool pending_requests::poll() {
     for (entry& one : *entries_) {
         if (!one.used || participant_.memory().processes().is_alive(one.target)) continue;
         found = true;
-        if (one.wait != nullptr) one.wait->target_died();
+        if (one.reply != nullptr) one.reply->never_comes();
         free(one);
     }
     return found;

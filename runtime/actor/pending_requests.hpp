@@ -15,7 +15,7 @@
 #include <optional>
 #include <vector>
 
-#include <troupe/detail/ask_wait.hpp>
+#include <troupe/detail/expected_reply.hpp>
 
 #include "channel/lone_inbox.hpp"
 #include "channel/participant.hpp"
@@ -33,12 +33,12 @@ public:
 
     // A number for a request; nothing while too many are under way. Throws timed_out for an actor that has left too
     // many given-up requests unanswered.
-    std::optional<std::uint32_t> reserve(detail::ask_wait& wait);
+    std::optional<std::uint32_t> reserve(detail::expected_reply& reply);
     void unreserve(std::uint32_t request) noexcept;  // it was not sent after all
     void give_up(std::uint32_t request) noexcept;    // nobody waits for its reply any more
 
-    void wait_for_turn(detail::ask_wait& wait);
-    void leave_turn(detail::ask_wait& wait) noexcept;
+    void wait_for_turn(detail::expected_reply& reply);
+    void leave_turn(detail::expected_reply& reply) noexcept;
     void drop_block(std::uint64_t block) noexcept;
 
 private:
@@ -49,7 +49,7 @@ private:
     static constexpr std::size_t share = 32;
 
     struct entry {
-        detail::ask_wait* wait = nullptr;  // null: given up
+        detail::expected_reply* reply = nullptr;  // null: given up
         detail::actor_id target;
         std::uint32_t generation = 0;
         bool used = false;
@@ -82,7 +82,7 @@ private:
     std::vector<silence> silent_;  // whose they are
     std::size_t next_ = 0;
     shm::death_watch deaths_;
-    channel::waiting_list<detail::ask_wait, &detail::ask_wait::next_turn> turns_;
+    channel::waiting_list<detail::expected_reply, &detail::expected_reply::next_turn> turns_;
 };
 
 }  // namespace troupe::actors

@@ -26,7 +26,8 @@ void gathering::cancel_branches() noexcept {
 
 void gathering::done(branch& ended) noexcept {
     if (cancelled_ && ended.cancel_undelivered()) awaiting_->set_cancel_pending();
-    if (decisive_ == nullptr && (rule_ == rule::first || ended.failed())) {
+    const bool enough = rule_ == rule::first || (rule_ == rule::all && ended.failed());
+    if (decisive_ == nullptr && enough) {
         decisive_ = &ended;
         cancel_branches();
     }

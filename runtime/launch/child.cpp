@@ -81,6 +81,11 @@ public:
         here_.participant().notify(parent_);
     }
 
+    detail::reply_address caller() override {
+        const shm::process_slot& self = here_.participant().self();
+        return {self.who.parent.get().value, self.start.starter.get(), self.start.call.get(), 0};
+    }
+
     void set_parent(std::uint16_t parent) noexcept { parent_ = parent; }
     bool begun() const noexcept { return begun_; }
 

@@ -25,6 +25,8 @@ public:
     start& operator=(const start&) = delete;
     ~start();
 
+    // The function's value is the reply to this request.
+    void answer_to(std::uint32_t request) noexcept { slot().start.call.set(request); }
     void go();
     // The process that is being started: not there yet, at its function, or lost (throws).
     bool arrived();

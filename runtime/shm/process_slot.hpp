@@ -101,6 +101,7 @@ struct process_start {
     base::published<std::uint64_t> arguments;        // block_id
     base::published<std::uint64_t> arguments_stamp;  // of the parcel that they are
     base::published<std::uint32_t> starter;          // the incarnation of the process that starts it
+    base::published<std::uint32_t> call;             // the request that its function answers, of one that is called
     char failure[256];                               // why none came of it; by whoever found out
 
     void begin_actor() noexcept { arguments.set(0); }

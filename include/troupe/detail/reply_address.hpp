@@ -32,6 +32,8 @@ public:
     void answer(outgoing& value);
     // Call inside a catch block: sends the type and the text of what is being handled.
     void answer_with_exception();
+    // Answers nothing: the asker hears how this actor ended.
+    void leave() noexcept { asker_ = 0; }
 
 private:
     void send(std::uint32_t kind, outgoing& value);

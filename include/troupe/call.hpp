@@ -98,12 +98,12 @@ struct [[gnu::visibility("hidden")]] known_call {
 };
 
 // Starts the process, and ends when the reply is here. Kills the process when it ends otherwise.
-task<> call(spawn_options options, start_request request, expected_reply& reply);
+task<> call(spawn_options options, start_request request, expected_reply* into);
 
 template <class T>
 task<T> value_of_call(spawn_options options, start_request request) {
     expected_reply reply;
-    co_await call(std::move(options), std::move(request), reply);
+    co_await call(std::move(options), std::move(request), &reply);
     const incoming content = reply.content();
     if constexpr (!std::is_void_v<T>) co_return decoded<T>(content);
 }

@@ -103,7 +103,8 @@ private:
 };
 
 // Slots of actors that ended a moment ago may not be free yet.
-task<> free_slot(actors::own_process& here) {
+task<> free_slot() {
+    actors::own_process& here = actors::own_process::here();
     for (int tries = 0; here.memory().processes().full() && tries < 20; ++tries) {
         here.tell_keeper({.word = keepers::keeper_word::slots_wanted});
         co_await sleep_for(std::chrono::milliseconds(1));
@@ -143,17 +144,18 @@ task<> restart(actor_id actor, spawn_options options, start_request request) {
 task<actor_id> start(spawn_options options, start_request request) {
     actors::own_process& here = actors::own_process::here();
     launch::check_options(options);
-    co_await launch::free_slot(here);
+    co_await launch::free_slot();
     launch::start started(here, options, request);
     started.go();
     co_await launch::arrival(started);
     co_return started.actor();
 }
 
-task<> call(spawn_options options, start_request request, expected_reply& reply) {
+task<> call(spawn_options options, start_request request, expected_reply* into) {
+    expected_reply& reply = *into;
     actors::own_process& here = actors::own_process::here();
     launch::check_options(options);
-    co_await launch::free_slot(here);
+    co_await launch::free_slot();
     launch::start started(here, options, request);
     reply.expect_from(started.actor());
     co_await launch::turn_to_ask(here, reply);

@@ -48,8 +48,7 @@ task<int> never() {
     co_return 0;
 }
 int busy_for_ever() {
-    for (volatile int i = 0;; i = i + 1) {
-    }
+    for (;;) asm volatile("");
 }
 std::vector<double> numbers(std::size_t count) { return std::vector<double>(count, 1.5); }
 std::string name_and_directory() { return troupe::this_actor::name() + " in " + std::string(get_current_dir_name()); }

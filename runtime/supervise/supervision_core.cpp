@@ -13,6 +13,10 @@
 namespace troupe::detail {
 namespace {
 
+// So long the ends of children that start again together are gathered: what killed several at once is one event, and
+// their ends are seen one by one.
+constexpr std::chrono::milliseconds ends_gathered_for(2);
+
 revival revival_of(restart_policy policy) {
     switch (policy) {
     case restart_policy::permanent: return revival::always;
@@ -239,7 +243,8 @@ task<> supervision_core::attend_to_ends() {
 }
 
 task<> supervision_core::restart_together(std::vector<actor_id> down) {
-    const std::size_t recent = count_end(recent_);
+    // An end that comes before the last restart has begun is part of the same event.
+    const std::size_t recent = due_.empty() ? count_end(recent_) : recent_.size();
     if (recent > options_.max_restarts) co_return give_up(down.front());
     auto first = children_.begin();
     if (options_.strategy == restart_strategy::rest_for_one) {
@@ -255,7 +260,8 @@ task<> supervision_core::restart_together(std::vector<actor_id> down) {
     due_.push_back({those, base::time_point::max()});  // so that their ends are expected
     co_await end_those(those);
     for (restart_due& one : due_) {
-        if (one.when == base::time_point::max()) one.when = deadline_after(pause_after(recent));
+        if (one.when != base::time_point::max()) continue;
+        one.when = deadline_after(std::max<std::chrono::nanoseconds>(pause_after(recent), ends_gathered_for));
     }
 }
 

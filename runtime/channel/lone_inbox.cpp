@@ -53,10 +53,8 @@ void lone_inbox::put_own(std::uint32_t type, detail::encoded_message message) {
 // as it runs for each message.
 [[gnu::always_inline]] inline shm::sight lone_inbox::find(const detail::receive_wait* wants, shm::looking how,
                                                           mail::envelope& found) {
-    shm::record record;
-    const shm::sight seen = reader_->look(record, how);
+    const shm::sight seen = found.find([&](shm::record& record) { return reader_->look(record, how); });
     if (reader_->follows_closely()) loop::event_loop::current().rest();
-    if (seen == shm::sight::message) found = mail::envelope(record);
     if (seen == shm::sight::message && !passed_over_.any()) {
         if (meant_for_us(found.frame()) && (wants == nullptr || wants->wants(found.frame().type))) return seen;
     }

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include <troupe/detail/message_frame.hpp>
 
@@ -27,8 +28,14 @@ enum record_kind : std::uint8_t { plain_record = 1, parcel_record = 2, batch_rec
 class envelope {
 public:
     envelope() noexcept = default;
-    explicit envelope(const shm::record& record) noexcept : record_(record) {
-        if (has_frame()) std::memcpy(&frame_, record.payload, sizeof frame_);
+    explicit envelope(const shm::record& record) noexcept : record_(record) { read_frame(); }
+    // Of what `look(record)` finds. It is stored right here: a copy of fields that were stored a moment ago would wait
+    // for these stores.
+    template <class Look>
+    shm::sight find(Look&& look) noexcept(noexcept(look(std::declval<shm::record&>()))) {
+        const shm::sight seen = look(record_);
+        if (seen == shm::sight::message) read_frame();
+        return seen;
     }
 
     const shm::record& record() const noexcept { return record_; }
@@ -50,6 +57,14 @@ public:
     }
 
 private:
+    void read_frame() noexcept {
+        if (has_frame()) {
+            std::memcpy(&frame_, record_.payload, sizeof frame_);
+        } else {
+            frame_ = {};
+        }
+    }
+
     shm::record record_;
     detail::message_frame frame_;
 };

@@ -29,6 +29,7 @@
 #include <troupe/object.hpp>
 #include <troupe/outcome.hpp>
 #include <troupe/pipe.hpp>
+#include <troupe/pool.hpp>
 #include <troupe/queue.hpp>
 #include <troupe/run.hpp>
 #include <troupe/spawn.hpp>

@@ -70,6 +70,12 @@ detail::push_result outbox::push(const detail::message_frame& frame, detail::out
     return push_beside(whole, message, parcel);
 }
 
+detail::push_result outbox::push_parcel(const detail::message_frame& frame, std::uint64_t& parcel) {
+    if (!prepare()) return detail::push_result::closed;
+    detail::outgoing packed;
+    return push_beside(stamped(frame, false), packed, parcel);
+}
+
 detail::push_result outbox::push_flat(const detail::message_frame& frame, std::span<const std::byte> bytes) {
     static_assert(detail::send_wait::most_kept <= queue_item_limit && detail::send_wait::most_kept <= inline_limit);
     if (!prepare()) return detail::push_result::closed;

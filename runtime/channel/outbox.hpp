@@ -42,6 +42,8 @@ public:
 
     // Throws too_large and out_of_memory. `parcel` keeps what was packed beside the ring between tries.
     detail::push_result push(const detail::message_frame& frame, detail::outgoing& message, std::uint64_t& parcel);
+    // The same for a parcel that is this process's, and was packed before.
+    detail::push_result push_parcel(const detail::message_frame& frame, std::uint64_t& parcel);
     // A flat message that fits any record.
     detail::push_result push_flat(const detail::message_frame& frame, std::span<const std::byte> bytes);
     // Returns whether the message may share a record with so many others of so many bytes. Messages of a queue may not,

@@ -127,7 +127,7 @@ void retirement::reach(const detail::handle_ref& handle) noexcept {
 // The parcels that some process has. What a dead one had is still to be dealt with, and counts.
 void retirement::reach_from_owned() noexcept {
     memory_.blocks().for_each_used([this](shm::block_id block, shm::block_state state, shm::owner_id) {
-        if (state != shm::block_state::owned) return;
+        if (state == shm::block_state::travelling) return;
         for_each_listed(memory_, block, [this](const detail::handle_ref& one) { reach(one); });
     });
     TROUPE_STEP("keeper: parcels looked at");

@@ -146,8 +146,14 @@ void retirement::free_blocks(shm::owner_id dead) noexcept {
     memory_.blocks().for_each_ring([&](shm::block_id block, shm::block_state, shm::owner_id of) {
         if (of == dead && memory_.blocks().inherit(block, dead, keeper)) memory_.blocks().release(block);
     });
+    // First what goes home, with the buffers that are in it.
     memory_.blocks().for_each_used([&](shm::block_id block, shm::block_state, shm::owner_id of) {
-        if (of == dead && memory_.blocks().inherit(block, dead, keeper)) discard(block);
+        if (of == dead) mail::hand_back_parcel(memory_, block, dead);
+    });
+    TROUPE_STEP("keeper: lent parcels handed back");
+    memory_.blocks().for_each_used([&](shm::block_id block, shm::block_state, shm::owner_id of) {
+        const bool nobodys = of == dead || mail::is_stranded(memory_, block, of);
+        if (nobodys && memory_.blocks().inherit(block, of, keeper)) discard(block);
     });
 }
 

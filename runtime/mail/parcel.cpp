@@ -189,6 +189,76 @@ detail::handle_ref listed_at(const detail::handle_ref& entry) noexcept {
             std::atomic_ref(shared.role).load(std::memory_order_relaxed)};
 }
 
+// --- lent ----------------------------------------------------------------------------------------------------------
+
+namespace {
+constexpr std::size_t lent_bytes_at = bytes_at(most_handles);
+}
+
+shm::block_id make_lent_parcel(shm::program_memory& memory, shm::owner_id home, std::size_t bytes) {
+    const shm::block_id block = memory.blocks().take(lent_bytes_at + bytes, home);
+    parcel_header& header = header_of(memory, block);
+    header.begin(next_stamp(memory), bytes);
+    header.set_weight(bytes);
+    header.set_home(home);
+    return block;
+}
+
+std::span<std::byte> bytes_of_lent_parcel(const shm::program_memory& memory, shm::block_id block) noexcept {
+    return {memory.blocks().at(block) + lent_bytes_at, memory.blocks().bytes(block) - lent_bytes_at};
+}
+
+void list_in_lent_parcel(shm::program_memory& memory, shm::block_id block,
+                         std::span<const detail::handle_ref> handles) {
+    auto* const list_of_it = reinterpret_cast<detail::handle_ref*>(memory.blocks().at(block) + handles_at);
+    for (std::size_t i = 0; i < handles.size(); ++i) list(list_of_it[i], handles[i]);
+    TROUPE_STEP("lent parcel: handles written");
+    // crash: the owner's; the keeper hands it back, with what is listed
+    header_of(memory, block).list(static_cast<std::uint32_t>(handles.size()));
+}
+
+void list_one_more(shm::program_memory& memory, shm::block_id block, const detail::handle_ref& handle) {
+    const std::uint32_t before = header_of(memory, block).handles();
+    list(reinterpret_cast<detail::handle_ref*>(memory.blocks().at(block) + handles_at)[before], handle);
+    TROUPE_STEP("lent parcel: handle written");
+    // crash: before, the owner's own block, which the keeper frees; after, it goes home with the parcel
+    header_of(memory, block).list(before + 1);
+}
+
+shm::owner_id home_of(const shm::program_memory& memory, shm::block_id block) noexcept {
+    return header_of(memory, block).home();
+}
+
+hand_back hand_back_parcel(shm::program_memory& memory, shm::block_id block, shm::owner_id from) {
+    const shm::liveness who = memory.processes().owners();
+    const parcel_header& header = header_of(memory, block);
+    const shm::owner_id home = header.home();
+    if (header.stamp() == no_stamp || home.nobody() || home == from) return hand_back::not_lent;
+    if (who.is_dead(home)) return hand_back::home_is_dead;
+    // crash: these are the home's, and the parcel is as before; the keeper hands it back
+    for_each_buffer(memory, block, [&](shm::block_id one) { memory.blocks().inherit(one, from, home); });
+    TROUPE_STEP("lent parcel: buffers handed back");
+    if (!memory.blocks().hand_back(block, from, home)) return hand_back::not_lent;
+    TROUPE_STEP("lent parcel: handed back");
+    // Its home may have died just before, and what it had may have been freed by then.
+    // crash: stranded; the keeper looks for that at each death
+    if (!who.is_dead(home) || !memory.blocks().inherit(block, home, from)) return hand_back::handed;
+    return hand_back::home_is_dead;
+}
+
+bool is_handed_back(const shm::program_memory& memory, shm::block_id block, shm::owner_id home) {
+    return memory.blocks().is_withdrawn_by(block, home);
+}
+
+void take_back_parcel(shm::program_memory& memory, shm::block_id block, shm::owner_id home) {
+    memory.blocks().inherit(block, home, home);
+}
+
+bool is_stranded(const shm::program_memory& memory, shm::block_id block, shm::owner_id home) {
+    return memory.blocks().is_withdrawn_by(block, home) && header_of(memory, block).home() == home &&
+           memory.processes().owners().is_dead(home);
+}
+
 // --- buffers -------------------------------------------------------------------------------------------------------
 
 shm::block_id take_buffer(shm::program_memory& memory, shm::owner_id owner, std::size_t bytes) {

@@ -6,6 +6,7 @@
 //   16   4  handles   how many handle entries follow the header
 //   20   4  let go    how many of them are let go, and the keeper was perhaps not told
 //   24   8  weight    of the bytes, and of those of its buffers
+//   32   2  home      the process that it goes back to; 0 if it is not lent
 //   64   16 each      handle_ref {object, role}
 //   ...               the bytes, at the next multiple of 64
 //
@@ -59,6 +60,26 @@ bool receive_parcel(shm::program_memory& memory, shm::block_id block, shm::owner
 void send_parcel(shm::program_memory& memory, shm::block_id block, shm::owner_id from);
 // What is in a block, without taking it over.
 std::optional<detail::incoming> look_into_parcel(shm::program_memory& memory, shm::block_id block);
+
+// --- a parcel that is lent: who receives it works in it and hands it back to its home, with the buffers that are in it
+// by then; if that process dies, the keeper hands it back. Its home may look into it all the time.
+
+// A parcel of so many bytes, to be filled by its owner, with room for as many handles as there can be. Throws
+// out_of_memory.
+shm::block_id make_lent_parcel(shm::program_memory& memory, shm::owner_id home, std::size_t bytes);
+std::span<std::byte> bytes_of_lent_parcel(const shm::program_memory& memory, shm::block_id block) noexcept;
+// What it lists from now on; nothing was listed before.
+void list_in_lent_parcel(shm::program_memory& memory, shm::block_id block, std::span<const detail::handle_ref> handles);
+void list_one_more(shm::program_memory& memory, shm::block_id block, const detail::handle_ref& handle);
+shm::owner_id home_of(const shm::program_memory& memory, shm::block_id block) noexcept;
+// From its owner. A home that has died meanwhile has nobody who would free it: then the owner keeps it.
+enum class hand_back { handed, not_lent, home_is_dead };
+hand_back hand_back_parcel(shm::program_memory& memory, shm::block_id block, shm::owner_id from);
+bool is_handed_back(const shm::program_memory& memory, shm::block_id block, shm::owner_id home);
+// It is its home's own again.
+void take_back_parcel(shm::program_memory& memory, shm::block_id block, shm::owner_id home);
+// Whether it was handed back to `home` when that was dead: nobody knows of it any more.
+bool is_stranded(const shm::program_memory& memory, shm::block_id block, shm::owner_id home);
 
 // Throws out_of_memory.
 shm::block_id take_buffer(shm::program_memory& memory, shm::owner_id owner, std::size_t bytes);

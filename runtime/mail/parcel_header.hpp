@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/published.hpp"
+#include "shm/owner_id.hpp"
 
 namespace troupe::mail {
 
@@ -17,6 +18,7 @@ public:
         // crash: the owner's, with the old handles listed; the keeper frees it, and looks once too often
         list(0);
         let_go_.set(0);
+        home_.set({});
         stamp_.store(stamp, std::memory_order_release);  // sync: parcel - publishes who wrote it
         length_.set(length);
     }
@@ -47,13 +49,19 @@ public:
     std::uint64_t weight() const noexcept { return weight_; }
     void set_weight(std::uint64_t weight) noexcept { weight_ = weight; }
 
+    // The process that it goes back to, by its owner number; nobody's if it is not lent. Published by the record that
+    // names the parcel, or by the end of whoever had it.
+    shm::owner_id home() const noexcept { return home_.get(); }
+    void set_home(shm::owner_id lender) noexcept { home_.set(lender); }
+
 private:
     std::atomic<std::uint64_t> stamp_;
     base::published<std::uint64_t> length_;
     std::atomic<std::uint32_t> handles_;
     base::published<std::uint32_t> let_go_;
     std::uint64_t weight_;
+    base::published<shm::owner_id> home_;
 };
-static_assert(sizeof(parcel_header) == 32);
+static_assert(sizeof(parcel_header) == 40);
 
 }  // namespace troupe::mail

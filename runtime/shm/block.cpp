@@ -156,6 +156,19 @@ bool block_store::withdraw(block_id id, owner_id owner) {
         .compare_exchange_strong(expected, pack(block_state::withdrawn, owner), std::memory_order_acq_rel);
 }
 
+bool block_store::hand_back(block_id id, owner_id from, owner_id home) {
+    std::uint64_t expected = pack(block_state::owned, from);
+    // crash: before, the dead one's, and the keeper hands it back; after, its home's
+    // sync: block - publishes what was written in it, to its home
+    return state(id.size_class(), id.index())
+        .compare_exchange_strong(expected, pack(block_state::withdrawn, home), std::memory_order_acq_rel);
+}
+
+bool block_store::is_withdrawn_by(block_id id, owner_id owner) const {
+    // sync: block - observes what was written in it
+    return state(id.size_class(), id.index()).load(std::memory_order_acquire) == pack(block_state::withdrawn, owner);
+}
+
 bool block_store::inherit(block_id id, owner_id dead, owner_id heir) {
     std::atomic<std::uint64_t>& word = state(id.size_class(), id.index());
     std::uint64_t seen = word.load(std::memory_order_acquire);  // sync: block - observes its last change

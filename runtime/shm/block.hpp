@@ -7,7 +7,8 @@
 //   free ──take──> owned(process) ──send──> travelling ──receive──> owned(reader) ──release──> free
 //                      │ │                                              ▲
 //                      │ └── a reader may take it before `send` is noted ┘
-//                      └──withdraw──> withdrawn(process) ──release──> free
+//                      ├──withdraw──> withdrawn(process) ──release──> free
+//                      └──hand back──> withdrawn(whoever lent it) ──inherit──> owned(whoever lent it)
 //
 // Invariants
 // B1  when a process has ended, the keeper sends on its behalf those of its blocks that a record in some ring names.
@@ -89,7 +90,12 @@ public:
     // Owned -> withdrawn: whoever was to receive it from its owner is refused from now on. Returns false if it was
     // received before.
     bool withdraw(block_id id, owner_id owner);
-    // From one that is dead, for whoever will release it: nobody receives it any more. False: it is not its any more.
+    // Owned by `from` -> withdrawn by `home`: nobody else receives it. Returns false if it is not `from`'s. Not owned,
+    // because its home may still be about to note that it has sent it.
+    bool hand_back(block_id id, owner_id from, owner_id home);
+    bool is_withdrawn_by(block_id id, owner_id owner) const;
+    // From one that is dead, or from the heir itself: nobody else receives it any more. Returns false if it is not its
+    // any more.
     bool inherit(block_id id, owner_id dead, owner_id heir);
     void release(block_id id);
     bool is_free(block_id id) const;

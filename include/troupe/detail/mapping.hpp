@@ -1,0 +1,184 @@
+// A function that is mapped over inputs by a pool.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <deque>
+#include <exception>
+#include <iterator>
+#include <limits>
+#include <optional>
+#include <ranges>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <troupe/detail/pool_job.hpp>
+#include <troupe/outcome.hpp>
+
+namespace troupe::detail {
+
+// The results of a mapping: those that are here and were not taken.
+template <class R>
+class mapped : public pool_job {
+public:
+    mapped(const task_sort& sort, again_call again, bool ordered) noexcept
+        : pool_job(sort, again), ordered_(ordered) {}
+
+    std::size_t readable(std::size_t most_waiting) override {
+        if (exhausted_ || dropped()) return 0;
+        const std::size_t under_way = gathering_ ? read_ - settled_ : read_ - taken_;
+        return under_way >= most_waiting ? 0 : std::min(most_waiting - under_way, left(read_));
+    }
+    void deliver(std::size_t index, const incoming& value) noexcept override {
+        settle(outcome_of_result<R>(value, index));
+    }
+    void fail(std::size_t index, std::exception_ptr why) noexcept override {
+        settle(outcome<R>::of_failure(std::move(why), index));
+    }
+    void stop_reading() noexcept override { exhausted_ = true; }
+    void break_off(std::exception_ptr why) noexcept override {
+        exhausted_ = true;
+        broken_ = std::move(why);
+        if (!std::exchange(failed_, true)) first_failure_ = broken_;
+        this->news();
+    }
+    bool exhausted() const noexcept override { return exhausted_; }
+    // There is an outcome to be taken, or there will be none any more. Of all that is gathered, the last or a failure.
+    bool has_news() const noexcept override {
+        if (exhausted_ && settled_ == read_) return true;
+        if (gathering_) return failed_;
+        return ordered_ ? !in_order_.empty() && in_order_.front().has_value() : !as_they_came_.empty();
+    }
+
+    std::size_t settled() const noexcept { return settled_; }
+    // All are kept from now on, and none is given out.
+    void gather() noexcept { gathering_ = true; }
+    // The next outcome; nothing at the end, where an input that could not be had throws.
+    std::optional<outcome<R>> take_next() {
+        if (ordered_ && !in_order_.empty()) {
+            std::optional<outcome<R>> next = std::move(in_order_.front());
+            in_order_.pop_front();
+            ++taken_;
+            return next;
+        }
+        if (!ordered_ && !as_they_came_.empty()) {
+            std::optional<outcome<R>> next = std::move(as_they_came_.front());
+            as_they_came_.pop_front();
+            ++taken_;
+            return next;
+        }
+        if (broken_) std::rethrow_exception(broken_);
+        return std::nullopt;
+    }
+    // All that was gathered, in the order of the inputs; throws the first failure.
+    template <class Take>
+    void take_gathered(Take&& take) {
+        if (first_failure_) std::rethrow_exception(first_failure_);
+        std::sort(as_they_came_.begin(), as_they_came_.end(),
+                  [](const outcome<R>& a, const outcome<R>& b) { return a.index() < b.index(); });
+        while (std::optional<outcome<R>> next = take_next()) take(std::move(*next));
+    }
+
+protected:
+    // How many inputs are left at most after so many, where that can be known without reading them; otherwise as many
+    // as there can be. One at least: only reading shows the end.
+    virtual std::size_t left(std::size_t read) = 0;
+    // The next input got this number.
+    std::size_t number_next() {
+        if (ordered_) in_order_.emplace_back();
+        return read_++;
+    }
+    void set_exhausted() noexcept {
+        exhausted_ = true;
+        this->news();
+    }
+
+private:
+    void settle(outcome<R> one) noexcept {
+        ++settled_;
+        if (!one.ok() && !std::exchange(failed_, true)) first_failure_ = one.error();
+        if (ordered_) {
+            in_order_[one.index() - taken_].emplace(std::move(one));
+        } else {
+            as_they_came_.push_back(std::move(one));
+        }
+        if (has_news()) this->news();
+    }
+
+    bool ordered_;
+    bool exhausted_ = false;
+    bool gathering_ = false;
+    bool failed_ = false;
+    std::size_t read_ = 0, settled_ = 0, taken_ = 0;
+    std::deque<std::optional<outcome<R>>> in_order_;  // from the one that is taken next
+    std::deque<outcome<R>> as_they_came_;
+    std::exception_ptr broken_;
+    std::exception_ptr first_failure_;
+};
+
+// A mapping over a range: a reference to one that outlives the results, or a value that was moved in.
+template <auto Fn, class Range>
+class mapping final : public mapped<typename task_function<Fn>::value> {
+    using function = task_function<Fn>;
+    using base = mapped<typename function::value>;
+    using range = std::remove_reference_t<Range>;
+
+public:
+    template <class From>
+    mapping(again_call again, bool ordered, From&& inputs)
+        : base(sort_of<Fn>(), again, ordered), inputs_(std::forward<From>(inputs)) {}
+
+    bool read(outgoing& into, std::size_t& index) override {
+        try {
+            if (!at_) at_.emplace(std::ranges::begin(inputs_));
+            if (*at_ == std::ranges::end(inputs_)) {
+                this->set_exhausted();
+                return false;
+            }
+        } catch (...) {
+            this->break_off(std::current_exception());
+            return false;
+        }
+        index = this->number_next();
+        try {
+            encode_input(**at_, into);
+            into.moved.clear();
+        } catch (...) {
+            this->fail(index, std::current_exception());
+            index = pool_job::unreadable;
+        }
+        try {
+            ++*at_;
+        } catch (...) {
+            this->break_off(std::current_exception());
+        }
+        return true;
+    }
+
+private:
+    std::size_t left(std::size_t read) override {
+        if constexpr (std::ranges::sized_range<range>) {
+            const auto all = static_cast<std::size_t>(std::ranges::size(inputs_));
+            return all > read ? all - read : 1;
+        } else {
+            return std::numeric_limits<std::size_t>::max();
+        }
+    }
+
+    template <class Element>
+    static void encode_input(Element&& element, outgoing& into) {
+        using input = typename function::input;
+        if constexpr (std::is_same_v<std::remove_cvref_t<Element>, input>) {
+            encode<input>(element, into);
+        } else {
+            encode<input>(input(std::forward<Element>(element)), into);
+        }
+    }
+
+    Range inputs_;
+    std::optional<std::ranges::iterator_t<range>> at_;
+};
+
+}  // namespace troupe::detail

@@ -1,0 +1,188 @@
+// How a pool makes batches of what its jobs have, and puts them where workers take them.
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include <troupe/detail/encoded_message.hpp>
+#include <troupe/error.hpp>
+
+#include "base/step.hpp"
+#include "channel/port.hpp"
+#include "mail/parcel.hpp"
+#include "pool/pool_core.hpp"
+
+namespace troupe::detail {
+namespace {
+
+constexpr std::int64_t batch_length = 1'000'000;          // ns, that a batch is to take
+constexpr std::size_t most_tasks = 65'536;                // of a batch
+constexpr std::size_t most_input = std::size_t{1} << 18;  // bytes, from which on nothing is added
+constexpr std::size_t usual_result = 64, most_usual_room = std::size_t{1} << 15;
+constexpr std::size_t room_for_text = 1'200;  // of one exception
+
+constexpr std::uint32_t batch_type = 1;  // of the records in the pool's queue
+
+std::size_t room_for(const task_sort& sort, std::size_t tasks) {
+    const std::size_t flat = tasks * ((sort.result_bytes + 7) / 8 * 8);
+    if (sort.result_bytes != 0 && !sort.carries_handles) return flat;
+    return std::max(flat, std::min(tasks * usual_result, most_usual_room)) + room_for_text;
+}
+
+}  // namespace
+
+pools::task_batch pool_core::batch_in(shm::block_id block) const noexcept {
+    return pools::task_batch(mail::bytes_of_lent_parcel(here_.memory(), block));
+}
+
+// In turn. Those that have nothing more are forgotten.
+std::shared_ptr<pool_job> pool_core::next_job() noexcept {
+    for (std::size_t looked_at = 0; looked_at < jobs_.size();) {
+        std::shared_ptr<pool_job> first = std::move(jobs_.front());
+        jobs_.pop_front();
+        if (first->exhausted()) continue;
+        const bool ready = first->readable(options_.waiting) != 0;
+        jobs_.push_back(first);
+        if (ready) return first;
+        ++looked_at;
+    }
+    return nullptr;
+}
+
+// One task first; then as many as take about a millisecond, and never more than an equal share of what may be read.
+std::size_t pool_core::size_of_next(pool_job& job) const {
+    if (job.sort().carries_handles || job.task_length < 0) return 1;
+    const std::size_t share = job.readable(options_.waiting) / (2 * options_.workers);
+    const auto by_time = static_cast<std::size_t>(batch_length / std::max<std::int64_t>(job.task_length, 1));
+    return std::clamp<std::size_t>(by_time, 1, std::clamp<std::size_t>(share, 1, most_tasks));
+}
+
+// Returns false if no job has anything now.
+bool pool_core::hand_out_one() {
+    const std::shared_ptr<pool_job> job = next_job();
+    if (!job) return false;
+    const std::size_t most = size_of_next(*job);
+    encoded_message inputs;
+    inputs->flat = job->sort().flat_input;
+    std::vector<handed_task> tasks;
+    ends_.clear();
+    for (std::size_t i = 0; i < most && inputs->bytes.size() < most_input; ++i) {
+        std::size_t index = 0;
+        if (!job->read(*inputs, index)) break;
+        if (index == pool_job::unreadable) {
+            ++done_;
+            continue;
+        }
+        if (!job->is_single()) ++under_way_;
+        tasks.push_back({index, 0});
+        ends_.push_back(static_cast<std::uint32_t>(inputs->bytes.size()));
+    }
+    return tasks.empty() || hand_out(job, std::move(tasks), ends_, *inputs);
+}
+
+// Returns false if there is no memory for it; the tasks have failed then.
+bool pool_core::hand_out(std::shared_ptr<pool_job> job, std::vector<handed_task> tasks,
+                         std::span<const std::uint32_t> ends, outgoing& inputs) {
+    const task_sort& sort = job->sort();
+    const std::size_t bytes =
+        pools::task_batch::bytes_for(tasks.size(), inputs.bytes.size(), room_for(sort, tasks.size()));
+    handed batch{{}, std::move(job), std::move(tasks)};
+    batch.end = static_cast<std::uint32_t>(batch.tasks.size());
+    try {
+        batch.block = channel::or_make_room(here_.participant(), [&] {
+            return mail::make_lent_parcel(here_.memory(), here_.participant().owner(), bytes);
+        });
+    } catch (const error&) {
+        fail_unsettled(batch, std::current_exception());
+        return false;
+    }
+    batch_in(batch.block).lay_out({sort.function->key(), sort.flat_input, sort.carries_handles, sort.result_bytes},
+                                  ends, inputs.bytes);
+    if (!inputs.handles.empty()) {
+        mail::list_in_lent_parcel(here_.memory(), batch.block, inputs.handles);
+        std::erase_if(inputs.handles, [](const handle_ref& one) { return (one.role & buffer_role) != 0; });
+    }
+    lend(std::move(batch));
+    return true;
+}
+
+// Some tasks of a batch, in a batch of their own.
+void pool_core::hand_part(const handed& from, std::uint32_t first, std::uint32_t end) {
+    const pools::task_batch batch = batch_in(from.block);
+    encoded_message inputs;
+    std::vector<std::uint32_t> ends;
+    for (std::uint32_t task = first; task < end; ++task) {
+        const auto input = batch.input(task);
+        inputs->bytes.append(input.data(), input.size());
+        ends.push_back(static_cast<std::uint32_t>(inputs->bytes.size()));
+    }
+    hand_out(from.job, {from.tasks.begin() + first, from.tasks.begin() + end}, ends, *inputs);
+}
+
+// From here on a worker may have it.
+void pool_core::lend(handed batch) {
+    std::uint64_t parcel = batch.block.value;
+    batch.begun_at_look = batch.settled;
+    try {
+        channel::outbox& queue = queue_.sending("the pool's queue");
+        if (queue.push_parcel({.type = batch_type}, parcel) == push_result::sent) {
+            out_.push_back(std::move(batch));
+            return;
+        }
+        throw closed("the pool's queue takes nothing any more");
+    } catch (const error&) {
+        fail_unsettled(batch, std::current_exception());
+        discard(batch.block);
+    }
+}
+
+void pool_core::fail_unsettled(handed& batch, const std::exception_ptr& why) noexcept {
+    if (!batch.job) return;
+    for (; batch.settled < batch.end; ++batch.settled) {
+        batch.job->fail(batch.tasks[batch.settled].index, why);
+        task_over();
+    }
+}
+
+void pool_core::work() {
+    if (working_ || stage_ >= stage::ending) return;
+    working_ = true;
+    while (out_.size() < most_out() && hand_out_one()) {
+    }
+    working_ = false;
+    if (options_.lazy && !failure_) {
+        while (kept_ < options_.workers && kept_ < out_.size()) add_worker();
+    }
+    if (!out_.empty() && !look_.armed()) look_again();
+}
+
+// A worker has nothing to do while tasks wait behind a long one.
+void pool_core::take_back_for_idle() {
+    std::size_t busy = 0;
+    std::size_t found = out_.size();
+    std::uint32_t most = 0;
+    for (std::size_t i = 0; i < out_.size(); ++i) {
+        handed& one = out_[i];
+        const pools::task_batch batch = batch_in(one.block);
+        if (!batch.worker()) return;  // it waits for the idle one
+        ++busy;
+        const std::uint32_t begun = batch.begun();
+        const bool stays = std::exchange(one.begun_at_look, begun) == begun;
+        if (!stays || !one.job || one.end <= begun || one.end - begun <= most) continue;
+        most = one.end - begun;
+        found = i;
+    }
+    if (found == out_.size() || busy >= workers_.size()) return;
+    const auto [first, end] = batch_in(out_[found].block).take_back();
+    if (first == end) return;
+    out_[found].end = first;
+    const handed from = out_[found];  // what is handed out may move the others
+    const auto parts = static_cast<std::uint32_t>(std::min<std::size_t>(workers_.size() - busy, end - first));
+    for (std::uint32_t part = 0; part < parts; ++part) {
+        const auto cut = [&](std::uint32_t at) {
+            return first + static_cast<std::uint32_t>(std::uint64_t{end - first} * at / parts);
+        };
+        hand_part(from, cut(part), cut(part + 1));
+    }
+}
+
+}  // namespace troupe::detail

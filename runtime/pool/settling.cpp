@@ -1,0 +1,208 @@
+// How a pool learns what became of the batches that are out.
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include <troupe/detail/decoded.hpp>
+#include <troupe/error.hpp>
+
+#include "channel/port.hpp"
+#include "loop/event_loop.hpp"
+#include "mail/parcel.hpp"
+#include "pool/pool_core.hpp"
+
+namespace troupe::detail {
+namespace {
+
+constexpr std::chrono::nanoseconds first_look = std::chrono::milliseconds(2);
+constexpr std::chrono::nanoseconds longest_look = std::chrono::milliseconds(64);
+
+}  // namespace
+
+// --- as a source ---------------------------------------------------------------------------------------------------
+
+bool pool_core::is_news(const handed& batch) const noexcept {
+    return mail::is_handed_back(here_.memory(), batch.block, here_.participant().owner()) ||
+           (batch.job && !batch.job->sort().carries_handles && batch_in(batch.block).done() > batch.settled);
+}
+
+bool pool_core::glance() {
+    return std::any_of(out_.begin(), out_.end(), [this](const handed& one) { return is_news(one); });
+}
+
+bool pool_core::poll() {
+    if (stage_ >= stage::ending) changed();  // somebody has ended, perhaps
+    return look_at_all();
+}
+
+bool pool_core::look_at_all() {
+    bool found = false;
+    for (std::size_t i = 0; i < out_.size();) {
+        if (!is_news(out_[i])) {
+            ++i;
+            continue;
+        }
+        found = true;
+        if (look_at(out_[i])) ++i;
+    }
+    if (!found) return false;
+    look_after_ = first_look;
+    work();
+    return true;
+}
+
+void pool_core::look_again() noexcept {
+    look_after_ = std::clamp(look_after_, first_look, longest_look);
+    look_.deadline = deadline_after(look_after_);
+    look_after_ *= 2;
+    arm(look_);
+}
+
+void pool_core::look_now() noexcept {
+    look_at_all();
+    if (stage_ < stage::ending) take_back_for_idle();
+    if (!out_.empty()) look_again();
+}
+
+// --- a batch -------------------------------------------------------------------------------------------------------
+
+// Returns false if it is not out any more: it is home.
+bool pool_core::look_at(handed& batch) {
+    const bool home = mail::is_handed_back(here_.memory(), batch.block, here_.participant().owner());
+    const std::uint32_t done = std::min<std::uint32_t>(batch_in(batch.block).done(), batch.end);
+    bool alone_again = false;
+    if (batch.job) {
+        const std::uint32_t before = batch.settled;
+        for (; batch.settled < done && !alone_again; ++batch.settled) {
+            if (!settle(batch, batch.settled)) continue;
+            ++batch.tasks[batch.settled].attempts;
+            alone_again = batch.job->sort().carries_handles;
+            if (!alone_again) {
+                const handed from = batch;
+                // Others may be moved by this, and so may this one.
+                const std::size_t place = static_cast<std::size_t>(&batch - out_.data());
+                hand_part(from, from.settled, from.settled + 1);
+                ++out_[place].settled;
+                return true;  // the rest is looked at in the next turn
+            }
+        }
+        measure(batch, batch.settled - before);
+        if (alone_again) --batch.settled;
+    }
+    if (!home) return true;
+    handed back = std::move(batch);
+    if (&batch != &out_.back()) batch = std::move(out_.back());
+    out_.pop_back();
+    came_home(std::move(back), alone_again);
+    return false;
+}
+
+// Tells the job. Returns true if the task has failed and is to be given to a worker again.
+bool pool_core::settle(handed& batch, std::uint32_t task) {
+    const std::size_t index = batch.tasks[task].index;
+    const pools::task_result result = batch_in(batch.block).result(task);
+    try {
+        const incoming content = content_of(batch, result);
+        if (result.kind == pools::result_kind::value) {
+            batch.job->deliver(index, content);
+            task_over();
+            return false;
+        }
+        auto [type, text] = decoded<std::pair<std::string, std::string>>(content);
+        throw remote_error(std::move(type), std::move(text));
+    } catch (const error&) {
+        const std::exception_ptr why = std::current_exception();
+        if (batch.job->is_given_again(why, false, batch.tasks[task].attempts + 1, options_.attempts)) return true;
+        batch.job->fail(index, why);
+        task_over();
+        return false;
+    }
+}
+
+// Throws corrupt.
+incoming pool_core::content_of(const handed& batch, const pools::task_result& result) const {
+    const bool is_value = result.kind == pools::result_kind::value;
+    const task_sort& sort = batch.job->sort();
+    incoming content;
+    content.flat = is_value && sort.result_bytes != 0;
+    const auto listed = mail::look_into_parcel(here_.memory(), batch.block);
+    if (!listed || result.kind == pools::result_kind::none) throw corrupt("a task came back without its result");
+    if (sort.carries_handles && is_value) {
+        content.handles = listed->handles.first(listed->handles.size() - (result.beside != 0 ? 1 : 0));
+    }
+    if (result.beside == 0) {
+        const auto bytes = batch_in(batch.block).bytes_of(result);
+        if (!bytes) throw corrupt("the result of a task is damaged");
+        content.bytes = *bytes;
+        return content;
+    }
+    if (result.at >= listed->handles.size()) throw corrupt("the result of a task is damaged");
+    const shm::block_id buffer = mail::buffer_of(here_.memory(), listed->handles[result.at]);
+    if (!buffer) throw corrupt("the result of a task is gone");
+    const auto bytes = mail::buffer_bytes(here_.memory(), buffer);
+    if (bytes.size() < result.bytes) throw corrupt("the result of a task is damaged");
+    content.bytes = bytes.first(result.bytes);
+    return content;
+}
+
+// Its worker is through with it, or has died with it. `again`: of the one task in it, which failed.
+void pool_core::came_home(handed batch, bool again) {
+    mail::take_back_parcel(here_.memory(), batch.block, here_.participant().owner());
+    pools::task_batch inside = batch_in(batch.block);
+    if (!again && batch.job && batch.settled < batch.end && inside.begun() > batch.settled) {
+        if (is_lost(batch, batch.settled)) {
+            ++batch.tasks[batch.settled].attempts;
+        } else {
+            ++batch.settled;
+        }
+    }
+    if (batch.job && batch.job->dropped()) {
+        for (; batch.settled < batch.end; ++batch.settled) task_over();
+    }
+    if (!batch.job || batch.settled >= batch.end) return discard(batch.block);
+    if (!batch.job->sort().carries_handles) {
+        static_cast<void>(mail::empty_parcel(here_.memory(), batch.block));  // results that are told by now
+    }
+    inside.resume(batch.settled, batch.end);
+    batch.spent = 0;
+    lend(std::move(batch));
+}
+
+// The task was in hand when its worker died. Returns true if it is to be given to another.
+bool pool_core::is_lost(handed& batch, std::uint32_t task) {
+    const shm::program_memory& memory = here_.memory();
+    const actor_id worker = batch_in(batch.block).worker();
+    const auto why = std::make_exception_ptr(actor_died(memory.processes().described_as_ended(worker),
+                                                        memory.ends().of(worker).value_or(exit_status::from_nothing())));
+    const auto content = mail::look_into_parcel(here_.memory(), batch.block);
+    const bool is_whole = !batch.job->sort().carries_handles || (content && !mail::lacks_a_buffer(*content));
+    if (is_whole && batch.job->is_given_again(why, true, batch.tasks[task].attempts + 1, options_.attempts)) return true;
+    batch.job->fail(batch.tasks[task].index, why);
+    task_over();
+    return false;
+}
+
+void pool_core::task_over() noexcept {
+    --under_way_;
+    ++done_;
+    room_came();
+    if (under_way_ == 0) changed();
+}
+
+// A moving average, which follows a change within a few batches.
+void pool_core::measure(handed& batch, std::uint32_t newly_done) noexcept {
+    if (newly_done == 0) return;
+    const std::uint64_t spent = batch_in(batch.block).spent();
+    const auto length = static_cast<std::int64_t>((spent - std::min(spent, batch.spent)) / newly_done);
+    batch.spent = spent;
+    std::int64_t& known = batch.job->task_length;
+    known = known < 0 ? length : (known * 3 + length) / 4;
+}
+
+void pool_core::discard(shm::block_id block) noexcept {
+    mail::discard_parcel(here_.memory(), block,
+                         [this](shm::channel_id held) { here_.participant().keeper().look_at(held); });
+}
+
+}  // namespace troupe::detail

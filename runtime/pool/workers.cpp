@@ -1,0 +1,187 @@
+// The processes of a pool: how they are started, replaced and ended, and how the pool itself ends.
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include <troupe/actor.hpp>
+#include <troupe/detail/receive_wait.hpp>
+#include <troupe/error.hpp>
+#include <troupe/time.hpp>
+
+#include "channel/inbox.hpp"
+#include "channel/port.hpp"
+#include "mail/parcel.hpp"
+#include "pool/pool_core.hpp"
+#include "pool/worker_terms.hpp"
+
+namespace troupe::detail {
+namespace {
+
+constexpr std::size_t failures_borne = 3;  // in a row; as many as a supervisor bears restarts
+
+void kill_quietly(actor_id worker) noexcept {
+    try {
+        refer::to<actor<>>(worker).kill();
+    } catch (const std::system_error&) {
+        // It has changed its user, and ends with the program.
+    }
+}
+
+class end_of_queue final : public receive_wait {
+public:
+    using receive_wait::receive_wait;
+    // A batch that no worker has taken.
+    std::uint64_t try_take() {
+        if (!try_receive()) return 0;
+        const std::uint64_t block = std::exchange(in_hand().block, 0);
+        finish();
+        return block;
+    }
+};
+
+}  // namespace
+
+start_request pool_core::worker_request() const {
+    start_request request{&worker_, encoded_message(), false};
+    pools::worker_terms terms;
+    if (options_.prepare) {
+        start_request prepare = options_.prepare.request();
+        terms.prepare = prepare.entry->key();
+        terms.prepare_is_flat = prepare.arguments->flat ? 1 : 0;
+        std::swap(*request.arguments, *prepare.arguments);
+    }
+    terms.tasks_per_worker = options_.tasks_per_worker;
+    terms.worker_memory = options_.worker_memory;
+    terms.is_timed = options_.task_timeout.count() != 0 ? 1 : 0;
+    request.arguments->bytes.append(&terms, sizeof terms);
+    request.arguments->handles.push_back(queue_.share());
+    request.arguments->flat = false;
+    return request;
+}
+
+void pool_core::begin(const std::shared_ptr<pool_core>& self) {
+    self->self_ = self;
+    loop::event_loop::current().enroll(*self);
+    self->here_.background().add(manage(self));
+    if (self->options_.lazy) return;
+    for (unsigned i = 0; i < self->options_.workers; ++i) self->add_worker();
+}
+
+void pool_core::add_worker() {
+    ++kept_;
+    here_.background().add(keep_worker(self_.lock()));
+}
+
+// One worker after the other, in one place.
+task<> pool_core::keep_worker(std::shared_ptr<pool_core> self) {
+    pool_core& core = *self;
+    actor_id worker;
+    try {
+        while (core.stage_ < stage::ending && !core.failure_) {
+            worker = co_await core.start_worker();
+            if (!worker) continue;
+            if (core.stage_ >= stage::ending) kill_quietly(worker);
+            co_await refer::to<actor<>>(worker).join();
+            std::erase(core.workers_, std::exchange(worker, {}));
+            if (core.stage_ < stage::ending) ++core.replaced_;
+        }
+    } catch (...) {
+        // The process ends: nothing else leaves these calls.
+        if (worker) kill_quietly(worker);
+    }
+    --core.kept_;
+    core.changed();
+}
+
+// Returns nobody if it could not be started.
+task<actor_id> pool_core::start_worker() {
+    std::exception_ptr why;
+    try {
+        const actor_id worker = co_await detail::start(options_.worker, worker_request());
+        failures_in_a_row_ = 0;
+        workers_.push_back(worker);
+        co_return worker;
+    } catch (const cancelled&) {
+        throw;
+    } catch (const error&) {
+        why = std::current_exception();
+    }
+    if (++failures_in_a_row_ > failures_borne) fail(why);
+    co_return actor_id{};
+}
+
+// The pool works no more: every task fails with that, and whoever gives in another one is told.
+void pool_core::fail(std::exception_ptr why) noexcept {
+    if (failure_) return;
+    failure_ = std::move(why);
+    drop_all(failure_);
+    kill_workers();
+}
+
+void pool_core::drop_all(const std::exception_ptr& why) noexcept {
+    for (const std::shared_ptr<pool_job>& one : std::exchange(jobs_, {})) {
+        if (one->exhausted()) continue;
+        one->break_off(why);
+        if (one->is_single()) task_over();
+    }
+    for (handed& one : out_) {
+        fail_unsettled(one, why);
+        one.job.reset();
+    }
+    while (!room_turns_.empty()) {
+        room_turn* const first = room_turns_.first();
+        room_turns_.remove(*first);
+        first->wake();
+    }
+    changed();
+}
+
+void pool_core::kill_workers() noexcept {
+    for (const actor_id one : workers_) kill_quietly(one);
+}
+
+// Waits until the pool is to end, and sees to it that nothing is left of it.
+task<> pool_core::manage(std::shared_ptr<pool_core> self) {
+    pool_core& core = *self;
+    try {
+        co_await core.until([&core] { return core.stage_ >= stage::ending; });
+        close_port(*core.queue_.get());
+        co_await core.until([&core] { return core.kept_ == 0; });
+        core.drain_queue();
+        co_await core.until([&core] { return core.all_home(); });
+    } catch (...) {
+        // The process ends, and what it has is freed.
+        core.stage_ = stage::ending;
+        core.kill_workers();
+    }
+    core.stage_ = stage::over;
+    core.queue_ = {};
+    loop::event_loop::current().dismiss(core);
+    disarm(core.look_);
+    core.changed();
+}
+
+// What no worker took.
+void pool_core::drain_queue() {
+    end_of_queue queue(queue_.receiving("the pool's queue"));
+    while (const std::uint64_t block = queue.try_take()) {
+        std::erase_if(out_, [block](const handed& one) { return one.block.value == block; });
+        discard({block});
+    }
+}
+
+// The keeper hands back what a dead worker had, or leaves it in the queue.
+bool pool_core::all_home() {
+    if (!out_.empty()) drain_queue();
+    std::erase_if(out_, [this](const handed& one) {
+        if (!mail::is_handed_back(here_.memory(), one.block, here_.participant().owner())) return false;
+        mail::take_back_parcel(here_.memory(), one.block, here_.participant().owner());
+        discard(one.block);
+        return true;
+    });
+    return out_.empty();
+}
+
+}  // namespace troupe::detail

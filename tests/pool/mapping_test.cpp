@@ -1,0 +1,300 @@
+// A function that is mapped over inputs: order, failures, and how much is read.
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <numeric>
+#include <ranges>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <unistd.h>
+#include <troupe/troupe.hpp>
+
+#include "catch.hpp"
+#include "watched.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using troupe::outcome_of;
+using troupe::pool;
+using troupe::task;
+
+int square(int n) { return n * n; }
+long product(long a, long b) { return a * b; }
+std::string twice(std::string text) { return text + text; }
+std::string long_text(std::size_t length) { return std::string(length, 'x'); }
+void nothing(int) {}
+int die_at_five(int n) {
+    if (n % 10 == 5) std::raise(SIGKILL);
+    return n;
+}
+int refuse_three(int n) {
+    if (n == 3) throw std::runtime_error("three");
+    return n;
+}
+int slow_if_first(int n) {
+    if (n == 0) usleep(300'000);
+    return n;
+}
+task<int> later(int n) {
+    co_await troupe::sleep_for(std::chrono::microseconds(n % 3));
+    co_return n;
+}
+int die_twice(std::string counter, int n) {
+    std::string name = counter + std::to_string(n);
+    for (const char* mark : {".1", ".2"}) {
+        if (access((name + mark).c_str(), F_OK) == 0) continue;
+        fclose(fopen((name + mark).c_str(), "w"));
+        std::raise(SIGKILL);
+    }
+    return n;
+}
+
+std::vector<int> numbers(int count) {
+    std::vector<int> all(static_cast<std::size_t>(count));
+    std::iota(all.begin(), all.end(), 0);
+    return all;
+}
+
+// Counts how far it is read.
+struct counted {
+    int* read;
+    struct iterator {
+        using value_type = int;
+        using difference_type = std::ptrdiff_t;
+        int* read;
+        int at = 0;
+        int operator*() const { return at; }
+        iterator& operator++() {
+            ++at;
+            *read = std::max(*read, at);
+            return *this;
+        }
+        void operator++(int) { ++*this; }
+        bool operator==(std::default_sentinel_t) const { return false; }
+    };
+    iterator begin() const { return {read}; }
+    std::default_sentinel_t end() const { return {}; }
+};
+struct throws_at_four {
+    struct iterator {
+        using value_type = int;
+        using difference_type = std::ptrdiff_t;
+        int at = 0;
+        int operator*() const { return at; }
+        iterator& operator++() {
+            if (++at == 4) throw std::out_of_range("no fifth");
+            return *this;
+        }
+        void operator++(int) { ++*this; }
+        bool operator==(std::default_sentinel_t) const { return false; }
+    };
+    iterator begin() const { return {}; }
+    std::default_sentinel_t end() const { return {}; }
+};
+
+template <class Body>
+void with_pool(troupe::pool_options options, Body body) {
+    watched([](troupe::pool_options o, Body b) -> task<> {
+        if (o.workers == 0) o.workers = 2;
+        pool crew(std::move(o));
+        co_await b(crew);
+        co_await crew.close();
+    }(std::move(options), std::move(body)));
+}
+
+}  // namespace
+
+TEST_CASE("Results come in the order of the inputs") {
+    with_pool({}, [](pool& crew) -> task<> {
+        const std::vector<int> inputs = numbers(5000);
+        auto results = crew.map<square>(inputs);
+        int next = 0;
+        while (auto one = co_await results.next()) {
+            if (one->index() != static_cast<std::size_t>(next) || one->value() != next * next) FAIL_CHECK(next);
+            ++next;
+        }
+        CHECK(next == 5000);
+        CHECK(results.done() == 5000);
+        CHECK(crew.replaced() == 0);
+    });
+}
+
+TEST_CASE("Results that need no order come as they are ready, each once") {
+    with_pool({}, [](pool& crew) -> task<> {
+        auto results = crew.map<slow_if_first>(numbers(500), {.ordered = false});
+        std::vector<int> seen(500);
+        std::size_t place_of_first = 0, taken = 0;
+        while (auto one = co_await results.next()) {
+            if (one->value() == 0) place_of_first = taken;
+            ++seen[one->index()];
+            ++taken;
+        }
+        CHECK(taken == 500);
+        CHECK(std::ranges::count(seen, 1) == 500);
+        CHECK(place_of_first > 100);
+    });
+}
+
+TEST_CASE("Collect gives all values in the order of the inputs") {
+    with_pool({}, [](pool& crew) -> task<> {
+        for (const bool ordered : {true, false}) {
+            const std::vector<int> all = co_await crew.map<later>(numbers(3000), {.ordered = ordered}).collect();
+            CHECK(all == numbers(3000));
+        }
+        co_await crew.map<nothing>(numbers(100)).collect();
+        const std::vector<int> none = co_await crew.map<square>(std::vector<int>()).collect();
+        CHECK(none.empty());
+    });
+}
+
+TEST_CASE("Collect throws the first failure, and the rest is not begun") {
+    with_pool({.waiting = 16}, [](pool& crew) -> task<> {
+        int read = 0;
+        bool threw = false;
+        try {
+            static_cast<void>(co_await crew.map<refuse_three>(counted{&read}).collect());
+        } catch (const troupe::remote_error& e) {
+            threw = e.text() == "three";
+        }
+        CHECK(threw);
+        CHECK(read < 200'000);
+    });
+}
+
+TEST_CASE("Inputs may be texts, tuples of several arguments, or a view") {
+    with_pool({}, [](pool& crew) -> task<> {
+        const std::vector<std::string> texts{"a", "bc", std::string(10'000, 'd')};
+        const auto doubled = co_await crew.map<twice>(texts).collect();
+        CHECK(doubled[1] == "bcbc");
+        CHECK(doubled[2].size() == 20'000);
+        const std::vector<std::tuple<long, long>> pairs{{2, 3}, {4, 5}};
+        const auto products = co_await crew.map<product>(pairs).collect();
+        CHECK(products == std::vector<long>{6, 20});
+        const auto squares = co_await crew.map<square>(std::views::iota(0, 100)).collect();
+        CHECK(squares[99] == 9801);
+        const std::vector<std::size_t> lengths{10, 100'000, 5, 70'000};
+        const auto long_ones = co_await crew.map<long_text>(lengths).collect();
+        for (std::size_t i = 0; i < lengths.size(); ++i) CHECK(long_ones[i].size() == lengths[i]);
+    });
+}
+
+TEST_CASE("A task that kills its worker is lost, and no other") {
+    with_pool({}, [](pool& crew) -> task<> {
+        auto results = crew.map<die_at_five>(numbers(300));
+        int failed = 0, next = 0;
+        while (auto one = co_await results.next()) {
+            if (next % 10 == 5) {
+                failed += one->ok() ? 0 : 1;
+                CHECK(one->status().value_or(troupe::exit_status()).signal() == SIGKILL);
+            } else if (!one->ok() || one->value() != next) {
+                FAIL_CHECK(next << ": " << one->why());
+            }
+            ++next;
+        }
+        CHECK(next == 300);
+        CHECK(failed == 30);
+        CHECK(crew.replaced() == 30);
+    });
+}
+
+TEST_CASE("A task is given to another worker as often as attempts say") {
+    char folder[] = "/tmp/troupe-pool-XXXXXX";
+    REQUIRE(mkdtemp(folder) != nullptr);
+    const std::string counter = std::string(folder) + "/";
+    with_pool({.attempts = 3}, [&counter](pool& crew) -> task<> {
+        std::vector<std::tuple<std::string, int>> inputs;
+        for (int i = 0; i < 4; ++i) inputs.emplace_back(counter, i);
+        const auto all = co_await crew.map<die_twice>(inputs).collect();
+        CHECK(all == numbers(4));
+        CHECK(crew.replaced() == 8);
+    });
+    CHECK(std::system(("rm -r " + std::string(folder)).c_str()) == 0);
+}
+
+TEST_CASE("Whether a task that failed is given to a worker again can be decided for each") {
+    with_pool({}, [](pool& crew) -> task<> {
+        auto results = crew.map<refuse_three>(
+            numbers(6), {.again = [](const troupe::outcome<void>& failure, unsigned attempts) {
+                return failure.why().find("three") != std::string::npos && attempts < 4;
+            }});
+        std::size_t failed = 0;
+        while (auto one = co_await results.next()) failed += one->ok() ? 0 : 1;
+        CHECK(failed == 1);
+    });
+}
+
+TEST_CASE("Inputs are read as results are taken") {
+    with_pool({.waiting = 50}, [](pool& crew) -> task<> {
+        int read = 0;
+        auto results = crew.map<square>(counted{&read});
+        for (int taken = 1; taken <= 1000; ++taken) {
+            const auto one = co_await results.next();
+            CHECK(one->value() == (taken - 1) * (taken - 1));
+            if (read > taken + 50) FAIL_CHECK(read << " read when " << taken << " were taken");
+        }
+    });
+}
+
+TEST_CASE("A range that throws fails the mapping behind the results before it") {
+    with_pool({}, [](pool& crew) -> task<> {
+        auto results = crew.map<square>(throws_at_four{});
+        for (int i = 0; i < 4; ++i) {
+            const auto one = co_await results.next();
+            CHECK(one->value() == i * i);
+        }
+        bool threw = false;
+        try {
+            static_cast<void>(co_await results.next());
+        } catch (const std::out_of_range&) {
+            threw = true;
+        }
+        CHECK(threw);
+    });
+}
+
+TEST_CASE("What waits behind a long task is taken back for a worker that has nothing") {
+    with_pool({.workers = 2}, [](pool& crew) -> task<> {
+        co_await crew.map<square>(numbers(2000)).collect();  // so that batches are large
+        auto results = crew.map<slow_if_first>(numbers(64), {.ordered = false});
+        std::size_t before_the_long_one = 0;
+        while (auto one = co_await results.next()) {
+            if (one->value() == 0) break;
+            ++before_the_long_one;
+        }
+        CHECK(before_the_long_one == 63);
+    });
+}
+
+TEST_CASE("Results that are dropped leave the pool as it was") {
+    with_pool({}, [](pool& crew) -> task<> {
+        {
+            int read = 0;
+            auto results = crew.map<square>(counted{&read});
+            static_cast<void>(co_await results.next());
+        }
+        const int squared = co_await crew.run<square>(3);
+        CHECK(squared == 9);
+    });
+}
+
+TEST_CASE("Several coroutines of an actor share a pool") {
+    with_pool({}, [](pool& crew) -> task<> {
+        co_await troupe::task_group::run([&crew](troupe::task_group& group) -> task<> {
+            for (int i = 0; i < 50; ++i) {
+                group.start([](pool& shared, int n) -> task<> {
+                    const int squared = co_await shared.run<square>(n);
+                    CHECK(squared == n * n);
+                    const auto all = co_await shared.map<square>(numbers(20)).collect();
+                    CHECK(all[19] == 361);
+                }(crew, i));
+            }
+            co_return;
+        });
+    });
+}

@@ -256,7 +256,6 @@ public:
     template <auto Fn, class Range>
     results<typename detail::called_function<Fn>::value> map(Range&& inputs, map_options options = {}) {
         using function = detail::task_function<Fn>;
-        using value = typename function::value;
         using element = std::ranges::range_reference_t<Range>;
         constexpr bool converts = std::is_constructible_v<typename function::input, element>;
         static_assert(!function::sound || converts,

@@ -136,7 +136,8 @@ task<> pool_core::close(std::chrono::nanoseconds budget) {
     stage_ = std::max(stage_, stage::closing);
     changed();
     try {
-        co_await with_timeout(budget, until([this] { return under_way_ == 0 && next_job() == nullptr && jobs_.empty(); }));
+        co_await with_timeout(budget,
+                              until([this] { return under_way_ == 0 && next_job() == nullptr && jobs_.empty(); }));
     } catch (const timed_out&) {
         drop_all(std::make_exception_ptr(closed("the pool was closed, and its budget was over before this task was")));
         kill_workers();

@@ -175,7 +175,7 @@ private:
     std::deque<std::shared_ptr<pool_job>> jobs_;  // that may have inputs; in turn
     std::vector<handed> out_;
     std::vector<std::uint32_t> ends_;  // of the batch that is being packed; kept for its memory
-    std::size_t under_way_ = 0;  // of single tasks, and of batches that are out
+    std::size_t under_way_ = 0;        // of single tasks, and of batches that are out
     std::size_t done_ = 0;
     std::size_t replaced_ = 0;
     std::vector<actor_id> workers_;  // that live

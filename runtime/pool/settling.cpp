@@ -173,11 +173,12 @@ void pool_core::came_home(handed batch, bool again) {
 bool pool_core::is_lost(handed& batch, std::uint32_t task) {
     const shm::program_memory& memory = here_.memory();
     const actor_id worker = batch_in(batch.block).worker();
-    const auto why = std::make_exception_ptr(actor_died(memory.processes().described_as_ended(worker),
-                                                        memory.ends().of(worker).value_or(exit_status::from_nothing())));
+    const auto why = std::make_exception_ptr(actor_died(
+        memory.processes().described_as_ended(worker), memory.ends().of(worker).value_or(exit_status::from_nothing())));
     const auto content = mail::look_into_parcel(here_.memory(), batch.block);
     const bool is_whole = !batch.job->sort().carries_handles || (content && !mail::lacks_a_buffer(*content));
-    if (is_whole && batch.job->is_given_again(why, true, batch.tasks[task].attempts + 1, options_.attempts)) return true;
+    if (is_whole && batch.job->is_given_again(why, true, batch.tasks[task].attempts + 1, options_.attempts))
+        return true;
     batch.job->fail(batch.tasks[task].index, why);
     task_over();
     return false;

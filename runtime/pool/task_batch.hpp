@@ -64,7 +64,8 @@ public:
     }
 
     // --- by its home, before it is lent
-    void lay_out(const contents& what, std::span<const std::uint32_t> ends, std::span<const std::byte> inputs) noexcept {
+    void lay_out(const contents& what, std::span<const std::uint32_t> ends,
+                 std::span<const std::byte> inputs) noexcept {
         head& it = top();
         it.what = what;
         it.count = static_cast<std::uint32_t>(ends.size());

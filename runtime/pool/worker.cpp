@@ -27,7 +27,7 @@ namespace {
 // Its home looks at shorter ones by itself.
 constexpr std::uint64_t worth_a_ring = 50'000;  // ns
 
-constexpr std::size_t shortest_text = 512;  // of an exception, where room is short
+constexpr std::size_t shortest_text = 512;  // bytes of an exception, where room is short
 
 std::uint64_t now() noexcept {
     return static_cast<std::uint64_t>(base::steady_clock::now().time_since_epoch().count());
@@ -116,18 +116,17 @@ public:
     }
 
     void fail() override {
-        const base::caught caught = base::current_exception_description();
-        auto encoded = detail::encoded(std::pair(caught.type, caught.text));
-        std::uint32_t at = 0;
-        std::byte* room = batch_.claim_room(encoded->bytes.size(), at);
-        if (room == nullptr && batch_.what().carries_handles) {
-            // Beside it, it would have to be listed among the handles of the input, which another worker may need.
-            encoded = detail::encoded(
-                std::pair(caught.type.substr(0, shortest_text), caught.text.substr(0, shortest_text)));
-            room = batch_.claim_room(encoded->bytes.size(), at);
+        base::caught caught = base::current_exception_description();
+        if (batch_.what().carries_handles) {
+            // It must fit: beside the batch it would be listed among the handles of the input, which another worker may
+            // need.
+            caught.type.resize(std::min(caught.type.size(), shortest_text));
+            caught.text.resize(std::min(caught.text.size(), shortest_text));
         }
+        const auto encoded = detail::encoded(std::pair(caught.type, caught.text));
+        std::uint32_t at = 0;
         const auto bytes = static_cast<std::uint32_t>(encoded->bytes.size());
-        if (room != nullptr) {
+        if (std::byte* const room = batch_.claim_room(bytes, at)) {
             std::memcpy(room, encoded->bytes.data(), bytes);
             return finish({result_kind::exception, bytes, at});
         }
@@ -158,10 +157,9 @@ private:
     }
 
     task_result beside(result_kind kind, std::span<const std::byte> bytes, std::size_t place) {
-        const shm::block_id buffer =
-            channel::or_make_room(here_.participant(), [&] {
-                return mail::take_buffer(here_.memory(), here_.participant().owner(), bytes.size());
-            });
+        const shm::block_id buffer = channel::or_make_room(here_.participant(), [&] {
+            return mail::take_buffer(here_.memory(), here_.participant().owner(), bytes.size());
+        });
         std::memcpy(mail::buffer_bytes(here_.memory(), buffer).data(), bytes.data(), bytes.size());
         beside_ = mail::refer_to_buffer(here_.memory(), buffer);
         const auto at = static_cast<std::uint32_t>(batch_.what().carries_handles ? place : listed_);

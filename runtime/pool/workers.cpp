@@ -8,6 +8,7 @@
 #include <troupe/actor.hpp>
 #include <troupe/detail/receive_wait.hpp>
 #include <troupe/error.hpp>
+#include <troupe/queue.hpp>
 #include <troupe/time.hpp>
 
 #include "channel/inbox.hpp"

@@ -131,6 +131,40 @@ def word_count(files, cpus=None):
     return faults + expected(lines == theirs, lines + ["and coreutils:"] + theirs)
 
 
+POOLED = [  # what pool prints, line by line
+    r"0: 1000", r"1: 1001", r"2: 1004", r"3: .*signal 11 \(SIGSEGV\).*", r"4: 1016", r"5: .*five is not wanted",
+    r"6: 1036", r"7: .*took too long.*", r"8: 1064", r"9: 1081", r"one alone: 1144", r"all: 1001 1004 1016",
+]
+
+
+def pool():
+    lines, faults = run("pool")
+    return faults + expected(len(lines) == len(POOLED) and all(map(re.fullmatch, POOLED, lines)), lines)
+
+
+def checksums(folder):
+    lines, faults = run("checksums", folder)
+    files = files_below([folder])
+    theirs = subprocess.run(["sha256sum", "--", *files], capture_output=True, text=True).stdout.splitlines()
+    return faults + expected(lines == theirs, lines + ["and sha256sum:"] + theirs)
+
+
+def damaged_checksums(folder):
+    """One file of three is changed, and one is gone."""
+    files = [Path(folder) / name for name in ("kept", "changed", "lost")]
+    for one in files:
+        one.write_text(one.name)
+    with tempfile.NamedTemporaryFile("w+") as list_of_them:
+        list_of_them.write(subprocess.run(["sha256sum", *files], capture_output=True, text=True).stdout)
+        list_of_them.flush()
+        files[1].write_text("changed indeed")
+        files[2].unlink()
+        lines, faults = run("checksums", "--check", list_of_them.name)
+    wanted = [f"{files[1]}: FAILED", "1 of 3 files are as they were"]
+    told = [one for one in faults if "lost" in one and "No such file" in one]
+    return expected(lines == wanted and len(told) == 1 and "checksums ended with 1" in faults, lines + faults)
+
+
 def left_behind():
     """Orphans become our children; whoever is still there a second after the last program is one too many."""
     until = time.monotonic() + DYING
@@ -183,6 +217,11 @@ def main():
         odd.write_bytes(bytes(range(256)) * 40 + b"End Of\0file without a newline")
         (Path(folder) / "empty").touch()
         check("word_count of bytes that are no text is what coreutils count", word_count, files_below([folder]))
+    check("pool prints a value or a cause for each input", pool)
+    if (FOLDER / "checksums").exists():
+        check("checksums of many files are what sha256sum says", checksums, "/usr/share/common-licenses")
+        with tempfile.TemporaryDirectory() as folder:
+            check("checksums names what was changed, and what is gone", damaged_checksums, folder)
     tests.check(f"examples ({METHOD}): no file is left behind", sorted(names_in(places) - before))
     tests.close()
 

@@ -219,10 +219,10 @@ TEST_CASE("A task is given to another worker as often as attempts say") {
 
 TEST_CASE("Whether a task that failed is given to a worker again can be decided for each") {
     with_pool({}, [](pool& crew) -> task<> {
-        auto results = crew.map<refuse_three>(
-            numbers(6), {.again = [](const troupe::outcome<void>& failure, unsigned attempts) {
-                return failure.why().find("three") != std::string::npos && attempts < 4;
-            }});
+        auto results =
+            crew.map<refuse_three>(numbers(6), {.again = [](const troupe::outcome<void>& failure, unsigned attempts) {
+                                       return failure.why().find("three") != std::string::npos && attempts < 4;
+                                   }});
         std::size_t failed = 0;
         while (auto one = co_await results.next()) failed += one->ok() ? 0 : 1;
         CHECK(failed == 1);

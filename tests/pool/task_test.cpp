@@ -241,8 +241,8 @@ TEST_CASE("A task that is cancelled before a worker has begun it is not called")
         auto busy = crew.try_run<never>();
         bool timed_out = false;
         try {
-            co_await troupe::with_timeout(
-                10ms, crew.run<[](troupe::queue<int> to) { troupe::sync_wait(to.put(1)); }>(calls));
+            co_await troupe::with_timeout(10ms,
+                                          crew.run<[](troupe::queue<int> to) { troupe::sync_wait(to.put(1)); }>(calls));
         } catch (const troupe::timed_out&) {
             timed_out = true;
         }

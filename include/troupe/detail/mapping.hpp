@@ -23,8 +23,7 @@ namespace troupe::detail {
 template <class R>
 class mapped : public pool_job {
 public:
-    mapped(const task_sort& sort, again_call again, bool ordered) noexcept
-        : pool_job(sort, again), ordered_(ordered) {}
+    mapped(const task_sort& sort, again_call again, bool ordered) noexcept : pool_job(sort, again), ordered_(ordered) {}
 
     std::size_t readable(std::size_t most_waiting) override {
         if (exhausted_ || dropped()) return 0;

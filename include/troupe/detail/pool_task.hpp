@@ -56,6 +56,15 @@ struct input_of<std::tuple<Argument>> {
     using type = Argument;
 };
 
+template <class T>
+void give_result(tasks_in_hand& hand, const T& result) {
+    if constexpr (is_flat<T>) {
+        hand.succeed(address_of(result), sizeof result);
+    } else {
+        hand.succeed(*encoded(result));
+    }
+}
+
 // What `Fn` is as a task.
 template <auto Fn>
 struct task_function : called_function<Fn> {
@@ -81,14 +90,6 @@ struct task_function : called_function<Fn> {
             return std::apply([](auto&... each) -> decltype(auto) { return Fn(std::move(each)...); }, with);
         }
     }
-    static void give(tasks_in_hand& hand, const value& result) {
-        if constexpr (is_flat<value>) {
-            hand.succeed(address_of(result), sizeof result);
-        } else {
-            hand.succeed(*encoded(result));
-        }
-    }
-
     static void run_all(tasks_in_hand& hand)
         requires(!is_coroutine)
     {
@@ -99,7 +100,7 @@ struct task_function : called_function<Fn> {
                     call(with);
                     hand.succeed(nullptr, 0);
                 } else {
-                    give(hand, call(with));
+                    give_result<value>(hand, call(with));
                 }
             } catch (const cancelled&) {
                 throw;
@@ -119,7 +120,7 @@ struct task_function : called_function<Fn> {
                     hand->succeed(nullptr, 0);
                 } else {
                     const value result = co_await call(with);
-                    give(*hand, result);
+                    give_result(*hand, result);
                 }
             } catch (const cancelled&) {
                 throw;

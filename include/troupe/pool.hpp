@@ -34,6 +34,7 @@
 #include <troupe/detail/repeatable.hpp>
 #include <troupe/detail/timer.hpp>
 #include <troupe/outcome.hpp>
+#include <troupe/queue.hpp>
 #include <troupe/spawn.hpp>
 #include <troupe/task.hpp>
 
@@ -64,6 +65,11 @@ public:
 private:
     typename called_function<Fn>::arguments arguments_;
 };
+
+template <class T>
+inline constexpr bool is_queue = false;
+template <class T>
+inline constexpr bool is_queue<queue<T>> = true;
 
 // Whether `Fn` can be called with such arguments in another process; fails with a sentence if not.
 template <auto Fn, class... Args>
@@ -154,8 +160,8 @@ public:
     // the outcomes of the inputs before that.
     task<std::optional<outcome<R>>> next() { return next_of(core_, job_); }
 
-    // Waits for all. Awaiting it gives the values, as a std::vector<R> in the order of the inputs, or nothing if R is
-    // void. The first failure cancels the rest and is thrown. For results of which none was taken by `next`.
+    // Waits for all that were not taken. Awaiting it gives their values, as a std::vector<R> in the order of the
+    // inputs, or nothing if R is void. The first failure cancels the rest and is thrown.
     auto collect() {
         if constexpr (std::is_void_v<R>) {
             return finish(core_, job_);
@@ -176,7 +182,7 @@ private:
     static task<std::optional<outcome<R>>> next_of(core of, job what) {
         detail::check_waiter(*of, *what);
         detail::work_on(*of);  // what was taken since makes room
-        if (!what->has_news()) co_await detail::job_wait(*what);
+        if (!what->has_news()) co_await what->wait_for_news(of);
         co_return what->take_next();
     }
     static task<> gather(core of, job what) {
@@ -190,7 +196,7 @@ private:
                 if (!what.exhausted()) detail::drop_job(of, what);
             }
         } const unless_complete{of, *what};
-        co_await detail::job_wait(*what);
+        co_await what->wait_for_news(of);
     }
     static task<std::vector<R>> collect_from(core of, job what)
         requires(!std::is_void_v<R>)
@@ -254,6 +260,7 @@ public:
     // of its arguments. A range that is an lvalue must outlive the results; an rvalue is moved in. Inputs are read as
     // results are taken: at most `pool_options::waiting` of them are under way.
     template <auto Fn, class Range>
+        requires(!detail::is_queue<std::remove_cvref_t<Range>>)
     results<typename detail::called_function<Fn>::value> map(Range&& inputs, map_options options = {}) {
         using function = detail::task_function<Fn>;
         using element = std::ranges::range_reference_t<Range>;
@@ -266,6 +273,23 @@ public:
             check_open();
             auto job = std::make_shared<detail::mapping<Fn, stored>>(options.again, options.ordered,
                                                                      std::forward<Range>(inputs));
+            submit(job);
+            return {core_, std::move(job)};
+        }
+    }
+
+    // The same for what comes through a queue, until that is closed and empty. The queue is read while you await the
+    // results.
+    template <auto Fn, class T>
+    results<typename detail::called_function<Fn>::value> map(const queue<T>& inputs, map_options options = {}) {
+        using function = detail::task_function<Fn>;
+        constexpr bool converts = std::is_constructible_v<typename function::input, T>;
+        static_assert(!function::sound || converts,
+                      "troupe: the items of the queue do not convert to what the function takes");
+        static_assert(function::parameters != 0, "troupe: a function that is mapped takes an argument");
+        if constexpr (function::sound && converts && function::parameters != 0) {
+            check_open();
+            auto job = std::make_shared<detail::queue_mapping<Fn, T>>(options.again, options.ordered, inputs);
             submit(job);
             return {core_, std::move(job)};
         }

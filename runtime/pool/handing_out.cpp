@@ -98,6 +98,7 @@ bool pool_core::hand_out(std::shared_ptr<pool_job> job, std::vector<handed_task>
     batch_in(batch.block)
         .lay_out({sort.function->key(), sort.flat_input, sort.carries_handles, sort.result_bytes}, ends, inputs.bytes);
     if (!inputs.handles.empty()) {
+        batch.handles = inputs.handles.size();
         mail::list_in_lent_parcel(here_.memory(), batch.block, inputs.handles);
         std::erase_if(inputs.handles, [](const handle_ref& one) { return (one.role & buffer_role) != 0; });
     }

@@ -41,6 +41,7 @@ void check_waiter(const pool_core& core, const pool_job& job) {
     if (job.waited_for()) throw misuse("two coroutines wait for the same results of a pool: one at a time");
 }
 void work_on(pool_core& core) { core.work(); }
+std::size_t most_waiting(const pool_core& core) noexcept { return core.most_waiting(); }
 void submit_to(pool_core& core, std::shared_ptr<pool_job> job) {
     core.check_here();
     core.submit(std::move(job));

@@ -80,6 +80,7 @@ public:
 
     void check_here() const;
     void check_open() const;
+    std::size_t most_waiting() const noexcept { return options_.waiting; }
     bool has_room() const noexcept { return under_way_ < options_.waiting; }
     void submit(std::shared_ptr<pool_job> job);
     void drop(pool_job& job) noexcept;
@@ -108,6 +109,7 @@ private:
         std::vector<handed_task> tasks;
         std::uint32_t settled = 0;  // tasks below it have their outcomes
         std::uint32_t end = 0;      // what lies behind it was taken back
+        std::size_t handles = 0;    // of its input
         std::uint32_t begun_at_look = 0;
         std::uint64_t spent = 0;  // ns, of what was measured so far
     };

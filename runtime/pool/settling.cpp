@@ -62,7 +62,7 @@ void pool_core::look_again() noexcept {
 void pool_core::look_now() noexcept {
     look_at_all();
     if (stage_ < stage::ending) take_back_for_idle();
-    if (!out_.empty()) look_again();
+    if (!out_.empty() && !look_.armed()) look_again();
 }
 
 // --- a batch -------------------------------------------------------------------------------------------------------
@@ -176,7 +176,7 @@ bool pool_core::is_lost(handed& batch, std::uint32_t task) {
     const auto why = std::make_exception_ptr(actor_died(
         memory.processes().described_as_ended(worker), memory.ends().of(worker).value_or(exit_status::from_nothing())));
     const auto content = mail::look_into_parcel(here_.memory(), batch.block);
-    const bool is_whole = !batch.job->sort().carries_handles || (content && !mail::lacks_a_buffer(*content));
+    const bool is_whole = content && content->handles.size() >= batch.handles && !mail::lacks_a_buffer(*content);
     if (is_whole && batch.job->is_given_again(why, true, batch.tasks[task].attempts + 1, options_.attempts))
         return true;
     batch.job->fail(batch.tasks[task].index, why);

@@ -87,7 +87,9 @@ public:
             if (bytes != 0) std::memcpy(room, value, bytes);
             return finish({result_kind::value, static_cast<std::uint32_t>(bytes), at});
         }
-        finish(beside(result_kind::value, {static_cast<const std::byte*>(value), bytes}, 0));
+        const task_result result = beside(result_kind::value, {static_cast<const std::byte*>(value), bytes}, 0);
+        list_beside();
+        finish(result);
     }
 
     void succeed(detail::outgoing& value) override {

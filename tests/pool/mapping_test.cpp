@@ -283,6 +283,23 @@ TEST_CASE("Results that are dropped leave the pool as it was") {
     });
 }
 
+TEST_CASE("Inputs may come through a queue, which is read no further than results are taken") {
+    with_pool({.waiting = 10}, [](pool& crew) -> task<> {
+        const troupe::queue<int> inputs({.capacity = 1000});
+        for (int i = 0; i < 100; ++i) co_await inputs.put(i);
+        auto results = crew.map<square>(inputs);
+        for (int i = 0; i < 20; ++i) {
+            const auto one = co_await results.next();
+            CHECK(one->value() == i * i);
+        }
+        CHECK(inputs.size() >= 69);
+        inputs.close();
+        const std::vector<int> rest = co_await results.collect();
+        CHECK(rest.size() == 80);
+        CHECK(rest.back() == 99 * 99);
+    });
+}
+
 TEST_CASE("Several coroutines of an actor share a pool") {
     with_pool({}, [](pool& crew) -> task<> {
         co_await troupe::task_group::run([&crew](troupe::task_group& group) -> task<> {

@@ -7,6 +7,7 @@
 #include <exception>
 #include <iterator>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <ranges>
 #include <tuple>
@@ -16,6 +17,9 @@
 
 #include <troupe/detail/pool_job.hpp>
 #include <troupe/outcome.hpp>
+#include <troupe/queue.hpp>
+#include <troupe/task.hpp>
+#include <troupe/when.hpp>
 
 namespace troupe::detail {
 
@@ -27,8 +31,8 @@ public:
 
     std::size_t readable(std::size_t most_waiting) override {
         if (exhausted_ || dropped()) return 0;
-        const std::size_t under_way = gathering_ ? read_ - settled_ : read_ - taken_;
-        return under_way >= most_waiting ? 0 : std::min(most_waiting - under_way, left(read_));
+        if (is_full(most_waiting)) return 0;
+        return std::min(most_waiting - (gathering_ ? read_ - settled_ : read_ - taken_), left(read_));
     }
     void deliver(std::size_t index, const incoming& value) noexcept override {
         settle(outcome_of_result<R>(value, index));
@@ -49,6 +53,11 @@ public:
         if (exhausted_ && settled_ == read_) return true;
         if (gathering_) return failed_;
         return ordered_ ? !in_order_.empty() && in_order_.front().has_value() : !as_they_came_.empty();
+    }
+
+    // Ends when there is something for whoever awaits the results.
+    virtual task<> wait_for_news(std::shared_ptr<pool_core>) {
+        if (!has_news()) co_await job_wait(*this);
     }
 
     std::size_t settled() const noexcept { return settled_; }
@@ -82,12 +91,15 @@ public:
 
 protected:
     // How many inputs are left at most after so many, where that can be known without reading them; otherwise as many
-    // as there can be. One at least: only reading shows the end.
+    // as there can be. One at least where only reading shows the end.
     virtual std::size_t left(std::size_t read) = 0;
     // The next input got this number.
     std::size_t number_next() {
         if (ordered_) in_order_.emplace_back();
         return read_++;
+    }
+    bool is_full(std::size_t most_waiting) const noexcept {
+        return (gathering_ ? read_ - settled_ : read_ - taken_) >= most_waiting;
     }
     void set_exhausted() noexcept {
         exhausted_ = true;
@@ -117,6 +129,16 @@ private:
     std::exception_ptr first_failure_;
 };
 
+template <class Input, class Element>
+void encode_input(Element&& element, outgoing& into) {
+    if constexpr (std::is_same_v<std::remove_cvref_t<Element>, Input>) {
+        encode<Input>(element, into);
+    } else {
+        encode<Input>(Input(std::forward<Element>(element)), into);
+    }
+    into.moved.clear();
+}
+
 // A mapping over a range: a reference to one that outlives the results, or a value that was moved in.
 template <auto Fn, class Range>
 class mapping final : public mapped<typename task_function<Fn>::value> {
@@ -142,8 +164,7 @@ public:
         }
         index = this->number_next();
         try {
-            encode_input(**at_, into);
-            into.moved.clear();
+            encode_input<typename function::input>(**at_, into);
         } catch (...) {
             this->fail(index, std::current_exception());
             index = pool_job::unreadable;
@@ -166,18 +187,55 @@ private:
         }
     }
 
-    template <class Element>
-    static void encode_input(Element&& element, outgoing& into) {
-        using input = typename function::input;
-        if constexpr (std::is_same_v<std::remove_cvref_t<Element>, input>) {
-            encode<input>(element, into);
-        } else {
-            encode<input>(input(std::forward<Element>(element)), into);
+    Range inputs_;
+    std::optional<std::ranges::iterator_t<range>> at_;
+};
+
+// A mapping over what comes through a queue, until that is closed and empty. The queue is read by whoever awaits the
+// results, and no further than there is room for.
+template <auto Fn, class T>
+class queue_mapping final : public mapped<typename task_function<Fn>::value> {
+    using function = task_function<Fn>;
+    using base = mapped<typename function::value>;
+
+public:
+    queue_mapping(again_call again, bool ordered, queue<T> inputs)
+        : base(sort_of<Fn>(), again, ordered), inputs_(std::move(inputs)) {}
+
+    bool read(outgoing& into, std::size_t& index) override {
+        if (here_.empty()) return false;
+        index = this->number_next();
+        try {
+            encode_input<typename function::input>(std::move(here_.front()), into);
+        } catch (...) {
+            this->fail(index, std::current_exception());
+            index = pool_job::unreadable;
+        }
+        here_.pop_front();
+        return true;
+    }
+    task<> wait_for_news(std::shared_ptr<pool_core> core) override {
+        while (!this->has_news()) {
+            if (this->exhausted() || this->is_full(most_waiting(*core))) {
+                co_await job_wait(*this);
+                continue;
+            }
+            auto first = co_await when_any(job_wait(*this), inputs_.get());
+            if (first.index() == 0) continue;
+            if (auto& next = std::get<1>(first)) {
+                here_.push_back(std::move(*next));
+            } else {
+                this->set_exhausted();
+            }
+            work_on(*core);
         }
     }
 
-    Range inputs_;
-    std::optional<std::ranges::iterator_t<range>> at_;
+private:
+    std::size_t left(std::size_t) override { return here_.size(); }
+
+    queue<T> inputs_;
+    std::deque<T> here_;
 };
 
 }  // namespace troupe::detail

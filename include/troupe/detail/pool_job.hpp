@@ -122,6 +122,7 @@ class pool_core;
 void check_waiter(const pool_core& core, const pool_job& job);
 // Hands out what can be handed out.
 void work_on(pool_core& core);
+std::size_t most_waiting(const pool_core& core) noexcept;
 // Throws closed, or why the pool has failed.
 void submit_to(pool_core& core, std::shared_ptr<pool_job> job);
 void drop_job(const std::shared_ptr<pool_core>& core, pool_job& job) noexcept;

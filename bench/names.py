@@ -10,7 +10,7 @@ WORK = {"ping_pong": "round trip", "stream": "one way", "fan_in": "many to one",
         "spawn_join": "start and join", "spawn_many": "start of many", "recovery": "recovery",
         "idle_wakeup": "round trip when idle", "queue_consumers": "queue", "open_loop": "open loop",
         "oversubscribed": "more pairs than CPUs", "selective_receive": "selective", "micro": "inside",
-        "compile_time": "compile time"}
+        "compile_time": "compile time", "pool_tasks": "pool"}
 IN_ONE_PROCESS = "_in_one_process"
 
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <random>
+#include <ranges>
 #include <string>
 
 #include "chaos/witness.hpp"
@@ -196,6 +197,34 @@ task<> pair_up() {
     }
 }
 
+// --- pools
+
+constexpr std::uint32_t field = 300;  // tasks of one harvest
+
+item plough(std::uint32_t number) { return make_item(1, number); }
+
+// A pool of its own, again and again. Its workers are found by trouble as everybody is.
+task<> farm() {
+    while (the_witness().over == 0) {
+        troupe::pool hands({.workers = 2, .attempts = 2, .worker = {.name = "hand"}});
+        try {
+            auto results = hands.map<plough>(std::views::iota(0U, field));
+            std::uint32_t next = 0;
+            while (const auto one = co_await results.next()) {
+                const bool sound =
+                    one->index() == next && (!one->ok() || (is_whole(one->value()) && one->value().number == next));
+                if (!sound) ++the_witness().spoilt;
+                ++next;
+            }
+            if (next != field) ++the_witness().spoilt;
+            ++the_witness().harvests;
+        } catch (const troupe::spawn_failed&) {
+            // Its hands were killed before they began, four times in a row.
+        }
+        co_await hands.close();
+    }
+}
+
 // For good: one that will be started again has not ended.
 task<> all_ended(const troupe::supervisor& of) {
     const std::vector<troupe::actor<>> all = of.children();
@@ -222,10 +251,11 @@ crew::crew()
       producers_(without_end()),
       clients_(without_end()),
       pairs_(without_end()),
+      farms_(without_end()),
       services_(without_end()) {}
 
 std::size_t crew::restarts() const noexcept {
-    return consumers_.restarts() + producers_.restarts() + clients_.restarts() + pairs_.restarts() +
+    return consumers_.restarts() + producers_.restarts() + clients_.restarts() + pairs_.restarts() + farms_.restarts() +
            services_.restarts();
 }
 
@@ -256,15 +286,18 @@ task<> crew::start() {
     for (std::size_t i = 0; i < pairs; ++i) {
         co_await pairs_.spawn<pair_up>(until_done, {.name = "pair " + std::to_string(i)});
     }
+    for (std::size_t i = 0; i < farms; ++i) {
+        co_await farms_.spawn<farm>(until_done, {.name = "farm " + std::to_string(i)});
+    }
 }
 
 task<> crew::finish() {
     the_witness().over = 1;
-    for (const auto* some : {&producers_, &clients_, &pairs_})
+    for (const auto* some : {&producers_, &clients_, &pairs_, &farms_})
         co_await troupe::with_timeout(patience, all_ended(*some));
     items_.close();
     co_await troupe::with_timeout(patience, all_ended(consumers_));
-    for (troupe::supervisor* one : {&consumers_, &producers_, &clients_, &pairs_, &services_}) {
+    for (troupe::supervisor* one : {&consumers_, &producers_, &clients_, &pairs_, &farms_, &services_}) {
         co_await troupe::with_timeout(patience, one->stop());
     }
 }
@@ -272,7 +305,7 @@ task<> crew::finish() {
 task<> crew::give_up() {
     the_witness().over = 1;
     items_.close();
-    for (troupe::supervisor* one : {&consumers_, &producers_, &clients_, &pairs_, &services_}) {
+    for (troupe::supervisor* one : {&consumers_, &producers_, &clients_, &pairs_, &farms_, &services_}) {
         try {
             co_await troupe::with_timeout(patience, one->stop());
         } catch (const troupe::timed_out&) {

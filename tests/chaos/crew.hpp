@@ -1,6 +1,7 @@
 // The actors that trouble is made for: producers and consumers of one queue, askers of servers, senders to sinks, and
-// pairs that talk through a pipe. All are supervised, and note in the witness what they do. Where the program runs as
-// root, some give that up; the senders are a process group, which is signalled as a whole.
+// pairs that talk through a pipe, and farms with pools of workers. All are supervised, and note in the witness what
+// they do. Where the program runs as root, some give that up; the senders are a process group, which is signalled as a
+// whole.
 #pragma once
 
 #include <chrono>
@@ -37,8 +38,8 @@ public:
 private:
     troupe::queue<item> items_;
     // A supervisor starts one child after the other; all of them in one would mostly wait.
-    troupe::supervisor consumers_, producers_, clients_, pairs_;  // their children end by themselves
-    troupe::supervisor services_;                                 // these are stopped
+    troupe::supervisor consumers_, producers_, clients_, pairs_, farms_;  // their children end by themselves
+    troupe::supervisor services_;                                         // these are stopped
 };
 
 }  // namespace chaos

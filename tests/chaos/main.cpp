@@ -1,9 +1,9 @@
 // usage: chaos [--seconds N] [--seed S]
 //
-// A supervised program of some forty actors, with a queue, requests, messages and pipes; every few milliseconds one of
-// them is killed, crashes, is stopped and continued, or is held by a tracer, some get SIGTERM together, or the whole
-// program is frozen, whichever the seed says. At the end every item that was acknowledged is accounted for, and nothing
-// is left of the program.
+// A supervised program of some forty actors, with a queue, requests, messages, pipes and pools; every few milliseconds
+// one of them is killed, crashes, is stopped and continued, or is held by a tracer, some get SIGTERM together, or the
+// whole program is frozen, whichever the seed says. At the end every item that was acknowledged is accounted for, and
+// nothing is left of the program.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -119,20 +119,22 @@ std::uint64_t acts() {
     return sum;
 }
 
-// For as long as was wished, and on a slow machine until one pair of actors has lived long enough for a stream. In a
-// long run, all is once stopped for longer than a handler may take.
+// For as long as was wished, and on a slow machine until one pair of actors has lived long enough for a stream, and a
+// farm for a harvest. In a long run, all is once stopped for longer than a handler may take.
 troupe::task<> make_trouble(chaos::trouble& made) {
     const auto start = clock_type::now();
     const auto length = std::chrono::duration<double>(wished.seconds);
     auto moved = start, shown = start;
     bool frozen = false;
-    for (std::uint64_t before = 0; clock_type::now() - start < length || !a_stream_was_read();) {
+    for (std::uint64_t before = 0;
+         clock_type::now() - start < length || !a_stream_was_read() || the_witness().harvests == 0;) {
         co_await made.make();
         const auto now = clock_type::now();
         if (length > 6 * chaos::handler_deadline && now - start > length / 2 && !std::exchange(frozen, true)) {
             made.freeze_past_deadlines();
         }
-        if (now - start > length + chaos::patience) throw std::runtime_error("no stream was read");
+        if (now - start > length + chaos::patience)
+            throw std::runtime_error("no stream was read, or no harvest was in");
         if (const std::uint64_t done = acts(); done != before) {
             before = done;
             moved = now;
@@ -210,9 +212,11 @@ void print(const chaos::trouble& made, const chaos::account& sum, std::size_t re
     line("messages", sum.messages);
     line("streams", sum.streams);
     std::printf(
-        "\n\"gone\" were in the hands of %zu receivers that died; %llu of %llu streams were read to their end\n\n",
+        "\n\"gone\" were in the hands of %zu receivers that died; %llu of %llu streams were read to their end; pools "
+        "did "
+        "%u mappings to their end\n\n",
         made.of_takers, static_cast<unsigned long long>(sum.sessions_ended),
-        static_cast<unsigned long long>(sum.sessions));
+        static_cast<unsigned long long>(sum.sessions), the_witness().harvests.load());
 }
 
 int program() {

@@ -16,9 +16,10 @@ inline constexpr std::size_t producers = 4, consumers = 4;
 inline constexpr std::size_t servers = 4, askers = 8;  // half of the servers have messages delivered again
 inline constexpr std::size_t sinks = 2, senders = 4;
 inline constexpr std::size_t pairs = 4;
+inline constexpr std::size_t farms = 2;
 inline constexpr unsigned most_deliveries = 3;
-inline constexpr std::size_t fewest_actors = 30;  // at a time, of 38; some are always about to be started again
-static_assert(producers + consumers + servers + askers + sinks + senders + 3 * pairs == 38);
+inline constexpr std::size_t fewest_actors = 30;  // at a time, of 44; some are always about to be started again
+static_assert(producers + consumers + servers + askers + sinks + senders + 3 * pairs + 3 * farms == 44);
 inline constexpr int fewest_running = 16;            // before there is trouble again
 inline constexpr std::uint32_t most_acts = 1 << 24;  // of one actor
 inline constexpr std::uint32_t most_sessions = 1 << 20;
@@ -54,6 +55,7 @@ struct witness {
     std::array<doer, senders> sent;
     std::array<std::array<std::atomic<std::uint32_t>, senders>, sinks> latest_heard;  // number + 1
     std::atomic<std::uint32_t> sessions;
+    std::atomic<std::uint32_t> harvests;  // mappings of which every task had its outcome
 
     per_act<producers> acknowledged, got;
     per_act<askers> answered, applied;

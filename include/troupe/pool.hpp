@@ -265,9 +265,9 @@ public:
         using function = detail::task_function<Fn>;
         using element = std::ranges::range_reference_t<Range>;
         constexpr bool converts = std::is_constructible_v<typename function::input, element>;
-        static_assert(!function::sound || converts,
-                      "troupe: the elements of the range do not convert to what the function takes");
         static_assert(function::parameters != 0, "troupe: a function that is mapped takes an argument");
+        static_assert(!function::sound || converts || function::parameters == 0,
+                      "troupe: the elements of the range do not convert to what the function takes");
         if constexpr (function::sound && converts && function::parameters != 0) {
             using stored = std::conditional_t<std::is_lvalue_reference_v<Range>, Range, std::remove_cvref_t<Range>>;
             check_open();
@@ -284,9 +284,9 @@ public:
     results<typename detail::called_function<Fn>::value> map(const queue<T>& inputs, map_options options = {}) {
         using function = detail::task_function<Fn>;
         constexpr bool converts = std::is_constructible_v<typename function::input, T>;
-        static_assert(!function::sound || converts,
-                      "troupe: the items of the queue do not convert to what the function takes");
         static_assert(function::parameters != 0, "troupe: a function that is mapped takes an argument");
+        static_assert(!function::sound || converts || function::parameters == 0,
+                      "troupe: the items of the queue do not convert to what the function takes");
         if constexpr (function::sound && converts && function::parameters != 0) {
             check_open();
             auto job = std::make_shared<detail::queue_mapping<Fn, T>>(options.again, options.ordered, inputs);

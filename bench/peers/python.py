@@ -7,6 +7,7 @@ Both sides run where the scheduler likes.
 """
 
 import argparse
+import concurrent.futures
 import json
 import multiprocessing
 import statistics
@@ -211,6 +212,30 @@ def pool_one_way(method, seconds, at_a_time=64):
     return show("one way Pool", "M/s", count / took / 1e6, count, errors)
 
 
+def same(number):
+    return number
+
+
+def mapped(name, map_in, count):
+    """An empty task for each of so many numbers, in two processes."""
+    map_in(same, range(1000))
+    start = time.perf_counter()
+    answers = list(map_in(same, range(count)))
+    took = time.perf_counter() - start
+    return show(name, "M/s", count / took / 1e6, count, 0 if answers == list(range(count)) else 1)
+
+
+def maps(method):
+    with method.Pool(2) as pool:
+        right = mapped("map Pool, its own chunks", pool.map, 1_000_000)
+        right = mapped("map Pool, chunks of one", lambda of, them: pool.map(of, them, 1), 30_000) and right
+    with concurrent.futures.ProcessPoolExecutor(2, mp_context=method) as pool:
+        right = mapped("map ProcessPoolExecutor, chunks of 1,000",
+                       lambda of, them: pool.map(of, them, chunksize=1000), 1_000_000) and right
+        right = mapped("map ProcessPoolExecutor, chunks of one", pool.map, 10_000) and right
+    return right
+
+
 def nothing():
     pass
 
@@ -246,6 +271,7 @@ def main():
         right = several_senders(fork, kind, seconds) and right
     right = pool_round_trip(fork, seconds) and right
     right = pool_one_way(fork, seconds) and right
+    right = maps(fork) and right
     for name in ("fork", "forkserver", "spawn"):
         right = start_and_join(name, seconds) and right
     return 0 if right else 1

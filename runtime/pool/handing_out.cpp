@@ -125,11 +125,11 @@ void pool_core::lend(handed batch) {
     batch.begun_at_look = batch.settled;
     try {
         channel::outbox& queue = queue_.sending("the pool's queue");
-        if (queue.push_parcel({.type = batch_type}, parcel) == push_result::sent) {
-            out_.push_back(std::move(batch));
-            return;
+        switch (queue.push_parcel({.type = batch_type}, parcel)) {
+        case push_result::sent: out_.push_back(std::move(batch)); return;
+        case push_result::full: held_back_.push_back(std::move(batch)); return;
+        case push_result::closed: throw closed("the pool's queue has ended");
         }
-        throw closed("the pool's queue takes nothing any more");
     } catch (const error&) {
         fail_unsettled(batch, std::current_exception());
         discard(batch.block);
@@ -147,13 +147,18 @@ void pool_core::fail_unsettled(handed& batch, const std::exception_ptr& why) noe
 void pool_core::work() {
     if (working_ || stage_ >= stage::ending) return;
     working_ = true;
-    while (out_.size() < most_out() && hand_out_one()) {
+    for (std::size_t left = held_back_.size(); left > 0; --left) {
+        handed first = std::move(held_back_.front());
+        held_back_.pop_front();
+        lend(std::move(first));
+    }
+    while (held_back_.empty() && out_.size() < most_out() && hand_out_one()) {
     }
     working_ = false;
     if (options_.lazy && !failure_) {
         while (kept_ < options_.workers && kept_ < out_.size()) add_worker();
     }
-    if (!out_.empty() && !look_.armed()) look_again();
+    if ((!out_.empty() || !held_back_.empty()) && !look_.armed()) look_again();
 }
 
 // A worker has nothing to do while tasks wait behind a long one.

@@ -15,6 +15,12 @@
 
 namespace troupe {
 namespace detail {
+namespace {
+
+// A worker that is stopped in the middle of taking a batch keeps the room of those behind it from coming back.
+constexpr std::size_t fewest_in_queue = 1024;
+
+}  // namespace
 
 // --- waits ---------------------------------------------------------------------------------------------------------
 
@@ -72,7 +78,7 @@ pool_core::pool_core(pool_options options, const registration& worker)
     options_.worker.message_deadline = options_.task_timeout;
     options_.worker.daemon = false;
     options_.worker.linked = false;
-    queue_ = make_queue({.capacity = most_out() * 2 + 2, .bytes = ~std::size_t{0} >> 1});
+    queue_ = make_queue({.capacity = std::max(most_out(), fewest_in_queue), .bytes = ~std::size_t{0} >> 1});
     look_.core = this;
     look_.due = [](timer& due) noexcept { static_cast<alarm&>(due).core->look_now(); };
 }
@@ -113,6 +119,12 @@ void pool_core::drop(pool_job& job) noexcept {
     job.drop();
     std::erase_if(jobs_, [&job](const auto& one) { return one.get() == &job; });
     if (unread) task_over();
+    std::erase_if(held_back_, [this, &job](const handed& one) {
+        if (one.job.get() != &job) return false;
+        for (std::uint32_t i = one.settled; i < one.end; ++i) task_over();
+        discard(one.block);
+        return true;
+    });
     for (handed& one : out_) {
         if (one.job.get() != &job) continue;
         const auto [first, end] = batch_in(one.block).take_back();

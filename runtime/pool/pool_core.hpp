@@ -160,6 +160,7 @@ private:
     // workers.cpp
     static task<> manage(std::shared_ptr<pool_core> self);
     static task<> keep_worker(std::shared_ptr<pool_core> self);
+    task<> start_into(actor_id* worker);
     task<actor_id> start_worker();
     void add_worker();
     start_request worker_request() const;
@@ -176,6 +177,7 @@ private:
     end_hold queue_;
     std::deque<std::shared_ptr<pool_job>> jobs_;  // that may have inputs; in turn
     std::vector<handed> out_;
+    std::deque<handed> held_back_;  // there was no room for them
     std::vector<std::uint32_t> ends_;  // of the batch that is being packed; kept for its memory
     std::size_t under_way_ = 0;        // of single tasks, and of batches that are out
     std::size_t done_ = 0;

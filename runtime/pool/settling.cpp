@@ -62,6 +62,7 @@ void pool_core::look_again() noexcept {
 void pool_core::look_now() noexcept {
     look_at_all();
     if (stage_ < stage::ending) take_back_for_idle();
+    work();
     if (!out_.empty() && !look_.armed()) look_again();
 }
 

@@ -220,33 +220,37 @@ void refuse(batch_in_hand& hand) {
     }
 }
 
-// Returns what is left of the tasks that this worker may do.
-task<std::uint64_t> work_on(shm::block_id block, worker_terms terms, std::uint64_t tasks_left) {
+// Returns what is left of the tasks that this worker may do. A plain function is called outside of the loop, as an
+// actor's is, so that it may wait by `sync_wait`.
+std::uint64_t work_on(shm::block_id block, const worker_terms& terms, std::uint64_t tasks_left) {
     batch_in_hand hand(actors::own_process::here(), block, terms, tasks_left);
     if (hand.is_credible()) {
         const detail::registration* const function = detail::registration::find(hand.function());
         if (function != nullptr) {
             function->call()(hand);
-            if (hand.rest.promise() != nullptr) co_await std::move(hand.rest);
+            if (hand.rest.promise() != nullptr) detail::run_to_end(detail::then_zero(std::move(hand.rest)));
         } else {
             refuse(hand);
         }
     }
     hand.go_home();
-    co_return hand.tasks_left();
+    return hand.tasks_left();
 }
 
-task<int> work(detail::end_hold queue, worker_terms terms) {
+task<int> take_next(const detail::end_hold* queue, shm::block_id* block) {
+    next_batch next(queue->receiving("the pool's queue"));
+    if (!co_await next) co_return 0;
+    *block = next.take();
+    co_return 1;
+}
+
+int work(const detail::end_hold& queue, const worker_terms& terms) {
     std::uint64_t tasks_left = terms.tasks_per_worker != 0 ? terms.tasks_per_worker : ~std::uint64_t{0};
     for (;;) {
         shm::block_id block;
-        {
-            next_batch next(queue.receiving("the pool's queue"));
-            if (!co_await next) co_return 0;
-            block = next.take();
-        }
-        if (block) tasks_left = co_await work_on(block, terms, tasks_left);
-        if (tasks_left == 0 || (terms.worker_memory != 0 && own_memory() > terms.worker_memory)) co_return 0;
+        if (detail::run_to_end(take_next(&queue, &block)) == 0) return 0;
+        if (block) tasks_left = work_on(block, terms, tasks_left);
+        if (tasks_left == 0 || (terms.worker_memory != 0 && own_memory() > terms.worker_memory)) return 0;
     }
 }
 
@@ -282,13 +286,13 @@ int work_for_pool(birth& born) {
     if (told.bytes.size() < sizeof terms || told.handles.empty()) throw corrupt("the terms of this worker are damaged");
     const std::size_t before = told.bytes.size() - sizeof terms;
     std::memcpy(&terms, told.bytes.data() + before, sizeof terms);
-    end_hold queue = end_hold::adopt(told.handles.back(), both_ends);
+    const end_hold queue = end_hold::adopt(told.handles.back(), both_ends);
     if (terms.prepare != 0) {
         const auto handles = told.handles.first(told.handles.size() - 1);
         pools::prepare(terms.prepare, {told.bytes.first(before), handles, terms.prepare_is_flat != 0});
     }
     born.begin();
-    return run_to_end(pools::work(std::move(queue), terms));
+    return pools::work(queue, terms);
 }
 
 }  // namespace troupe::detail

@@ -10,6 +10,7 @@
 #include <troupe/error.hpp>
 #include <troupe/queue.hpp>
 #include <troupe/time.hpp>
+#include <troupe/when.hpp>
 
 #include "channel/inbox.hpp"
 #include "channel/port.hpp"
@@ -83,7 +84,7 @@ task<> pool_core::keep_worker(std::shared_ptr<pool_core> self) {
         while (core.stage_ < stage::ending && !core.failure_) {
             worker = co_await core.start_worker();
             if (!worker) continue;
-            if (core.stage_ >= stage::ending) kill_quietly(worker);
+            if (core.stage_ >= stage::ending || core.failure_) kill_quietly(worker);
             co_await refer::to<actor<>>(worker).join();
             std::erase(core.workers_, std::exchange(worker, {}));
             if (core.stage_ < stage::ending) ++core.replaced_;
@@ -96,11 +97,15 @@ task<> pool_core::keep_worker(std::shared_ptr<pool_core> self) {
     core.changed();
 }
 
-// Returns nobody if it could not be started.
+task<> pool_core::start_into(actor_id* worker) { *worker = co_await detail::start(options_.worker, worker_request()); }
+
+// Returns nobody if it could not be started, or the pool has ended before it was.
 task<actor_id> pool_core::start_worker() {
     std::exception_ptr why;
     try {
-        const actor_id worker = co_await detail::start(options_.worker, worker_request());
+        actor_id worker;
+        co_await when_any(start_into(&worker), until([this] { return stage_ >= stage::ending || failure_; }));
+        if (!worker) co_return worker;
         failures_in_a_row_ = 0;
         workers_.push_back(worker);
         co_return worker;
@@ -130,6 +135,10 @@ void pool_core::drop_all(const std::exception_ptr& why) noexcept {
     for (handed& one : out_) {
         fail_unsettled(one, why);
         one.job.reset();
+    }
+    for (handed& one : std::exchange(held_back_, {})) {
+        fail_unsettled(one, why);
+        discard(one.block);
     }
     while (!room_turns_.empty()) {
         room_turn* const first = room_turns_.first();

@@ -141,7 +141,7 @@ TEST_CASE("A task whose worker dies fails with how it ended, and the worker is r
         CHECK(left.status().value_or(troupe::exit_status()).code() == 3);
         const int squared = co_await crew.run<square>(5);
         CHECK(squared == 25);
-        CHECK(crew.replaced() == 4);
+        CHECK(crew.replaced() == 4);  // the task after it was done by the fifth
     });
 }
 

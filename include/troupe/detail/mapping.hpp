@@ -98,8 +98,8 @@ protected:
         if (ordered_) in_order_.emplace_back();
         return read_++;
     }
-    bool is_full(std::size_t most_waiting) const noexcept {
-        return (gathering_ ? read_ - settled_ : read_ - taken_) >= most_waiting;
+    bool is_full(std::size_t most_waiting, std::size_t besides = 0) const noexcept {
+        return (gathering_ ? read_ - settled_ : read_ - taken_) + besides >= most_waiting;
     }
     void set_exhausted() noexcept {
         exhausted_ = true;
@@ -115,7 +115,7 @@ private:
         } else {
             as_they_came_.push_back(std::move(one));
         }
-        if (has_news()) this->news();
+        this->news();
     }
 
     bool ordered_;
@@ -212,12 +212,13 @@ public:
             index = pool_job::unreadable;
         }
         here_.pop_front();
+        if (closed_ && here_.empty()) this->set_exhausted();
         return true;
     }
     task<> wait_for_news(std::shared_ptr<pool_core> core) override {
         while (!this->has_news()) {
-            if (this->exhausted() || this->is_full(most_waiting(*core))) {
-                co_await job_wait(*this);
+            if (closed_ || this->exhausted() || is_full_with(most_waiting(*core))) {
+                co_await progress(*this, most_waiting(*core));
                 continue;
             }
             auto first = co_await when_any(job_wait(*this), inputs_.get());
@@ -225,17 +226,37 @@ public:
             if (auto& next = std::get<1>(first)) {
                 here_.push_back(std::move(*next));
             } else {
-                this->set_exhausted();
+                closed_ = true;
+                if (here_.empty()) this->set_exhausted();
             }
             work_on(*core);
         }
     }
 
 private:
+    // Waits for news, or for room to read on.
+    class progress final : public wait {
+    public:
+        progress(queue_mapping& job, std::size_t most_waiting) noexcept : job_(job), most_waiting_(most_waiting) {}
+        void await_resume() const { throw_if_failed(); }
+
+    private:
+        bool try_finish() override {
+            return job_.has_news() || (!job_.closed_ && !job_.exhausted() && !job_.is_full_with(most_waiting_));
+        }
+        void enlist() override { job_.tell(this); }
+        void abandon() noexcept override { job_.tell(nullptr); }
+
+        queue_mapping& job_;
+        std::size_t most_waiting_;
+    };
+
     std::size_t left(std::size_t) override { return here_.size(); }
+    bool is_full_with(std::size_t most_waiting) const noexcept { return this->is_full(most_waiting, here_.size()); }
 
     queue<T> inputs_;
     std::deque<T> here_;
+    bool closed_ = false;  // nothing more comes
 };
 
 }  // namespace troupe::detail

@@ -33,8 +33,8 @@ const std::error_category& error_category() noexcept {
 
 error::error(errc code, const std::string& what) : std::system_error(make_error_code(code)), text_(what) {}
 
-actor_died::actor_died(const std::string& who, exit_status status)
-    : error(errc::actor_died, who + ' ' + to_string(status) + "; start it again to go on"),
+actor_died::actor_died(const std::string& who, exit_status status, const std::string& advice)
+    : error(errc::actor_died, who + ' ' + to_string(status) + (advice.empty() ? "" : "; ") + advice),
       status_(std::move(status)) {}
 
 closed::closed(const std::string& what) : error(errc::closed, what) {}

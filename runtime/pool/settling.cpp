@@ -174,8 +174,9 @@ void pool_core::came_home(handed batch, bool again) {
 bool pool_core::is_lost(handed& batch, std::uint32_t task) {
     const shm::program_memory& memory = here_.memory();
     const actor_id worker = batch_in(batch.block).worker();
-    const auto why = std::make_exception_ptr(actor_died(
-        memory.processes().described_as_ended(worker), memory.ends().of(worker).value_or(exit_status::from_nothing())));
+    exit_status status = memory.ends().of(worker).value_or(exit_status::from_nothing());
+    const auto why =
+        std::make_exception_ptr(actor_died(memory.processes().described_as_ended(worker), std::move(status), ""));
     const auto content = mail::look_into_parcel(here_.memory(), batch.block);
     const bool is_whole = content && content->handles.size() >= batch.handles && !mail::lacks_a_buffer(*content);
     if (is_whole && batch.job->is_given_again(why, true, batch.tasks[task].attempts + 1, options_.attempts))

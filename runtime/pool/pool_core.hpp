@@ -177,7 +177,7 @@ private:
     end_hold queue_;
     std::deque<std::shared_ptr<pool_job>> jobs_;  // that may have inputs; in turn
     std::vector<handed> out_;
-    std::deque<handed> held_back_;  // there was no room for them
+    std::deque<handed> held_back_;     // there was no room for them
     std::vector<std::uint32_t> ends_;  // of the batch that is being packed; kept for its memory
     std::size_t under_way_ = 0;        // of single tasks, and of batches that are out
     std::size_t done_ = 0;

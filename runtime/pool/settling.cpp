@@ -92,8 +92,8 @@ bool pool_core::look_at(handed& batch) {
         if (alone_again) --batch.settled;
     }
     if (!home) return true;
-    handed back = std::move(batch);
-    if (&batch != &out_.back()) batch = std::move(out_.back());
+    std::swap(batch, out_.back());
+    handed back = std::move(out_.back());
     out_.pop_back();
     came_home(std::move(back), alone_again);
     return false;

@@ -22,7 +22,6 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <ranges>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -263,7 +262,7 @@ public:
         requires(!detail::is_queue<std::remove_cvref_t<Range>>)
     results<typename detail::called_function<Fn>::value> map(Range&& inputs, map_options options = {}) {
         using function = detail::task_function<Fn>;
-        using element = std::ranges::range_reference_t<Range>;
+        using element = detail::element_of<Range>;
         constexpr bool converts = std::is_constructible_v<typename function::input, element>;
         static_assert(function::parameters != 0, "troupe: a function that is mapped takes an argument");
         static_assert(!function::sound || converts || function::parameters == 0,
@@ -298,7 +297,7 @@ public:
     // Takes no more tasks, and waits until all that were given in have their outcomes; then it ends the workers. What
     // has no outcome within the budget fails as `closed`, and its worker is killed. Results can still be taken
     // afterwards.
-    task<> close(detail::length_of_time budget = std::chrono::nanoseconds::max());
+    task<> close(detail::length_of_time budget = (std::chrono::nanoseconds::max)());
 
     // Returns the number of tasks that are given in and not begun, that are being worked on, that have their outcomes,
     // and of workers that have been replaced.

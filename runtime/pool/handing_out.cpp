@@ -139,7 +139,7 @@ void pool_core::lend(handed batch) {
 void pool_core::fail_unsettled(handed& batch, const std::exception_ptr& why) noexcept {
     if (!batch.job) return;
     for (; batch.settled < batch.end; ++batch.settled) {
-        batch.job->fail(batch.tasks[batch.settled].index, why);
+        batch.job->lose(batch.tasks[batch.settled].index, why);
         task_over();
     }
 }

@@ -115,7 +115,7 @@ bool pool_core::settle(handed& batch, std::uint32_t task) {
     } catch (const error&) {
         const std::exception_ptr why = std::current_exception();
         if (batch.job->is_given_again(why, false, batch.tasks[task].attempts + 1, options_.attempts)) return true;
-        batch.job->fail(index, why);
+        batch.job->lose(index, why);
         task_over();
         return false;
     }
@@ -181,7 +181,7 @@ bool pool_core::is_lost(handed& batch, std::uint32_t task) {
     const bool is_whole = content && content->handles.size() >= batch.handles && !mail::lacks_a_buffer(*content);
     if (is_whole && batch.job->is_given_again(why, true, batch.tasks[task].attempts + 1, options_.attempts))
         return true;
-    batch.job->fail(batch.tasks[task].index, why);
+    batch.job->lose(batch.tasks[task].index, why);
     task_over();
     return false;
 }

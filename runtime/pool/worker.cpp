@@ -117,7 +117,7 @@ public:
         finish(result);
     }
 
-    void fail() override {
+    void refuse() override {
         base::caught caught = base::current_exception_description();
         if (batch_.what().carries_handles) {
             // It must fit: beside the batch it would be listed among the handles of the input, which another worker may
@@ -215,7 +215,7 @@ void refuse(batch_in_hand& hand) {
                 "the function of this task is not in the worker's executable: a function of a library that is loaded "
                 "while the program runs is called with troupe::call");
         } catch (...) {
-            hand.fail();
+            hand.refuse();
         }
     }
 }

@@ -9,7 +9,6 @@
 #include <limits>
 #include <memory>
 #include <optional>
-#include <ranges>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -37,7 +36,7 @@ public:
     void deliver(std::size_t index, const incoming& value) noexcept override {
         settle(outcome_of_result<R>(value, index));
     }
-    void fail(std::size_t index, std::exception_ptr why) noexcept override {
+    void lose(std::size_t index, std::exception_ptr why) noexcept override {
         settle(outcome<R>::of_failure(std::move(why), index));
     }
     void stop_reading() noexcept override { exhausted_ = true; }
@@ -139,6 +138,11 @@ void encode_input(Element&& element, outgoing& into) {
     into.moved.clear();
 }
 
+template <class Range>
+using iterator_in = decltype(std::begin(std::declval<Range&>()));
+template <class Range>
+using element_of = decltype(*std::declval<iterator_in<std::remove_reference_t<Range>>&>());
+
 // A mapping over a range: a reference to one that outlives the results, or a value that was moved in.
 template <auto Fn, class Range>
 class mapping final : public mapped<typename task_function<Fn>::value> {
@@ -153,8 +157,8 @@ public:
 
     bool read(outgoing& into, std::size_t& index) override {
         try {
-            if (!at_) at_.emplace(std::ranges::begin(inputs_));
-            if (*at_ == std::ranges::end(inputs_)) {
+            if (!at_) at_.emplace(std::begin(inputs_));
+            if (*at_ == std::end(inputs_)) {
                 this->set_exhausted();
                 return false;
             }
@@ -166,7 +170,7 @@ public:
         try {
             encode_input<typename function::input>(**at_, into);
         } catch (...) {
-            this->fail(index, std::current_exception());
+            this->lose(index, std::current_exception());
             index = pool_job::unreadable;
         }
         try {
@@ -179,16 +183,16 @@ public:
 
 private:
     std::size_t left(std::size_t read) override {
-        if constexpr (std::ranges::sized_range<range>) {
-            const auto all = static_cast<std::size_t>(std::ranges::size(inputs_));
+        if constexpr (requires(const range& r) { std::size(r); }) {
+            const auto all = static_cast<std::size_t>(std::size(inputs_));
             return all > read ? all - read : 1;
         } else {
-            return std::numeric_limits<std::size_t>::max();
+            return (std::numeric_limits<std::size_t>::max)();
         }
     }
 
     Range inputs_;
-    std::optional<std::ranges::iterator_t<range>> at_;
+    std::optional<iterator_in<range>> at_;
 };
 
 // A mapping over what comes through a queue, until that is closed and empty. The queue is read by whoever awaits the
@@ -208,7 +212,7 @@ public:
         try {
             encode_input<typename function::input>(std::move(here_.front()), into);
         } catch (...) {
-            this->fail(index, std::current_exception());
+            this->lose(index, std::current_exception());
             index = pool_job::unreadable;
         }
         here_.pop_front();

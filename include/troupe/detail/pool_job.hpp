@@ -74,7 +74,7 @@ public:
     static constexpr std::size_t unreadable = static_cast<std::size_t>(-1);
     virtual bool read(outgoing& into, std::size_t& index) = 0;
     virtual void deliver(std::size_t index, const incoming& value) noexcept = 0;
-    virtual void fail(std::size_t index, std::exception_ptr why) noexcept = 0;
+    virtual void lose(std::size_t index, std::exception_ptr why) noexcept = 0;
     // No input is read any more: nobody wants the results, or there will be none, which is what its awaiter gets.
     virtual void stop_reading() noexcept = 0;
     virtual void break_off(std::exception_ptr why) noexcept = 0;
@@ -179,14 +179,14 @@ public:
         result_.emplace(outcome_of_result<T>(value, index));
         news();
     }
-    void fail(std::size_t, std::exception_ptr why) noexcept override {
+    void lose(std::size_t, std::exception_ptr why) noexcept override {
         result_.emplace(outcome<T>::of_failure(std::move(why)));
         news();
     }
     void stop_reading() noexcept override { read_ = true; }
     void break_off(std::exception_ptr why) noexcept override {
         read_ = true;
-        fail(0, std::move(why));
+        lose(0, std::move(why));
     }
     bool exhausted() const noexcept override { return read_; }
     bool is_single() const noexcept override { return true; }

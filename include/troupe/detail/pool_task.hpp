@@ -40,7 +40,7 @@ public:
     virtual void succeed(const void* value, std::size_t bytes) = 0;
     virtual void succeed(outgoing& value) = 0;
     // Call inside a catch block.
-    virtual void fail() = 0;
+    virtual void refuse() = 0;
 
 protected:
     ~tasks_in_hand() = default;
@@ -105,7 +105,7 @@ struct task_function : called_function<Fn> {
             } catch (const cancelled&) {
                 throw;
             } catch (...) {
-                hand.fail();
+                hand.refuse();
             }
         }
     }
@@ -125,7 +125,7 @@ struct task_function : called_function<Fn> {
             } catch (const cancelled&) {
                 throw;
             } catch (...) {
-                hand->fail();
+                hand->refuse();
             }
         }
     }

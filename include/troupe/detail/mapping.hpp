@@ -31,7 +31,7 @@ public:
     std::size_t readable(std::size_t most_waiting) override {
         if (exhausted_ || dropped()) return 0;
         if (is_full(most_waiting)) return 0;
-        return std::min(most_waiting - (gathering_ ? read_ - settled_ : read_ - taken_), left(read_));
+        return (std::min)(most_waiting - (gathering_ ? read_ - settled_ : read_ - taken_), left(read_));
     }
     void deliver(std::size_t index, const incoming& value) noexcept override {
         settle(outcome_of_result<R>(value, index));

@@ -65,8 +65,8 @@ class barrier {
 public:
     // A handle of no barrier: using it throws misuse. A received one is put there.
     barrier() noexcept = default;
-    // A new one, for 2 to 4,095 processes. Throws misuse for 0 and 1, too_large past 4,095, misuse outside of `run`, and
-    // out_of_memory.
+    // A new one, for 2 to 4,095 processes. Throws misuse for 0 and 1, too_large past 4,095, misuse outside of `run`,
+    // and out_of_memory.
     explicit barrier(std::size_t parties) : hold_(detail::make_barrier(parties)) {}
 
     // Awaiting it arrives, waits for the others, and returns nothing. Throws broken_barrier; and misuse if this process

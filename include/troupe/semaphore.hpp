@@ -5,8 +5,9 @@
 // to nobody. A release of more than the process holds makes new ones. Letting go of the last handle in a process gives
 // back what it holds.
 //
-// Waits are served strictly in the order in which they came, over all processes: one that wants many is not overtaken by
-// those that want few. A wait can be given a deadline (`with_timeout`) and can be cancelled; it has taken nothing then.
+// Waits are served strictly in the order in which they came, over all processes: one that wants many is not overtaken
+// by those that want few. A wait can be given a deadline (`with_timeout`) and can be cancelled; it has taken nothing
+// then.
 #pragma once
 
 #include <cstdint>
@@ -63,8 +64,8 @@ public:
     // out_of_memory.
     explicit semaphore(std::uint32_t permits) : hold_(detail::make_semaphore(permits)) {}
 
-    // Awaiting it takes `many` permits, and waits until there are so many. All of these throw misuse if `many` is 0, and
-    // too_large past 2^20 - 1. A wait for more permits than there will ever be does not end by itself.
+    // Awaiting it takes `many` permits, and waits until there are so many. All of these throw misuse if `many` is 0,
+    // and too_large past 2^20 - 1. A wait for more permits than there will ever be does not end by itself.
     auto acquire(std::uint32_t many = 1) const {
         detail::check_permits(hold_, many);
         return detail::permit_wait(hold_, many, detail::permit_use::to_hold);
@@ -80,8 +81,8 @@ public:
     bool try_acquire(std::uint32_t many, for_good_t) const {
         return detail::try_acquire(hold_, many, detail::permit_use::for_good);
     }
-    // Gives back `many` permits, or makes new ones where this process holds fewer. Throws too_large, and changes nothing,
-    // if more than 2^20 - 1 would be free.
+    // Gives back `many` permits, or makes new ones where this process holds fewer. Throws too_large, and changes
+    // nothing, if more than 2^20 - 1 would be free.
     void release(std::uint32_t many = 1) const { detail::release_permits(hold_, many); }
 
     // How many are free. Others may take them in the meantime.

@@ -5,12 +5,12 @@
 //     auto inside = co_await till.lock();               // in the actor
 //     inside->balance += 10;                            // and the lock is let go at the end of the block
 //
-// A handle can be copied, sent in messages and passed as an argument. The value lives while anybody holds a handle, or a
-// message on its way carries one.
+// A handle can be copied, sent in messages and passed as an argument. The value lives while anybody holds a handle, or
+// a message on its way carries one.
 //
-// The lock is given strictly in the order in which it is asked for, over all processes: who unlocks and locks again goes
-// to the end of the line. A wait for it can be given a deadline (`with_timeout`, or `lock(d)`) and can be cancelled; it
-// leaves the line then.
+// The lock is given strictly in the order in which it is asked for, over all processes: who unlocks and locks again
+// goes to the end of the line. A wait for it can be given a deadline (`with_timeout`, or `lock(d)`) and can be
+// cancelled; it leaves the line then.
 //
 // If a process dies with the lock, be it killed at any instruction, the next one in line gets it, and `abandoned` says
 // how the dead one ended: the value may be half changed, and whoever holds the lock now decides what to do. A process
@@ -86,9 +86,9 @@ public:
         detail::lock_turn turn_;
     };
 
-    // A new value. Throws misuse outside of `run`, and out_of_memory when there are 65,536 cells (locks, arrays, events,
-    // barriers, semaphores), or the program's shared memory is used up. Up to 64 bytes lie beside the lock; a larger
-    // value has a block of its own.
+    // A new value. Throws misuse outside of `run`, and out_of_memory when there are 65,536 cells (locks, arrays,
+    // events, barriers, semaphores), or the program's shared memory is used up. Up to 64 bytes lie beside the lock; a
+    // larger value has a block of its own.
     explicit shared(T initial = {}) {
         detail::check_shareable<T>();
         if (!detail::decoding()) hold_ = detail::make_lock(&initial, sizeof initial);
@@ -122,8 +122,7 @@ public:
 private:
     friend struct detail::handle_traits<shared>;
     static constexpr const char* noun = "this shared value";
-    static constexpr detail::cell_sort sort =
-        sizeof(T) <= 64 ? detail::cell_sort::lock : detail::cell_sort::large_lock;
+    static constexpr detail::cell_sort sort = sizeof(T) <= 64 ? detail::cell_sort::lock : detail::cell_sort::large_lock;
     detail::cell_hold hold_;
 };
 

@@ -59,7 +59,7 @@ std::byte* cell_port::value() const { return cell_.has_block() ? block_bytes().d
 
 void cell_port::pass_on(shm::place_number place) noexcept {
     // Granted until the gate is here: who grants looks for a ghost, and for nothing else.
-    if (!line().has_gate(place)) return all_.pass_on_later(id_, place);
+    if (!line().has_gate(place)) return all_.pass_on_later(*this, place);
     shm::lock_place& mine = places().at(place);
     mine.state.set(mine.state.get().with(shm::place_state::mine));
     unlock(place);
@@ -80,7 +80,8 @@ shm::place_number cell_port::account() {
     if (account_) return account_;
     // crash: an account of nothing; the keeper frees it
     account_ = places().take(id_, shm::place_state::account);
-    if (!account_) throw out_of_memory("this process has no place left for another semaphore or barrier: there are 1,023");
+    if (!account_)
+        throw out_of_memory("this process has no place left for another semaphore or barrier: there are 1,023");
     // The numbers go on, so that nobody who was stopped takes this account for an earlier one.
     shm::lock_place& place = places().at(account_);
     const std::uint32_t number = (place.stands.get().number + 2) & shm::permit_value::number_mask;

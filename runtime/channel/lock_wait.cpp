@@ -151,8 +151,9 @@ void lock_wait::refuse_own_lock() const {
     if (locker == nullptr) return;
     for (const promise_base* one = asker_; one != nullptr; one = one->caller()) {
         if (one == locker) {
-            throw misuse("this coroutine, or one that awaits it, has this lock already and would wait for itself; let "
-                         "it go first, or pass on what was locked");
+            throw misuse(
+                "this coroutine, or one that awaits it, has this lock already and would wait for itself; let "
+                "it go first, or pass on what was locked");
         }
     }
 }

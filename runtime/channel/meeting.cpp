@@ -79,7 +79,8 @@ void event_wait::abandon() noexcept {
 cell_hold make_barrier(std::size_t parties) {
     channel::participant::here();
     if (parties < 2) {
-        throw misuse("a barrier of " + std::to_string(parties) + ": it is for at least 2 processes that wait for each "
+        throw misuse("a barrier of " + std::to_string(parties) +
+                     ": it is for at least 2 processes that wait for each "
                      "other");
     }
     if (parties >= shm::max_processes) {

@@ -10,8 +10,8 @@
 
 namespace troupe::channel {
 
-// After permits came back: whoever is at the turnstile looks again. It says that it sleeps, and looks once more; here the
-// permits come first, and then the look at that. One of the two sees the other.
+// After permits came back: whoever is at the turnstile looks again. It says that it sleeps, and looks once more; here
+// the permits come first, and then the look at that. One of the two sees the other.
 static void ring_turnstile(cell_port& port) noexcept {
     if (!port.cell().semaphore().sleeps.get()) return;
     if (const shm::place_number gate = port.line().seen().gate) port.here().notify(gate.slot());
@@ -71,9 +71,7 @@ void release_permits(const cell_hold& hold, std::uint32_t many) {
     channel::ring_turnstile(port);
 }
 
-std::uint32_t free_permits(const cell_hold& hold) {
-    return permits_of(hold.checked(noun)).free();
-}
+std::uint32_t free_permits(const cell_hold& hold) { return permits_of(hold.checked(noun)).free(); }
 
 bool permit_wait::take() { return permits_of(port()).take(port().account(), many_, taken_as(use_)); }
 

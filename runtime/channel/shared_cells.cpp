@@ -17,10 +17,16 @@ shared_cells::~shared_cells() {
     if (enrolled()) loop::event_loop::current().dismiss(*this);
 }
 
+cell_port* shared_cells::find(shm::cell_id cell) noexcept {
+    const auto found = ports_.find(cell.value);
+    return found == ports_.end() ? nullptr : found->second.get();
+}
+
 cell_port& shared_cells::port_of(shm::cell_id cell) {
-    if (const auto known = ports_.find(cell.value); known != ports_.end()) return *known->second;
+    if (cell_port* const known = find(cell)) return *known;
     shm::cell* const found = here_.memory().cells().find(cell);
-    if (found == nullptr) throw corrupt("a handle names a lock, an array, an event, a barrier or a semaphore that is no more");
+    if (found == nullptr)
+        throw corrupt("a handle names a lock, an array, an event, a barrier or a semaphore that is no more");
     auto made = std::make_unique<cell_port>(*this, cell, *found);
     return *ports_.emplace(cell.value, std::move(made)).first->second;
 }
@@ -37,32 +43,22 @@ void shared_cells::leave(detail::cell_wait& one) noexcept {
     if (idle()) loop::event_loop::current().dismiss(*this);
 }
 
-void shared_cells::pass_on_later(shm::cell_id cell, shm::place_number place) {
+void shared_cells::pass_on_later(cell_port& port, shm::place_number place) {
     loop::event_loop::current().enroll(*this);
-    unwanted_.push_back({cell, place});
+    port.count_hold();
+    unwanted_.push_back({detail::cell_hold(&port), place});
 }
 
-bool shared_cells::has_come(const unwanted& one) const noexcept {
-    shm::cell* const cell = here_.memory().cells().find(one.cell);
-    return cell == nullptr || shm::lock_line(*cell, here_.memory().cells()).has_gate(one.place);
-}
+bool shared_cells::has_come(const unwanted& one) noexcept { return one.hold.get()->line().has_gate(one.place); }
 
-// The handle of whoever waited may be gone by now, and with it this process's port; and where nobody has a handle any
-// more, the cell.
 bool shared_cells::pass_on_unwanted() noexcept {
     bool any = false;
     for (std::size_t i = 0; i < unwanted_.size(); ++i) {
-        const unwanted one = unwanted_[i];
-        if (!has_come(one)) continue;
-        shm::cell* const cell = here_.memory().cells().find(one.cell);
+        if (!has_come(unwanted_[i])) continue;
+        const unwanted one = std::move(unwanted_[i]);
         unwanted_.erase(unwanted_.begin() + static_cast<std::ptrdiff_t>(i--));
+        one.hold.get()->pass_on(one.place);
         any = true;
-        if (cell == nullptr) {
-            places_.give_back(one.place);
-        } else {
-            cell_port passing(*this, one.cell, *cell);
-            passing.pass_on(one.place);
-        }
     }
     return any;
 }

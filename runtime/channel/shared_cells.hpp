@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include <troupe/detail/cell_hold.hpp>
 #include <troupe/detail/cell_wait.hpp>
 
 #include "channel/own_places.hpp"
@@ -27,17 +28,18 @@ public:
 
     // The port of a cell, made when it is first asked for; throws corrupt when there is no such cell.
     cell_port& port_of(shm::cell_id cell);
+    cell_port* find(shm::cell_id cell) noexcept;
     void forget(shm::cell_id cell) noexcept;
 
     // While anything waits, this is a source of the loop. Each turn wakes those for whom there is something.
     void wait(detail::cell_wait& one);
     void leave(detail::cell_wait& one) noexcept;
     // A place of this process that nobody wants any more, and was granted: it is passed on when the gate has come.
-    void pass_on_later(shm::cell_id cell, shm::place_number place);
+    void pass_on_later(cell_port& port, shm::place_number place);
 
 private:
     struct unwanted {
-        shm::cell_id cell;
+        detail::cell_hold hold;
         shm::place_number place;
     };
 
@@ -46,7 +48,7 @@ private:
     loop::parking park() override;
     void unpark() override;
     bool idle() const noexcept { return waiting_.empty() && unwanted_.empty(); }
-    bool has_come(const unwanted& one) const noexcept;
+    static bool has_come(const unwanted& one) noexcept;
     bool pass_on_unwanted() noexcept;
 
     participant& here_;

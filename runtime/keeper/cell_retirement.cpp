@@ -17,7 +17,8 @@ std::uint32_t cell_retirement::cell_set::next(std::uint32_t cell) const noexcept
     std::uint64_t from = ~std::uint64_t{0} << cell % 64;
     for (std::size_t word = cell / 64; word < words_.size(); ++word, from = ~std::uint64_t{0}) {
         const std::uint64_t found = words_[word] & from;
-        if (found != 0) return static_cast<std::uint32_t>(word * 64) + static_cast<std::uint32_t>(std::countr_zero(found));
+        if (found != 0)
+            return static_cast<std::uint32_t>(word * 64) + static_cast<std::uint32_t>(std::countr_zero(found));
     }
     return shm::most_cells;
 }

@@ -18,8 +18,8 @@ public:
 
     // A handle was let go.
     void look_at(shm::cell_id cell) noexcept;
-    // Frees those of which no process has a handle and no message on its way carries one. Returns false if some are left,
-    // whose holders change all the time, or because there are many.
+    // Frees those of which no process has a handle and no message on its way carries one. Returns false if some are
+    // left, whose holders change all the time, or because there are many.
     bool decide() noexcept;
 
     // It is freed, and the block that it may have.

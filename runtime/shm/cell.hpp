@@ -65,8 +65,8 @@ public:
         const std::uint64_t word = word_.load(std::memory_order_acquire);
         return {{static_cast<std::uint32_t>(word & lock_value::number_mask)}, word >> place_bits};
     }
-    // sync: burial - publishes who is taken out, before it is marked
     void set(place_number place, std::uint64_t use) noexcept {
+        // sync: burial - publishes who is taken out, before it is marked
         word_.store(place.value | use << place_bits, std::memory_order_release);
     }
     // sync: burial - publishes that it is over, after the place was freed

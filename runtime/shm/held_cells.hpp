@@ -1,5 +1,5 @@
-// The cells of which a process has a handle: a bit for each, in memory beside its places, and in its slot a bit for each
-// word of those. A bit is set before the process's bit in the cell's holders and cleared after it, so at its death
+// The cells of which a process has a handle: a bit for each, in memory beside its places, and in its slot a bit for
+// each word of those. A bit is set before the process's bit in the cell's holders and cleared after it, so at its death
 // nothing that it held is missed, and nobody looks at 65,536 cells.
 #pragma once
 

@@ -5,8 +5,8 @@
 //                                            └──> waiting        (its owner came back in time)
 //                              granted ──> ghost                 (dead, and the gate is not there yet)
 //
-// A place belongs to one slot, by its index, and outlives the slot's processes: it is used again when its state is free.
-// So no incarnation stands in a lock's word.
+// A place belongs to one slot, by its index, and outlives the slot's processes: it is used again when its state is
+// free. So no incarnation stands in a lock's word.
 //
 // Invariants
 // L1  free → mine and mine → free are stores of the owner, or of the keeper for a dead one. All else is swaps: the
@@ -122,7 +122,7 @@ private:
 };
 
 struct alignas(64) lock_place {
-    base::published<std::uint64_t> cell;   // cell_id; published by the state
+    base::published<std::uint64_t> cell;  // cell_id; published by the state
     place_word state;
     base::published<std::uint32_t> next;   // towards older; published by the lock's word
     base::published<std::uint32_t> after;  // towards younger, where it was looked for; the same

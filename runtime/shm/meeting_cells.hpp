@@ -92,7 +92,6 @@ public:
         // sync: event - publishes that it is not set, and observes what was done before it was
         word_.fetch_and(~std::uint64_t{1}, std::memory_order_seq_cst);
     }
-    void begin() noexcept { word_.store(0, std::memory_order_relaxed); }  // relaxed: published by the cell's name
 
 private:
     std::atomic<std::uint64_t> word_;
@@ -104,7 +103,9 @@ struct barrier_value {
     std::uint32_t arrived = 0;
     bool broken = false;
 
-    std::uint64_t pack() const noexcept { return round << 17 | std::uint64_t{arrived & 0xffff} << 1 | (broken ? 1 : 0); }
+    std::uint64_t pack() const noexcept {
+        return round << 17 | std::uint64_t{arrived & 0xffff} << 1 | (broken ? 1 : 0);
+    }
     static barrier_value unpack(std::uint64_t word) noexcept {
         return {word >> 17, static_cast<std::uint32_t>(word >> 1 & 0xffff), (word & 1) != 0};
     }
@@ -121,7 +122,6 @@ public:
         // sync: barrier - publishes what was done before this arrival, or who breaks it
         return word_.compare_exchange_strong(expected, to.pack(), std::memory_order_seq_cst);
     }
-    void begin() noexcept { word_.store(0, std::memory_order_relaxed); }  // relaxed: published by the cell's name
 
 private:
     std::atomic<std::uint64_t> word_;
@@ -137,7 +137,8 @@ public:
         // sync: breaker - publishes that somebody breaks it
         return word_.compare_exchange_strong(nobody, actor, std::memory_order_acq_rel);
     }
-    void begin() noexcept { word_.store(0, std::memory_order_relaxed); }  // relaxed: published by the cell's name
+    // By whoever has claimed it, and does not break it after all.
+    void withdraw() noexcept { word_.store(0, std::memory_order_relaxed); }  // relaxed: there is nothing to publish
 
 private:
     std::atomic<std::uint64_t> word_;
@@ -160,12 +161,18 @@ struct barrier_cell {
 private:
     template <class Holds>
     bool break_while(Holds holds, std::uint64_t actor, std::uint64_t how) noexcept {
-        for (barrier_value now = word.get(); !now.broken && holds(now); now = word.get()) {
+        bool first = false;
+        barrier_value now = word.get();
+        for (; !now.broken && holds(now); now = word.get()) {
             // crash: named, and not broken; its own end breaks it
-            if (breaker.claim(actor)) end.set(how);
+            if (breaker.claim(actor)) {
+                first = true;
+                end.set(how);
+            }
             // crash: broken, and those that sleep are not rung; the keeper rings them
             if (word.swap(now, {now.round, now.arrived, true})) return true;
         }
+        if (first && !now.broken) breaker.withdraw();
         return false;
     }
 };

@@ -60,8 +60,7 @@ constexpr std::size_t lock_area_bytes(unsigned halvings) noexcept {
     return whole_pages(places_in(halvings) * sizeof(lock_place)) + whole_pages(cells_in(halvings) / 8);
 }
 constexpr std::size_t tables_bytes(unsigned halvings) noexcept {
-    return exit_log_bytes + cells_bytes(halvings) + max_processes * lock_area_bytes(halvings) +
-           header_and_slices_bytes;
+    return exit_log_bytes + cells_bytes(halvings) + max_processes * lock_area_bytes(halvings) + header_and_slices_bytes;
 }
 
 // A window need not hold more than the budget: no size has more than that in use. Where address space is short, each

@@ -80,6 +80,7 @@ public:
 
     private:
         friend class shared;
+        friend struct detail::turn_access;
         template <class>
         friend class detail::held_wait;
         explicit held(detail::lock_turn turn) noexcept : turn_(std::move(turn)) {}

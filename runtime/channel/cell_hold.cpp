@@ -10,8 +10,8 @@
 
 namespace troupe::detail {
 
-static_assert(static_cast<std::uint32_t>(cell_sort::semaphore) ==
-              static_cast<std::uint32_t>(shm::cell_kind::semaphore));
+static_assert(static_cast<std::uint32_t>(cell_sort::condition) ==
+              static_cast<std::uint32_t>(shm::cell_kind::condition));
 
 // A handle may outlive `run`, or be a copy in a forked child: then there is nothing to give back.
 channel::cell_port* cell_hold::here() const noexcept {

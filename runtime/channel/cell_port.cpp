@@ -4,6 +4,7 @@
 
 #include "base/step.hpp"
 #include "mail/parcel.hpp"
+#include "shm/condition_line.hpp"
 
 namespace troupe::channel {
 
@@ -61,6 +62,11 @@ void cell_port::pass_on(shm::place_number place) noexcept {
     // Granted until the gate is here: who grants looks for a ghost, and for nothing else.
     if (!line().has_gate(place)) return all_.pass_on_later(*this, place);
     shm::lock_place& mine = places().at(place);
+    const shm::cell_id condition{mine.condition.get()};
+    if (shm::cell* const waited = memory().cells().find(condition)) {
+        // crash: granted, with the gate; the keeper passes it on as well
+        shm::condition_line(*waited, cell_, memory().cells()).notify_one();
+    }
     mine.state.set(mine.state.get().with(shm::place_state::mine));
     unlock(place);
 }

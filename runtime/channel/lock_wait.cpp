@@ -173,10 +173,13 @@ void lock_wait::leave_line() noexcept {
     for (;;) {
         const place_value is = mine.state.get();
         if (is.state == place_state::granted) break;
+        const bool waited = is.state == place_state::cwait;
+        const bool notified = is.state == place_state::notified;
         // crash: gone, and in line; as if it had given up
-        if (mine.state.swap(is, is.with(place_state::gone))) {
+        if (mine.state.swap(is, is.with(notified ? place_state::gone_notified : place_state::gone))) {
             TROUPE_STEP("lock: given up");
-            return at.places().note_given_up(at.id(), place);
+            if (!waited && !notified) at.places().note_given_up(at.id(), place);
+            return;
         }
     }
     at.pass_on(place);

@@ -28,6 +28,7 @@ shm::place_number own_places::take(shm::cell_id cell, shm::place_state as) {
     free_.pop_back();
     shm::lock_place& it = at(place);
     it.cell.set(cell.value);
+    it.condition.set(0);
     const shm::place_value is = it.state.get();
     // crash: mine, and nothing was asked for; the keeper frees it
     it.state.set({as, is.use + 1});

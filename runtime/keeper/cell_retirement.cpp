@@ -5,6 +5,7 @@
 
 #include "base/step.hpp"
 #include "mail/parcel.hpp"
+#include "shm/condition_line.hpp"
 
 namespace troupe::keepers {
 namespace {
@@ -36,6 +37,7 @@ void cell_retirement::free(std::uint16_t index) noexcept {
         cell.memory().block.set(0);
         if (memory_.blocks().valid(block) && !memory_.blocks().is_free(block)) mail::free_block(memory_, block);
     }
+    if (cell.kind.get() == shm::cell_kind::condition) shm::free_waiters(cell, memory_.cells());
     memory_.cells().free(index);
     TROUPE_STEP("keeper: cell freed");
 }

@@ -123,6 +123,8 @@ private:
     void over(std::uint16_t slot) noexcept;
     void gone(std::uint16_t slot) noexcept;
     void settle_place(shm::place_number place) noexcept;
+    void leave_condition(shm::place_number place) noexcept;
+    void settle_conditions(shm::cell& lock, shm::place_number from, shm::handing how) noexcept;
     void settle_holder(shm::cell& cell, shm::place_number place) noexcept;
     void settle_account(shm::cell& cell, shm::place_number place) noexcept;
     void leave_line(shm::cell& cell, shm::place_number place) noexcept;

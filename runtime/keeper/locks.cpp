@@ -4,6 +4,7 @@
 
 #include "base/step.hpp"
 #include "keeper/keeper.hpp"
+#include "shm/condition_line.hpp"
 #include "shm/permit_line.hpp"
 
 namespace troupe::keepers {
@@ -13,16 +14,64 @@ using shm::place_number;
 using shm::place_state;
 using shm::place_value;
 
-// Its places first: what it held them for may be freed after it.
+// Its places first: what it held them for may be freed after it. Of these, first those that wait in conditions: if it
+// died with a lock, those that it had not linked are freed with the lock in hand.
 void keeper::hand_on_locks(const death& one) noexcept {
     const std::uint32_t reached = std::min(memory_.cells().places_reached(one.slot), memory_.cells().places());
+    for (std::uint32_t i = 1; i < reached; ++i) leave_condition(place_number::make(one.slot, i));
     for (std::uint32_t i = 1; i < reached; ++i) settle_place(place_number::make(one.slot, i));
+}
+
+// Who notifies may do so at the same time.
+void keeper::leave_condition(place_number place) noexcept {
+    shm::lock_place& it = memory_.cells().place(place);
+    for (place_value is = it.state.get();; is = it.state.get()) {
+        const bool waits = is.state == place_state::cwait, notified = is.state == place_state::notified;
+        if (!waits && !notified) return;
+        if (it.state.swap(is, is.with(waits ? place_state::gone : place_state::gone_notified))) return;
+    }
+}
+
+// Of the lock that the dead process had, or was given: what it had begun in conditions, and the notification that it
+// was given the lock for.
+void keeper::settle_conditions(shm::cell& lock, place_number from, handing how) noexcept {
+    shm::cell_table& cells = memory_.cells();
+    if (how == handing::passed) {
+        shm::cell* const waited = cells.find(shm::cell_id{cells.place(from).condition.get()});
+        if (waited != nullptr) shm::condition_line(*waited, lock, cells).notify_one();
+        return;
+    }
+    const std::uint16_t dead = from.slot();
+    if (!cells.holds_any(dead)) return;
+    cells.held_by(dead).for_each([&](std::uint16_t index) {
+        shm::cell& condition = cells.at(index);
+        if (!condition.is_open() || condition.kind.get() != shm::cell_kind::condition) return;
+        if (condition.condition().lock.get() != lock.name()) return;
+        shm::condition_line line(condition, lock, cells);
+        line.settle();
+        const std::uint32_t reached = std::min(cells.places_reached(dead), cells.places());
+        for (std::uint32_t i = 1; i < reached; ++i) {
+            const place_number place = place_number::make(dead, i);
+            shm::lock_place& it = cells.place(place);
+            const place_value is = it.state.get();
+            if (is.state != place_state::gone || it.condition.get() != condition.name().value) continue;
+            if (!line.is_linked(place)) it.state.set(is.with(place_state::free));
+        }
+    });
+    TROUPE_STEP("keeper: conditions settled");
 }
 
 void keeper::settle_place(place_number place) noexcept {
     shm::lock_place& it = memory_.cells().place(place);
     const place_value is = it.state.get();
-    if (is.state == place_state::free) return;
+    switch (is.state) {
+    case place_state::free:
+    case place_state::gone:           // whoever passes buries it, or notifies
+    case place_state::gone_notified:  // the same
+    case place_state::buried:         // the keeper sees to it where the one died who did so
+    case place_state::ghost: return;  // who grants tells
+    default: break;
+    }
     shm::cell* const cell = memory_.cells().find(shm::cell_id{it.cell.get()});
     if (cell == nullptr) {  // it was about to ask for what is no more, or the place is damaged
         it.state.set(is.with(place_state::free));
@@ -45,10 +94,7 @@ void keeper::settle_place(place_number place) noexcept {
         // Otherwise the gate is on its way, and who gives it tells; if that one dies first, its own place is mine.
         if (shm::lock_line(*cell, memory_.cells()).has_gate(place)) hand_on(*cell, place, handing::passed);
         break;
-    case place_state::gone:    // whoever passes buries it
-    case place_state::buried:  // the keeper sees to it where the one died who did so
-    case place_state::ghost:
-    case place_state::free: break;
+    default: break;
     }
 }
 
@@ -86,6 +132,7 @@ void keeper::leave_line(shm::cell& cell, place_number place) noexcept {
 void keeper::hand_on(shm::cell& cell, place_number from, handing how) noexcept {
     shm::lock_line line(cell, memory_.cells());
     for (;;) {
+        settle_conditions(cell, from, how);
         const shm::hand_over given = line.hand_on(from, how);
         shm::lock_place& it = memory_.cells().place(from);
         if (given.to && !given.ghost) notify(given.to.slot());

@@ -1,4 +1,4 @@
-// A cell: what a lock, an array, an event, a barrier or a semaphore is in shared memory.
+// A cell: what a lock, an array, an event, a barrier, a semaphore or a condition is in shared memory.
 //
 //   free ──claim──> making ──open──> open ──free──> free
 //                     └──────────free──────────────> free
@@ -28,8 +28,10 @@
 #include "base/machine.hpp"
 #include "base/published.hpp"
 #include "shm/block.hpp"
+#include "shm/burial_note.hpp"
 #include "shm/cell_id.hpp"
 #include "shm/channel_record.hpp"
+#include "shm/condition_cell.hpp"
 #include "shm/lock_word.hpp"
 #include "shm/meeting_cells.hpp"
 #include "shm/wait_set.hpp"
@@ -39,7 +41,7 @@ namespace troupe::shm {
 inline constexpr std::uint32_t most_cells = 65536;
 inline constexpr std::size_t cell_value_bytes = 64;
 
-enum class cell_kind : std::uint32_t { lock, large_lock, array, event, barrier, semaphore };
+enum class cell_kind : std::uint32_t { lock, large_lock, array, event, barrier, semaphore, condition };
 
 // The name of what the cell is, or was last.
 class cell_name {
@@ -48,30 +50,6 @@ public:
     cell_id get() const noexcept { return {word_.load(std::memory_order_acquire)}; }
     // sync: cell - publishes the cell's fields, or that the old name is void
     void set(cell_id name) noexcept { word_.store(name.value, std::memory_order_release); }
-
-private:
-    std::atomic<std::uint64_t> word_;
-};
-
-// A place that is being taken out of the line, with the use of it that is meant. 0: none.
-class burial_note {
-public:
-    struct value {
-        place_number place;
-        std::uint64_t use = 0;
-    };
-    value get() const noexcept {
-        // sync: burial - observes whom the dead holder was about to take out
-        const std::uint64_t word = word_.load(std::memory_order_acquire);
-        return {{static_cast<std::uint32_t>(word & lock_value::number_mask)}, word >> place_bits};
-    }
-    void set(place_number place, std::uint64_t use) noexcept {
-        // sync: burial - publishes who is taken out, before it is marked
-        word_.store(place.value | use << place_bits, std::memory_order_release);
-    }
-    // sync: burial - publishes that it is over, after the place was freed
-    void clear() noexcept { word_.store(0, std::memory_order_release); }
-    static std::uint64_t kept_part(std::uint64_t use) noexcept { return use << place_bits >> place_bits; }
 
 private:
     std::atomic<std::uint64_t> word_;
@@ -126,6 +104,7 @@ struct alignas(base::line_bytes) cell {
     semaphore_cell& semaphore() noexcept { return *reinterpret_cast<semaphore_cell*>(content); }
     event_cell& event() noexcept { return *reinterpret_cast<event_cell*>(content); }
     barrier_cell& barrier() noexcept { return *reinterpret_cast<barrier_cell*>(content); }
+    condition_cell& condition() noexcept { return *reinterpret_cast<condition_cell*>(content); }
 
     // By whoever has claimed it. The id comes last, see cell_table.
     void begin(cell_kind what) noexcept {
@@ -140,6 +119,6 @@ struct alignas(base::line_bytes) cell {
 };
 static_assert(sizeof(cell) == 1152 && offsetof(cell, content) == 64 && offsetof(cell, holders) == 128);
 static_assert(sizeof(memory_cell) <= cell_value_bytes && sizeof(semaphore_cell) <= cell_value_bytes &&
-              sizeof(barrier_cell) <= cell_value_bytes);
+              sizeof(barrier_cell) <= cell_value_bytes && sizeof(condition_cell) <= cell_value_bytes);
 
 }  // namespace troupe::shm

@@ -1,6 +1,7 @@
 #include "shm/lock_line.hpp"
 
 #include "base/step.hpp"
+#include "shm/condition_line.hpp"
 
 namespace troupe::shm {
 namespace {
@@ -108,6 +109,13 @@ lock_line::out lock_line::take_out(place_number one, place_number from, handing 
     return out::taken_out;
 }
 
+// It was notified, and will not go on: the next one of its condition is notified in its place.
+void lock_line::pass_on_notification(place_number one) noexcept {
+    cell* const condition = table_.find(cell_id{at(one).condition.get()});
+    if (condition != nullptr) condition_line(*condition, cell_, table_).notify_one();
+    TROUPE_STEP("lock: notification passed on");
+}
+
 hand_over lock_line::move_gate(place_number from, place_number to, handing how, bool sleeps) noexcept {
     lock_value seen = cell_.word.get();
     while (seen.gate == from && !cell_.word.swap(seen, passed_on(seen, to, seen.top, how))) {
@@ -145,12 +153,14 @@ hand_over lock_line::hand_on(place_number from, handing how) noexcept {
         switch (is.state) {
         case place_state::waiting:
         case place_state::parked:
+        case place_state::notified:
             // crash: granted, and the gate is still here; the keeper moves it
             if (!place.state.swap(is, is.with(place_state::granted))) continue;  // parked, or gave up
             TROUPE_STEP("lock: granted");
-            return move_gate(from, oldest, how, is.state == place_state::parked);
+            return move_gate(from, oldest, how, is.state != place_state::waiting);
         case place_state::granted:
         case place_state::ghost: return move_gate(from, oldest, how, true);
+        case place_state::gone_notified: pass_on_notification(oldest); [[fallthrough]];
         case place_state::gone:
             cell_.burying.set(oldest, burial_note::kept_part(is.use));
             TROUPE_STEP("lock: burial noted");
@@ -164,7 +174,8 @@ hand_over lock_line::hand_on(place_number from, handing how) noexcept {
         case place_state::buried: break;
         case place_state::free:
         case place_state::mine:
-        case place_state::account:  // damaged: rather nobody has it than that everybody waits
+        case place_state::account:
+        case place_state::cwait:  // damaged: rather nobody has it than that everybody waits
             cell_.oldest.set(0);
             if (cell_.word.swap(seen, passed_on(seen, {}, {}, how))) return {};
             continue;

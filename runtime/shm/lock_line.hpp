@@ -76,6 +76,7 @@ private:
     lock_value passed_on(const lock_value& from, place_number to, place_number top, handing how) const noexcept;
     place_number find_oldest(place_number top) noexcept;
     void settle_burial(place_number oldest) noexcept;
+    void pass_on_notification(place_number one) noexcept;
     out take_out(place_number one, place_number from, handing how) noexcept;
     hand_over move_gate(place_number from, place_number to, handing how, bool sleeps) noexcept;
 

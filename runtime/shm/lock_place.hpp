@@ -4,6 +4,8 @@
 //                              └──────┴──> gone ──bury──> buried ──> free
 //                                            └──> waiting        (its owner came back in time)
 //                              granted ──> ghost                 (dead, and the gate is not there yet)
+//   mine ──wait in a condition──> cwait ──notify──> notified ──grant──> granted
+//                                   └──> gone          └──> gone notified ──bury──> buried
 //
 // A place belongs to one slot, by its index, and outlives the slot's processes: it is used again when its state is
 // free. So no incarnation stands in a lock's word.
@@ -42,14 +44,17 @@ inline constexpr std::uint32_t place_bits = 22;
 
 enum class place_state : std::uint8_t {
     free,
-    mine,     // its owner has the lock, or is about to ask for it, or has just passed it on
-    waiting,  // in line, and looks
-    parked,   // in line, and to be rung
-    granted,  // the next to have the gate, or has it
-    gone,     // gave up, or died in line
-    buried,   // is being taken out of the line
-    ghost,    // died when it was granted
-    account,  // what the process has of a semaphore; or that it is a party of a barrier
+    mine,           // its owner has the lock, or is about to ask for it, or has just passed it on
+    waiting,        // in line, and looks
+    parked,         // in line, and to be rung
+    granted,        // the next to have the gate, or has it
+    gone,           // gave up, or died in line
+    buried,         // is being taken out of the line
+    ghost,          // died when it was granted
+    account,        // what the process has of a semaphore; or that it is a party of a barrier
+    cwait,          // waits in a condition
+    notified,       // is being moved from there to the line of the lock, or waits in that
+    gone_notified,  // gave up, or died, when it was notified: whoever buries it notifies the next one first
 };
 
 struct place_value {
@@ -129,9 +134,12 @@ struct alignas(64) lock_place {
     base::published<std::uint64_t> since;  // when its turn began, on the steady clock, ns; a guess for whoever reads it
     account_word stands;                   // the account as it is, unless the change that is meant is the last one
     account_word meant;
+    base::published<std::uint64_t> condition;     // cell_id of the condition in which it waits; 0: none
+    base::published<std::uint32_t> waits_behind;  // in that condition, towards older; published by the lock's word
 
     place_number older() const noexcept { return {next.get()}; }
     place_number younger() const noexcept { return {after.get()}; }
+    place_number older_waiting() const noexcept { return {waits_behind.get()}; }
 };
 static_assert(sizeof(lock_place) == 64);
 

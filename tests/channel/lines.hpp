@@ -43,6 +43,22 @@ inline troupe::task<> until_in_line(std::size_t many) {
     while (waiting() < many) co_await troupe::sleep_for(std::chrono::milliseconds(1));
 }
 
+// Ends once so many places of the program wait in conditions.
+inline troupe::task<> until_in_condition(std::size_t many) {
+    using namespace troupe::shm;
+    program_memory& memory = troupe::channel::participant::here().memory();
+    for (std::size_t count = 0; count < many;) {
+        count = 0;
+        for (std::uint32_t slot = 0; slot < memory.processes().reached(); ++slot) {
+            for (std::uint32_t i = 1; i < memory.cells().places_reached(static_cast<std::uint16_t>(slot)); ++i) {
+                const lock_place& place = memory.cells().place(place_number::make(slot, i));
+                count += place.state.get().state == place_state::cwait;
+            }
+        }
+        if (count < many) co_await troupe::sleep_for(std::chrono::milliseconds(1));
+    }
+}
+
 // Ends once somebody sleeps at a semaphore's turnstile.
 inline troupe::task<> until_at_turnstile() {
     using namespace troupe::shm;

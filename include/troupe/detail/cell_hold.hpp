@@ -15,7 +15,7 @@ class cell_port;
 namespace troupe::detail {
 
 // As shm::cell_kind.
-enum class cell_sort : std::uint32_t { lock, large_lock, array, event, barrier, semaphore };
+enum class cell_sort : std::uint32_t { lock, large_lock, array, event, barrier, semaphore, condition };
 
 // One counted hold. Empty when moved from.
 class cell_hold {

@@ -29,6 +29,8 @@ public:
     explicit operator bool() const noexcept { return place_ != 0; }
     void unlock() noexcept;
     std::optional<exit_status> abandoned() const;
+    const cell_hold& hold() const noexcept { return hold_; }
+    std::uint32_t place() const noexcept { return place_; }
     // Throws misuse when it has ended.
     void* value() const;
 
@@ -63,6 +65,12 @@ protected:
     // It is not wanted.
     void pass_on() noexcept;
     channel::cell_port& port() const noexcept { return *hold_.get(); }
+    // It waits in a condition, and goes on when it has the lock.
+    void wait_in_condition(std::uint32_t place) noexcept {
+        place_ = place;
+        in_line_ = enlisted_ = true;
+    }
+    const cell_hold& hold() const noexcept { return hold_; }
     bool has_it() const noexcept { return has_it_; }
     std::uint32_t place() const noexcept { return place_; }
 
@@ -77,6 +85,14 @@ private:
     bool in_line_ = false;
     bool has_it_ = false;
     bool enlisted_ = false;
+};
+
+// For what needs the turn of a `held`.
+struct turn_access {
+    template <class Held>
+    static lock_turn& of(Held& held) noexcept {
+        return held.turn_;
+    }
 };
 
 lock_turn try_lock(const cell_hold& hold, const char* what);

@@ -17,6 +17,7 @@
 
 #include <troupe/detail/cell_hold.hpp>
 #include <troupe/detail/decoding_scope.hpp>
+#include <troupe/detail/freeze_wait.hpp>
 #include <troupe/detail/shareable.hpp>
 #include <troupe/detail/travels.hpp>
 
@@ -54,6 +55,17 @@ public:
     // One of them; there is no look whether there is such a one.
     T& operator[](std::size_t i) const { return view()[i]; }
     std::size_t size() const noexcept { return memory_.size; }
+
+    // Makes the array read-only for all, for good. Awaiting it ends when no process that has a handle can write to the
+    // elements any more; those that get one later cannot either. A process that writes to them is ended by SIGSEGV, and
+    // its exit status says that it wrote to a frozen array. Each process forbids itself to write when its loop comes to
+    // it, so this waits for one that computes without ever awaiting; it can be given a deadline. If the wait is given
+    // up, the array is frozen all the same, each process as soon as it awaits something.
+    auto freeze() const {
+        memory_.hold.checked("this shared array");
+        return detail::freeze_wait(memory_.hold);
+    }
+    bool is_frozen() const { return detail::is_frozen(memory_.hold); }
 
     friend bool operator==(const shared_array& a, const shared_array& b) noexcept {
         return a.memory_.hold == b.memory_.hold;

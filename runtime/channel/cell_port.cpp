@@ -1,7 +1,10 @@
 #include "channel/cell_port.hpp"
 
+#include <utility>
+
 #include <troupe/error.hpp>
 
+#include "base/frozen_ranges.hpp"
 #include "base/step.hpp"
 #include "mail/parcel.hpp"
 #include "shm/condition_line.hpp"
@@ -30,9 +33,14 @@ void cell_port::release() noexcept {
     if (kind() == shm::cell_kind::semaphore) return_permits(*this);
     if (kind() == shm::cell_kind::barrier) leave_barrier(*this);
     if (account_) places().give_back(account_);
+    // Before others may free it: its next user writes to it.
+    if (heeds_freezing_) all_.heed_no_more(*this);
+    if (frozen_here_) thaw_here();
+    const bool frozen = kind() == shm::cell_kind::array && cell_.memory().frozen.get();
     // crash: held by the dead one, or by nobody, which `letting_go` says; the keeper looks at both
     cell_.let_go(here().slot());
     TROUPE_STEP("cell: let go");
+    if (frozen) here().notify_all(cell_.waiting);  // somebody may wait for that
     memory().cells().held_by(here().slot()).remove(id_.index());
     here().keeper().look_at(id_.as_object());
     letting_go.set({});
@@ -94,6 +102,38 @@ shm::place_number cell_port::account() {
     place.stands.set({number, 0});
     place.meant.set({number, 0});
     return account_;
+}
+
+// --- of an array that may be frozen
+
+void cell_port::heed_freezing() {
+    if (!std::exchange(heeds_freezing_, true)) all_.heed(*this);
+    if (cell_.memory().frozen.get()) freeze_here();
+}
+
+void cell_port::freeze_here() {
+    if (frozen_here_) return;
+    const shm::block_id block{cell_.memory().block.get()};
+    std::byte* const begin = memory().blocks().at(block);
+    const std::size_t bytes = memory().blocks().bytes(block);
+    if (!memory().memory().forbid_writing(memory().memory().offset_of(begin), bytes)) {
+        throw out_of_memory(
+            "the system does not forbid writing to a frozen array: it has too many mappings, or large pages");
+    }
+    base::frozen_memory.add(begin, bytes);
+    frozen_here_ = true;
+    cell_.waiting.add(here().slot());
+    TROUPE_STEP("array: frozen here");
+    here().notify_all(cell_.waiting);
+}
+
+void cell_port::thaw_here() noexcept {
+    const shm::block_id block{cell_.memory().block.get()};
+    std::byte* const begin = memory().blocks().at(block);
+    base::frozen_memory.remove(begin);
+    memory().memory().allow_writing(memory().memory().offset_of(begin), memory().blocks().bytes(block));
+    frozen_here_ = false;
+    cell_.waiting.remove(here().slot());
 }
 
 void cell_port::add_sleeper() noexcept {

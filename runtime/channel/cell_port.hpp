@@ -41,6 +41,12 @@ public:
 
     // A place of this process was granted, and nobody wants it any more: it is passed on, once the gate has come.
     void pass_on(shm::place_number place) noexcept;
+    // Of an array: it may be frozen by somebody, and this process looks after that from now on.
+    void heed_freezing();
+    // This process cannot write to it any more. Throws out_of_memory when the system refuses.
+    void freeze_here();
+    bool is_frozen_here() const noexcept { return frozen_here_; }
+
     // Passes on the turn of a place of this process.
     void unlock(shm::place_number place) noexcept;
 
@@ -53,12 +59,16 @@ public:
     std::uint32_t sleepers() const noexcept { return sleepers_; }
 
 private:
+    void thaw_here() noexcept;
+
     shared_cells& all_;
     shm::cell_id id_;
     shm::cell& cell_;
     std::uint32_t holds_ = 0;
     std::uint32_t sleepers_ = 0;
     shm::place_number account_;
+    bool heeds_freezing_ = false;
+    bool frozen_here_ = false;
 };
 
 // Changes the account of this process at a semaphore by so many permits, and the semaphore's by as many the other way,

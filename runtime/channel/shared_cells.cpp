@@ -43,6 +43,33 @@ void shared_cells::leave(detail::cell_wait& one) noexcept {
     if (idle()) loop::event_loop::current().dismiss(*this);
 }
 
+void shared_cells::heed(cell_port& array) {
+    loop::event_loop::current().enroll(*this);
+    arrays_.push_back(&array);
+}
+
+void shared_cells::heed_no_more(cell_port& array) noexcept {
+    std::erase(arrays_, &array);
+    if (idle() && enrolled()) loop::event_loop::current().dismiss(*this);
+}
+
+bool shared_cells::anything_to_freeze() const noexcept {
+    for (const cell_port* const one : arrays_) {
+        if (!one->is_frozen_here() && one->cell().memory().frozen.get()) return true;
+    }
+    return false;
+}
+
+bool shared_cells::freeze_due() {
+    bool any = false;
+    for (cell_port* const one : arrays_) {
+        if (one->is_frozen_here() || !one->cell().memory().frozen.get()) continue;
+        one->freeze_here();
+        any = true;
+    }
+    return any;
+}
+
 void shared_cells::pass_on_later(cell_port& port, shm::place_number place) {
     loop::event_loop::current().enroll(*this);
     port.count_hold();
@@ -65,6 +92,7 @@ bool shared_cells::pass_on_unwanted() noexcept {
 
 bool shared_cells::poll() {
     bool found = pass_on_unwanted();
+    if (freeze_due()) found = true;
     waiting_.for_each([&found](detail::cell_wait& one) {
         if (one.glance() != readiness::ready) return;
         one.wake();
@@ -85,6 +113,7 @@ bool shared_cells::glance() {
 }
 
 loop::parking shared_cells::park() {
+    if (anything_to_freeze()) return loop::parking::ready;
     readiness all = unwanted_.empty() ? readiness::nothing : readiness::soon;
     waiting_.for_each([&all](detail::cell_wait& one) {
         const readiness is = one.fall_asleep();

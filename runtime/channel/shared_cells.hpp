@@ -34,6 +34,9 @@ public:
     // While anything waits, this is a source of the loop. Each turn wakes those for whom there is something.
     void wait(detail::cell_wait& one);
     void leave(detail::cell_wait& one) noexcept;
+    // Arrays that others may freeze.
+    void heed(cell_port& array);
+    void heed_no_more(cell_port& array) noexcept;
     // A place of this process that nobody wants any more, and was granted: it is passed on when the gate has come.
     void pass_on_later(cell_port& port, shm::place_number place);
 
@@ -47,7 +50,9 @@ private:
     bool glance() override;
     loop::parking park() override;
     void unpark() override;
-    bool idle() const noexcept { return waiting_.empty() && unwanted_.empty(); }
+    bool idle() const noexcept { return waiting_.empty() && unwanted_.empty() && arrays_.empty(); }
+    bool anything_to_freeze() const noexcept;
+    bool freeze_due();
     static bool has_come(const unwanted& one) noexcept;
     bool pass_on_unwanted() noexcept;
 
@@ -55,6 +60,7 @@ private:
     own_places places_;
     std::unordered_map<std::uint64_t, std::unique_ptr<cell_port>> ports_;
     waiting_list<detail::cell_wait> waiting_;
+    std::vector<cell_port*> arrays_;
     std::vector<unwanted> unwanted_;
 };
 

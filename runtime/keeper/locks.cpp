@@ -185,9 +185,9 @@ void keeper::leave_cells(const death& one) noexcept {
                 cell.barrier().break_now(process.actor().value, process.ending.word.get());
             }
             cell.waiting.remove(one.slot);
-            // It may have died between a change and the ring.
-            notify_all(cell.waiting);
             cell.let_go(one.slot);
+            // It may have died between a change and the ring; or somebody waits until it cannot write any more.
+            notify_all(cell.waiting);
         }
         TROUPE_STEP("keeper: out of a cell");
         retired_.look_at(cell.name().as_object());

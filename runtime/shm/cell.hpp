@@ -15,7 +15,7 @@
 //   56     8  version        changes before every change of a holder
 //   64    64  content        the value, where it has up to 64 bytes; else the words of its kind
 //   128  512  holders        processes that have a handle
-//   640  512  waiting        processes that sleep on an event or a barrier
+//   640  512  waiting        processes that sleep on an event or a barrier; that cannot write to a frozen array
 //
 // Whoever has a handle may lock, so a process has its bit in `holders` before anything else. `oldest`, `burying` and
 // `died` are written by whoever has the gate, or by the keeper for one that is dead.
@@ -66,10 +66,22 @@ private:
     std::atomic<std::uint64_t> word_;
 };
 
+class frozen_flag {
+public:
+    // sync: frozen - observes that nobody may write any more
+    bool get() const noexcept { return word_.load(std::memory_order_seq_cst) != 0; }
+    // sync: frozen - publishes that nobody may write any more, before it is looked who can
+    void set() noexcept { word_.store(1, std::memory_order_seq_cst); }
+
+private:
+    std::atomic<std::uint32_t> word_;
+};
+
 // Of a lock whose value does not fit into its cell, and of an array. Published by the cell's name.
 struct memory_cell {
     base::published<std::uint64_t> block;  // block_id
     base::published<std::uint64_t> bytes;
+    frozen_flag frozen;  // of an array: whoever cannot write to it any more has its bit in `waiting`
 };
 
 struct alignas(base::line_bytes) cell {

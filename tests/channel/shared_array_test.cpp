@@ -1,6 +1,8 @@
 // Arrays that actors share: the same memory in each, and how long it lives.
 #include <atomic>
+#include <csignal>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include <troupe/troupe.hpp>
@@ -27,6 +29,16 @@ task<> fill(shared_array<point> all, int from, int to) {
 }
 task<> count_up(shared_array<long> all, int times) {
     for (int i = 0; i < times; ++i) std::atomic_ref(all[0]).fetch_add(1, std::memory_order_relaxed);  // relaxed: a sum
+    co_return;
+}
+task<> write_when_told(shared_array<int> all, queue<int> told, queue<int> gate) {
+    co_await told.put(all[0]);
+    co_await gate.get();
+    all[0] = 2;
+}
+task<int> read_it(shared_array<int> all) { co_return all.is_frozen() && all[0] == 1 ? 0 : 1; }
+task<> write_at_once(shared_array<int> all) {
+    all[0] = 2;
     co_return;
 }
 task<> make_and_end(queue<shared_array<int>> out) {
@@ -66,6 +78,43 @@ task<> held_by_a_message() {
     CHECK((*got)[1] == 42);
 }
 
+task<> frozen_for_all() {
+    shared_array<int> all(5000);
+    all[0] = 1;
+    queue<int> told, gate;
+    const auto early = co_await spawn<write_when_told>(all, told, gate);
+    co_await told.get();
+    CHECK_FALSE(all.is_frozen());
+    co_await all.freeze();
+    CHECK(all.is_frozen());
+    co_await gate.put(1);
+    const auto late = co_await spawn<write_at_once>(all);
+    const auto reader = co_await spawn<read_it>(all);
+    for (const auto& writer : {early, late}) {
+        const auto status = co_await writer.join();
+        CHECK(status.signal() == SIGSEGV);
+        CHECK(status.wrote_to_frozen());
+        CHECK_THAT(to_string(status), checks::contains("wrote to a frozen array (signal 11, SIGSEGV)"));
+    }
+    const auto read = co_await reader.join();
+    CHECK(read.success());
+    CHECK(all[0] == 1);
+}
+
+// What was frozen is written to by its next user.
+task<> thawed_when_freed() {
+    for (int i = 0; i < 3; ++i) {
+        shared_array<int> all(5000);
+        all[0] = i;
+        co_await all.freeze();
+        CHECK(all[0] == i);
+    }
+    queue<std::string> q;
+    co_await q.put(std::string(20'000, 'x'));
+    const auto got = co_await q.get();
+    CHECK(got->size() == 20'000);
+}
+
 // The second of the same size gets the memory of the first.
 void zero_once_more() {
     for (int i = 0; i < 10; ++i) {
@@ -90,4 +139,8 @@ TEST_CASE("shared array: all processes see the same elements, which begin as zer
 TEST_CASE("shared array: atomics work across processes") { watched(atomics()); }
 TEST_CASE("shared array: a message holds it when its maker has ended") { watched(held_by_a_message()); }
 TEST_CASE("shared array: it is zero however its memory was used before") { zero_once_more(); }
+TEST_CASE("shared array: a frozen one can be read by all, and whoever writes to it dies of that") {
+    watched(frozen_for_all());
+}
+TEST_CASE("shared array: the memory of a frozen one can be used again") { watched(thawed_when_freed()); }
 TEST_CASE("shared array: copies of a handle name the same memory") { copies_are_the_same(); }

@@ -29,5 +29,6 @@ std::vector<scene> sending_scenes();
 std::vector<scene> receiving_scenes();
 std::vector<scene> birth_scenes();
 std::vector<scene> ending_scenes();
+std::vector<scene> sharing_scenes();
 
 }  // namespace proving

@@ -162,6 +162,7 @@ task<> set_it(troupe::event event) {
     proving_begins();
     event.set();
     proving_ends();
+    co_return;
 }
 task<> wait_for_it(troupe::event event) { co_await event.wait(); }
 
@@ -264,6 +265,7 @@ task<> make_some() {
         const troupe::shared_array<int> copy = all;
     }
     proving_ends();
+    co_return;
 }
 
 task<std::string> victim_makes() {

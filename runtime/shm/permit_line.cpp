@@ -14,7 +14,6 @@ void permit_line::enter_last(permit_value seen) noexcept {
     const account_value meant = place.meant.get();
     if (meant.number != seen.number || stands == meant || word().get() != seen) return;
     place.stands.swap(stands, meant);
-    TROUPE_STEP("semaphore: last change entered");
 }
 
 bool permit_line::take(place_number account, std::uint32_t many, taking how) noexcept {

@@ -1,5 +1,6 @@
 // Conditions whose users are killed at every step of a wait and of a notification.
 #include <csignal>
+#include <vector>
 
 #include <troupe/troupe.hpp>
 
@@ -80,6 +81,46 @@ troupe::task<troupe::exit_status> killed_while_notifying() {
     co_return end;
 }
 
+// --- the victim notifies those that have died
+
+troupe::task<> victim_notifies_the_dead(shared<store> into, condition changed, troupe::queue<int> told,
+                                        troupe::queue<int> gate) {
+    killing::take_warrant();
+    auto inside = co_await into.lock();
+    ++inside->items;
+    changed.notify_one(inside);
+    co_await told.put(1);
+    co_await gate.get();
+}
+
+// Of three that wait the first is dead when the victim notifies, and the second before it lets go.
+troupe::task<troupe::exit_status> killed_while_passing_on() {
+    shared<store> all;
+    condition changed;
+    troupe::queue<int> told, gate;
+    std::vector<troupe::actor<>> waiting;
+    for (std::size_t i = 1; i <= 3; ++i) {
+        waiting.push_back(co_await troupe::spawn<&take_one>(all, changed));
+        co_await lines::until_in_condition(i);
+    }
+    waiting[0].kill();
+    co_await waiting[0].join();
+    auto victim = co_await troupe::spawn<&victim_notifies_the_dead>(all, changed, told, gate);
+    co_await troupe::when_any(told.get(), victim.join());
+    waiting[1].kill();
+    co_await waiting[1].join();
+    gate.try_put(1);
+    const auto end = co_await victim.join();
+    {
+        auto inside = co_await all.lock();
+        inside->items = 1 - inside->taken;
+        changed.notify_all(inside);
+    }
+    const auto status = co_await waiting[2].join();
+    CHECK((status.success() || all.peek()->taken == 1));
+    co_return end;
+}
+
 }  // namespace
 
 TEST_CASE("condition: one that waits, killed at any step, takes no notification along") {
@@ -91,4 +132,10 @@ TEST_CASE("condition: one that notifies, killed at any step, holds nobody up") {
     CHECK(killing::dies_at_each({"condition: move noted", "condition: notified", "condition: out of the list",
                                  "condition: in line", "lock: granted"},
                                 &killed_while_notifying));
+}
+
+TEST_CASE("condition: one that passes on the notification of the dead, killed at any step, holds nobody up") {
+    CHECK(killing::dies_at_each(
+        {"condition: burial noted", "condition: gone one taken out", "lock: notification passed on"},
+        &killed_while_passing_on));
 }

@@ -159,6 +159,36 @@ troupe::task<troupe::exit_status> killed_while_giving_up() {
     co_return end;
 }
 
+// --- the victim passes one that has given up
+
+troupe::task<> victim_buries(shared<account> till, queue<int> told, queue<int> gate) {
+    killing::take_warrant();
+    {
+        auto inside = co_await till.lock();
+        co_await told.put(1);
+        co_await gate.get();
+    }
+    killing::note(1);
+}
+
+// In line stand one that has given up, and behind it one that waits.
+troupe::task<troupe::exit_status> killed_while_burying() {
+    shared<account> till;
+    queue<int> told, gate;
+    auto victim = co_await troupe::spawn<&victim_buries>(till, told, gate);
+    co_await troupe::when_any(told.get(), victim.join());
+    try {
+        co_await troupe::with_timeout(std::chrono::milliseconds(1), add(till));
+    } catch (const troupe::timed_out&) {
+    }
+    auto other = co_await troupe::spawn<&add_some>(till);
+    co_await troupe::when_any(lines::until_in_line(1), other.join());
+    gate.try_put(1);
+    const auto status = co_await other.join();
+    CHECK(status.success());
+    co_return co_await victim.join();
+}
+
 // --- semaphores
 
 troupe::task<> victim_acquires(semaphore s) {
@@ -242,6 +272,37 @@ troupe::task<int> arrive_some(troupe::barrier b) {
     co_return 0;
 }
 
+troupe::task<> victim_gives_up_at_a_barrier(troupe::barrier b) {
+    killing::take_warrant();
+    try {
+        co_await troupe::with_timeout(std::chrono::milliseconds(1), b.arrive_and_wait());
+    } catch (const troupe::timed_out&) {
+    }
+}
+
+troupe::task<troupe::exit_status> killed_while_giving_up_at_a_barrier() {
+    troupe::barrier b(3);
+    auto other = co_await troupe::spawn<&arrive_some>(b);
+    co_await lines::until_asleep(1);
+    const auto end = co_await (co_await troupe::spawn<&victim_gives_up_at_a_barrier>(b)).join();
+    const auto status = co_await other.join();
+    CHECK(status.exception_type() == "troupe::broken_barrier");
+    co_return end;
+}
+
+troupe::task<> victim_waits_for(troupe::event e) {
+    killing::take_warrant();
+    co_await e.wait();
+}
+
+troupe::task<troupe::exit_status> killed_while_waiting_for_an_event() {
+    troupe::event e;
+    auto victim = co_await troupe::spawn<&victim_waits_for>(e);
+    co_await troupe::when_any(lines::until_asleep(1), victim.join());
+    e.set();
+    co_return co_await victim.join();
+}
+
 troupe::task<troupe::exit_status> killed_at_a_barrier() {
     troupe::barrier b(2);
     auto other = co_await troupe::spawn<&arrive_some>(b);
@@ -270,6 +331,30 @@ troupe::task<> victim_makes() {
 
 troupe::task<troupe::exit_status> killed_while_making() {
     co_return co_await (co_await troupe::spawn<&victim_makes>()).join();
+}
+
+troupe::task<> victim_freezes(troupe::shared_array<int> all) {
+    killing::take_warrant();
+    co_await all.freeze();
+}
+troupe::task<int> hold_until(troupe::shared_array<int> all, queue<int> told, queue<int> gate) {
+    co_await told.put(all[0]);
+    co_await gate.get();
+    co_return all[0];
+}
+
+troupe::task<troupe::exit_status> killed_while_freezing() {
+    const troupe::shared_array<int> all(2000);
+    queue<int> told, gate;
+    auto holder = co_await troupe::spawn<&hold_until>(all, told, gate);
+    co_await told.get();
+    const auto end = co_await (co_await troupe::spawn<&victim_freezes>(all)).join();
+    co_await all.freeze();  // unless the victim came so far
+    CHECK(all.is_frozen());
+    co_await gate.put(1);
+    const auto status = co_await holder.join();
+    CHECK(status.success());
+    co_return end;
 }
 
 troupe::task<> victim_receives(queue<shared<account>> from, queue<shared<account>> to) {
@@ -313,12 +398,19 @@ TEST_CASE("lock: a holder killed at any step of handing on leaves the lock to th
 }
 
 TEST_CASE("lock: one that waits, killed at any step, holds nobody up") {
-    CHECK(killing::dies_at_each({"lock: about to push", "lock: pushed", "lock: parked", "lock: turn taken"},
-                                &killed_while_waiting));
+    CHECK(killing::dies_at_each(
+        {"lock: about to push", "lock: pushed", "lock: parked", "lock: turn taken", "lock: line is empty"},
+        &killed_while_waiting));
 }
 
 TEST_CASE("lock: one that gives up, killed at any step, holds nobody up") {
     CHECK(killing::dies_at_each({"lock: pushed", "lock: parked", "lock: given up"}, &killed_while_giving_up));
+}
+
+TEST_CASE("lock: a holder killed at any step of passing one that has given up leaves the lock to the next") {
+    CHECK(killing::dies_at_each({"lock: burial noted", "lock: buried", "lock: cut", "lock: taken out",
+                                 "lock: buried place freed", "lock: granted"},
+                                &killed_while_burying));
 }
 
 TEST_CASE("semaphore: the permits of a process killed at any step come back") {
@@ -337,8 +429,21 @@ TEST_CASE("event: a process killed at any step of setting it leaves those that w
     CHECK(killing::dies_at_each({"event: set"}, &killed_while_setting));
 }
 
+TEST_CASE("event: a process killed at any step of a wait leaves nothing") {
+    CHECK(killing::dies_at_each({"event: waits"}, &killed_while_waiting_for_an_event));
+}
+
+TEST_CASE("barrier: a party killed at any step of giving up breaks it all the same") {
+    CHECK(killing::dies_at_each({"barrier: arrived", "barrier: given up"}, &killed_while_giving_up_at_a_barrier));
+}
+
+TEST_CASE("shared array: a process killed at any step of a freeze keeps nobody from writing to other memory") {
+    CHECK(killing::dies_at_each({"array: frozen", "array: frozen here"}, &killed_while_freezing));
+}
+
 TEST_CASE("barrier: a party killed at any step completes the round, or breaks the barrier") {
-    CHECK(killing::dies_at_each({"barrier: about to arrive", "barrier: arrived"}, &killed_at_a_barrier));
+    CHECK(killing::dies_at_each({"barrier: about to arrive", "barrier: arrived", "barrier: party left"},
+                                &killed_at_a_barrier));
 }
 
 TEST_CASE("shared state: a process killed at any step of making it, or letting it go, leaves nothing") {

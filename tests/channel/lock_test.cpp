@@ -61,6 +61,12 @@ task<> hold_until(shared<account> till, queue<int> told, queue<int> gate) {
 }
 task<> wait_in_vain(shared<account> till) { auto inside = co_await till.lock(); }
 
+task<> die_once_inside(shared<account> till, queue<int> told) {
+    auto inside = co_await till.lock();
+    if (inside->entries++ == 0) std::raise(SIGKILL);
+    co_await told.put(inside.abandoned() ? inside.abandoned()->signal() : 0);
+}
+
 // --- bodies
 
 task<> nobody_is_lost() {
@@ -118,6 +124,19 @@ task<> told_of_the_last_death() {
     REQUIRE(inside.abandoned().has_value());
     CHECK(inside.abandoned()->code() == 3);
     CHECK(inside->entries == 77);
+}
+
+task<> lost_by_a_restart() {
+    shared<account> till;
+    queue<int> told;
+    troupe::supervisor boss({.back_off = 0ns});
+    co_await boss.spawn<die_once_inside>({.restart = troupe::restart_policy::transient}, till, told);
+    const auto signal = co_await told.get();
+    CHECK(signal == SIGKILL);
+    co_await boss.stop();
+    auto inside = co_await till.lock();
+    CHECK_FALSE(inside.abandoned().has_value());
+    CHECK(inside->entries == 2);
 }
 
 task<> handed_on_to_who_waits() {
@@ -299,6 +318,7 @@ TEST_CASE("lock: it is given in the order in which it was asked for, over all pr
 }
 TEST_CASE("lock: whoever gets it after a death is told how the last holder ended, once") { watched(told_of_a_death()); }
 TEST_CASE("lock: after two deaths the later one is told") { watched(told_of_the_last_death()); }
+TEST_CASE("lock: an actor that is started again has lost it") { watched(lost_by_a_restart()); }
 TEST_CASE("lock: one that waits gets it when the holder is killed") { watched(handed_on_to_who_waits()); }
 TEST_CASE("lock: one that waits and is killed leaves the line") { watched(the_dead_leave_the_line()); }
 TEST_CASE("lock: a wait whose time is up leaves the line, uses one place, and says who has the lock") {

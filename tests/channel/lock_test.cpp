@@ -130,7 +130,7 @@ task<> lost_by_a_restart() {
     shared<account> till;
     queue<int> told;
     troupe::supervisor boss({.back_off = 0ns});
-    co_await boss.spawn<die_once_inside>({.restart = troupe::restart_policy::transient}, till, told);
+    co_await boss.spawn<die_once_inside>({.restart = troupe::restart_policy::transient}, {.name = "twice"}, till, told);
     const auto signal = co_await told.get();
     CHECK(signal == SIGKILL);
     co_await boss.stop();

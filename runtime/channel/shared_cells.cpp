@@ -14,7 +14,7 @@ using detail::readiness;
 shared_cells::shared_cells(participant& here) : here_(here), places_(here.memory().cells(), here.slot()) {}
 
 shared_cells::~shared_cells() {
-    if (enrolled()) loop::event_loop::current().dismiss(*this);
+    if (enrolled() && loop::event_loop::exists()) loop::event_loop::current().dismiss(*this);
 }
 
 cell_port* shared_cells::find(shm::cell_id cell) noexcept {
@@ -50,7 +50,7 @@ void shared_cells::heed(cell_port& array) {
 
 void shared_cells::heed_no_more(cell_port& array) noexcept {
     std::erase(arrays_, &array);
-    if (idle() && enrolled()) loop::event_loop::current().dismiss(*this);
+    if (idle() && enrolled() && loop::event_loop::exists()) loop::event_loop::current().dismiss(*this);
 }
 
 bool shared_cells::anything_to_freeze() const noexcept {

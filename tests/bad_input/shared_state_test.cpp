@@ -59,17 +59,6 @@ TEST_CASE("shared state: an array of 0 elements, or of more than there can be, i
                contains("2 GiB is the most"));
 }
 
-TEST_CASE("shared state: an array of more than the program's memory is refused, and nothing of it stays") {
-    std::vector<troupe::shared_array<char>> all;
-    const std::string said = refusal<troupe::out_of_memory>([&all] {
-        for (;;) all.emplace_back(gib);
-    });
-    CHECK_THAT(said, contains("raise run_options::memory"));
-    all.clear();
-    const troupe::shared_array<char> small(100);
-    CHECK(small[99] == 0);
-}
-
 TEST_CASE("shared state: a barrier of 0, of 1 and of more processes than there can be is refused") {
     CHECK_THAT(refusal<troupe::misuse>([] { troupe::barrier{0}; }), contains("a barrier of 0"));
     CHECK_THAT(refusal<troupe::misuse>([] { troupe::barrier{1}; }), contains("at least 2 processes"));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <unistd.h>
 #include <troupe/troupe.hpp>
 
 #include "catch.hpp"
@@ -53,6 +54,11 @@ task<> leave_inside(shared<account> till) {
     auto inside = co_await till.lock();
     inside->entries = 77;
     std::_Exit(3);
+}
+task<> become_another_program(shared<account> till) {
+    auto inside = co_await till.lock();
+    execl("/bin/false", "false", nullptr);
+    std::_Exit(7);
 }
 task<> hold_until(shared<account> till, queue<int> told, queue<int> gate) {
     auto inside = co_await till.lock();
@@ -137,6 +143,19 @@ task<> lost_by_a_restart() {
     auto inside = co_await till.lock();
     CHECK_FALSE(inside.abandoned().has_value());
     CHECK(inside->entries == 2);
+}
+
+task<> lost_by_an_exec() {
+    shared<account> till;
+    const auto other = co_await spawn<become_another_program>(till);
+    auto inside = co_await till.lock();
+    while (!inside.abandoned()) {  // it had not come to it
+        inside.unlock();
+        co_await troupe::yield();
+        inside = co_await till.lock();
+    }
+    CHECK(inside.abandoned()->code() == 1);
+    co_await other.join();
 }
 
 task<> handed_on_to_who_waits() {
@@ -319,6 +338,7 @@ TEST_CASE("lock: it is given in the order in which it was asked for, over all pr
 TEST_CASE("lock: whoever gets it after a death is told how the last holder ended, once") { watched(told_of_a_death()); }
 TEST_CASE("lock: after two deaths the later one is told") { watched(told_of_the_last_death()); }
 TEST_CASE("lock: an actor that is started again has lost it") { watched(lost_by_a_restart()); }
+TEST_CASE("lock: one that became another program has it until that ends") { watched(lost_by_an_exec()); }
 TEST_CASE("lock: one that waits gets it when the holder is killed") { watched(handed_on_to_who_waits()); }
 TEST_CASE("lock: one that waits and is killed leaves the line") { watched(the_dead_leave_the_line()); }
 TEST_CASE("lock: a wait whose time is up leaves the line, uses one place, and says who has the lock") {

@@ -16,6 +16,7 @@
 
 #include "actor/own_process.hpp"
 #include "catch.hpp"
+#include "kill/remains.hpp"
 #include "watched.hpp"
 
 namespace {
@@ -134,6 +135,8 @@ belongings what_is_held() {
         if (in_use(memory.channel(static_cast<std::uint16_t>(i)))) ++held.channels;
     }
     memory.blocks().for_each_used([&](auto, auto, auto) { ++held.blocks; });
+    held.cells = killing::cells_in_use(memory);
+    held.places = killing::places_in_use(memory);
     return held;
 }
 
@@ -149,5 +152,7 @@ std::string left_behind(const belongings& before, const belongings& now) {
     }
     if (now.channels > before.channels) words << now.channels - before.channels << " channels; ";
     if (now.blocks > before.blocks) words << now.blocks - before.blocks << " blocks; ";
+    if (now.cells > before.cells) words << now.cells - before.cells << " cells; ";
+    if (now.places > before.places) words << now.places - before.places << " places; ";
     return words.str();
 }

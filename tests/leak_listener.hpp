@@ -14,6 +14,8 @@ struct belongings {
     std::set<std::string> descriptors;  // number and what it names; without the doorbells kept for the next ring
     std::size_t channels = 0;           // mailboxes, queues and directions of pipes in the program's shared memory
     std::size_t blocks = 0;             // large messages and arguments there
+    std::size_t cells = 0;              // locks, arrays, events, barriers, semaphores there
+    std::size_t places = 0;             // in their lines
 };
 belongings what_is_held();
 

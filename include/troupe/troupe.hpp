@@ -6,6 +6,7 @@
 //   actor reference  a value that names an actor and the messages it takes; it can be sent
 //   queue            many senders, many receivers, first in first out
 //   pipe             two connections, each with one owner
+//   shared value     under a lock; a shared array has none
 //   start method     spawn (a fresh exec), forkserver (cloned from a small clean server), fork (a copy of the parent)
 //   parked           asleep in the kernel until its doorbell rings
 //   exit status      how a process ended
@@ -19,19 +20,26 @@
 #include <troupe/detail/compiler.hpp>
 
 #include <troupe/actor.hpp>
+#include <troupe/barrier.hpp>
 #include <troupe/buffer.hpp>
 #include <troupe/call.hpp>
+#include <troupe/condition.hpp>
 #include <troupe/down.hpp>
 #include <troupe/error.hpp>
+#include <troupe/event.hpp>
 #include <troupe/exit_status.hpp>
 #include <troupe/limits.hpp>
 #include <troupe/mailbox.hpp>
+#include <troupe/mutex.hpp>
 #include <troupe/object.hpp>
 #include <troupe/outcome.hpp>
 #include <troupe/pipe.hpp>
 #include <troupe/pool.hpp>
 #include <troupe/queue.hpp>
 #include <troupe/run.hpp>
+#include <troupe/semaphore.hpp>
+#include <troupe/shared.hpp>
+#include <troupe/shared_array.hpp>
 #include <troupe/spawn.hpp>
 #include <troupe/start_method.hpp>
 #include <troupe/supervisor.hpp>

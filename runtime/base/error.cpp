@@ -19,6 +19,7 @@ public:
         case errc::out_of_memory: return "the program's shared memory is used up";
         case errc::misuse: return "a rule of the interface was broken";
         case errc::gave_up: return "a supervisor gave up";
+        case errc::broken_barrier: return "a barrier is broken";
         }
         return "unknown error";
     }

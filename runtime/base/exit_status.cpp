@@ -137,6 +137,8 @@ std::string by_signal(const exit_status& status) {
                (status.message_type().empty() ? "a message" : status.message_type()) + ',';
     } else if (status.stack_overflow()) {
         text = "overran its stack (signal " + number + (name.empty() ? "" : ", " + name) + ')';
+    } else if (status.wrote_to_frozen()) {
+        text = "wrote to a frozen array (signal " + number + (name.empty() ? "" : ", " + name) + ')';
     } else {
         text = "was ended by signal " + number;
         if (!name.empty()) text += " (" + name + ')';

@@ -13,6 +13,7 @@ void post_mortem::clear() noexcept {
     memory_refused.set(0);
     signal.clear();
     stack_overflow.set(0);
+    wrote_to_frozen.set(0);
     frame_count.clear();
     peak_memory.set(0);
     cpu_time.set(0);
@@ -71,6 +72,7 @@ void complete(exit_status& status, const post_mortem& page, std::uint32_t incarn
     details.fault_address = page.fault_address;
     details.signal_code = page.signal_code;
     details.stack_overflow = page.stack_overflow.get() != 0;
+    details.wrote_to_frozen = page.wrote_to_frozen.get() != 0;
     details.frames = frames_of(page);
 }
 

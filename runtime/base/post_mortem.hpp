@@ -73,6 +73,7 @@ struct alignas(page_bytes) post_mortem {
     std::uint64_t fault_address;
     std::uint32_t memory_full;  // at its limit when it crashed
     published<std::uint32_t> stack_overflow;
+    published<std::uint32_t> wrote_to_frozen;  // memory that may be read alone
     frame_count_word frame_count;
     std::array<raw_frame, most_frames> frames;
     std::array<char, 3200> modules;  // paths, each with its zero

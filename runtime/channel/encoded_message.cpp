@@ -5,6 +5,7 @@
 
 #include <troupe/error.hpp>
 
+#include "channel/cell_port.hpp"
 #include "channel/participant.hpp"
 #include "channel/port.hpp"
 #include "mail/parcel.hpp"
@@ -28,6 +29,8 @@ void give_back(const handle_ref& one) noexcept {
     if ((one.role & buffer_role) != 0) {
         const shm::block_id block = mail::buffer_of(here->memory(), one);
         if (block && here->memory().blocks().belongs_to(block, here->owner())) mail::free_block(here->memory(), block);
+    } else if (shm::cell_id::is_one(one.object)) {
+        if (channel::cell_port* const held = here->cells().find(shm::cell_id{one.object})) held->release();
     } else if (channel::port* held = here->find_port(shm::channel_id{one.object})) {
         held->release(one.role);
     }

@@ -7,7 +7,9 @@
 
 #include "base/copies.hpp"
 #include "base/step.hpp"
+#include "channel/cell_port.hpp"
 #include "channel/port.hpp"
+#include "channel/shared_cells.hpp"
 #include "mail/parcel.hpp"
 
 namespace troupe::channel {
@@ -29,6 +31,7 @@ participant::participant(shm::program_memory memory, std::uint16_t slot, base::o
 
 participant::~participant() {
     ports_.clear();
+    cells_.reset();
     if (the_participant == this) the_participant = nullptr;
 }
 
@@ -56,6 +59,11 @@ void participant::woken() noexcept {
     self().activity.epoch.next();
     // sync: bell - observes what was changed before the doorbell was rung
     std::atomic_thread_fence(std::memory_order_seq_cst);
+}
+
+shared_cells& participant::cells() {
+    if (!cells_) cells_ = std::make_unique<shared_cells>(*this);
+    return *cells_;
 }
 
 port* participant::find_port(shm::channel_id channel) noexcept {

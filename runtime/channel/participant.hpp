@@ -24,6 +24,7 @@ class inbox;
 class lone_inbox;
 class outbox;
 class port;
+class shared_cells;
 
 class participant {
 public:
@@ -71,6 +72,9 @@ public:
     port* find_port(shm::channel_id channel) noexcept;
     void forget_if_idle(shm::channel_id channel) noexcept;
 
+    // The cells that this process has handles of.
+    shared_cells& cells();
+
     // The way to an actor's mailbox; null when that actor is no more, or has no mailbox. The one that was asked for
     // last may be that of an actor that has died since: who pushes finds out.
     outbox* mailbox_of(detail::actor_id actor) {
@@ -109,6 +113,7 @@ private:
     std::unordered_map<std::uint16_t, address> addresses_;
     address last_;
     std::vector<lone_inbox*> readers_;
+    std::unique_ptr<shared_cells> cells_;
     std::size_t sweep_at_ = 64;
 };
 

@@ -15,11 +15,14 @@
 namespace troupe::keepers {
 
 // In this order. A kind of thing that a process can die with is a row here; each says why it stands where it does.
-constexpr std::array<keeper::duty, 11> keeper::duties{{
+constexpr std::array<keeper::duty, 13> keeper::duties{{
     // Before anybody can learn of the end, and start the next process: what that finds in the mailbox is settled.
     {"give back what it had in hand", &keeper::give_back_mail},
     {"answer for it", &keeper::answer_askers},
     {"say that it has ended", &keeper::announce_end},
+    // Before its blocks are freed: a cell that it was making may have one.
+    {"hand on its locks", &keeper::hand_on_locks},
+    {"take it out of its cells", &keeper::leave_cells},
     {"take it out of its channels", &keeper::leave_channels},
     // After that: whoever is woken for what it held finds it available.
     {"disown what it had claimed or taken", &keeper::disown},

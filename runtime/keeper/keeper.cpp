@@ -191,7 +191,10 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
         break;
     }
     case keeper_word::notify: notify(slot); break;
-    case keeper_word::look_at: retired_.look_at(shm::channel_id{message.subject}); break;
+    case keeper_word::look_at:
+        if (shm::cell_id::is_one(message.subject)) look_for_ghost(shm::cell_id{message.subject});
+        retired_.look_at(shm::channel_id{message.subject});
+        break;
     case keeper_word::signal: {
         const signal_answer said = signal(subject, message.value, message.budget_ms);
         if (with.descriptor_count == 1) {

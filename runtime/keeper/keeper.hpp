@@ -24,6 +24,7 @@
 #include "keeper/retirement.hpp"
 #include "keeper/strays.hpp"
 #include "process/message_socket.hpp"
+#include "shm/lock_line.hpp"
 #include "shm/program_memory.hpp"
 
 namespace troupe::keepers {
@@ -90,10 +91,12 @@ private:
         const char* name;
         void (keeper::*run)(const death& one) noexcept;
     };
-    static const std::array<duty, 11> duties;
+    static const std::array<duty, 13> duties;
     void give_back_mail(const death& one) noexcept;
     void answer_askers(const death& one) noexcept;
     void announce_end(const death& one) noexcept;
+    void hand_on_locks(const death& one) noexcept;
+    void leave_cells(const death& one) noexcept;
     void leave_channels(const death& one) noexcept;
     void disown(const death& one) noexcept;
     void clear_starts(const death& one) noexcept;
@@ -119,6 +122,14 @@ private:
     void unlink(std::uint16_t slot, bool ended_well) noexcept;
     void over(std::uint16_t slot) noexcept;
     void gone(std::uint16_t slot) noexcept;
+    void settle_place(shm::place_number place) noexcept;
+    void leave_condition(shm::place_number place) noexcept;
+    void settle_conditions(shm::cell& lock, shm::place_number from, shm::handing how) noexcept;
+    void settle_holder(shm::cell& cell, shm::place_number place) noexcept;
+    void settle_account(shm::cell& cell, shm::place_number place) noexcept;
+    void leave_line(shm::cell& cell, shm::place_number place) noexcept;
+    void hand_on(shm::cell& cell, shm::place_number from, shm::handing how) noexcept;
+    void look_for_ghost(shm::cell_id cell) noexcept;
     enum class mailbox { goes, stays };
     void clear_channels(std::uint16_t slot, mailbox mailbox = mailbox::goes) noexcept;
     void give_up_start(std::uint16_t slot, shm::life_value now) noexcept;

@@ -14,7 +14,8 @@ enum class keeper_word : std::uint32_t {
     link,             // the fates of the actor in `slot` and of `subject` are tied; `value` 0: no longer
     let_go,           // nobody will start this actor again: if it is down, it is dead
     notify,           // by somebody who has no descriptor left for a doorbell
-    look_at,          // somebody let go of an end of channel `subject`
+    look_at,          // somebody let go of an end of channel `subject`, or of that cell; or gave the gate of that cell's
+                      // lock to somebody who is dead
     signal,           // send signal `value` to actor `subject`; `budget_ms` > 0: and SIGKILL if it still lives then.
                       // With a socket to answer on: a signal_answer
     server_wanted,    // the forkserver is to be started
@@ -26,7 +27,7 @@ enum class keeper_word : std::uint32_t {
 struct keeper_message {
     keeper_word word = keeper_word::stop;
     std::uint32_t slot = 0;
-    std::uint64_t subject = 0;  // an actor_id or channel_id
+    std::uint64_t subject = 0;  // an actor_id, channel_id or cell_id
     std::int32_t value = 0;
     std::int32_t budget_ms = 0;
     std::uint32_t linked = 0;  // `expect`: 1 to its parent

@@ -7,6 +7,7 @@
 
 #include <troupe/detail/outgoing.hpp>
 
+#include "keeper/cell_retirement.hpp"
 #include "keeper/channel_set.hpp"
 #include "shm/program_memory.hpp"
 
@@ -17,7 +18,7 @@ shm::block_id parcel_of(shm::program_memory& memory, const shm::record& record);
 
 class retirement {
 public:
-    explicit retirement(shm::program_memory& memory) : memory_(memory) {}
+    explicit retirement(shm::program_memory& memory) : memory_(memory), cells_(memory) {}
 
     // Nobody holds the channel any more, or its actor is dead: what is in it is dropped, then it is freed.
     void retire_channel(shm::channel_id channel) noexcept;
@@ -28,8 +29,12 @@ public:
     // there for the next one, but for requests whose askers are about to be told that they died with it.
     void hand_back(std::uint16_t slot) noexcept;
 
-    // An end was let go: when things are tidied next, the channel is closed or retired if nobody is left.
+    // An end was let go: when things are tidied next, the channel is closed or retired if nobody is left. Or a cell
+    // was, which is freed then.
     void look_at(shm::channel_id channel) noexcept;
+
+    // A cell whose maker died before it was open.
+    void free_cell(std::uint16_t index) noexcept { cells_.free(index); }
 
     // Frees what can be freed; what nobody can reach, when there may be much of it.
     void tidy() noexcept;
@@ -75,6 +80,7 @@ private:
     static constexpr std::size_t fewest_carried = 64;
 
     shm::program_memory& memory_;
+    cell_retirement cells_;
     channel_set channels_;
     channel_set restless_;  // of these, those whose ring was not at rest when it was drained
     channel_set to_notify_;

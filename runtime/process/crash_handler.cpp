@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/address_map.hpp"
+#include "base/frozen_ranges.hpp"
 #include "base/machine.hpp"
 #include "process/registers.hpp"
 
@@ -161,11 +162,17 @@ bool memory_is_full() noexcept {
     return false;
 }
 
+bool has_written_to_frozen() noexcept {
+    return first_signal == SIGSEGV && first_told.si_code == SEGV_ACCERR &&
+           base::frozen_memory.contains(reinterpret_cast<std::uintptr_t>(first_told.si_addr));
+}
+
 void write_down(ucontext_t& machine) noexcept {
     // An earlier incarnation may have written here.
     page->signal.clear();
     page->frame_count.clear();
     page->stack_overflow.set(0);
+    page->wrote_to_frozen.set(has_written_to_frozen() ? 1 : 0);
     page->incarnation.set(own_incarnation);
     page->signal_code = first_told.si_code;
     const bool has_address = first_told.si_code > 0 && first_told.si_code != SI_KERNEL;

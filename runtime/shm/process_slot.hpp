@@ -28,6 +28,7 @@
 #include "shm/channel_id.hpp"
 #include "shm/channel_marks.hpp"
 #include "shm/handling.hpp"
+#include "shm/held_cells.hpp"
 #include "shm/life.hpp"
 #include "shm/owner_id.hpp"
 #include "shm/process_end.hpp"
@@ -235,7 +236,10 @@ struct alignas(base::page_bytes) process_slot {
     alignas(base::line_bytes) std::array<request_in_hand, most_in_hand> in_hand;
     wait_set linked;  // the slots whose actors' fates are tied to this one's; the keeper's alone
 
-    alignas(base::line_bytes) std::byte room[640];  // see docs/layout.md
+    // The process's, and the keeper's when that is dead. It outlives the actor: places are freed by others as well.
+    alignas(base::line_bytes) cell_marks cells;
+
+    alignas(base::line_bytes) std::byte room[384];  // see docs/layout.md
 
     life_value present() const noexcept { return life.present(); }
     detail::actor_id actor() const noexcept { return id.get(); }
@@ -263,6 +267,6 @@ struct alignas(base::page_bytes) process_slot {
     // By whoever starts the actor again, before the life says starting.
     void begin_process() noexcept;
 };
-static_assert(sizeof(process_slot) == 8192 && offsetof(process_slot, room) == 7552);  // docs/layout.md has the rest
+static_assert(sizeof(process_slot) == 8192 && offsetof(process_slot, cells) == 7552);  // docs/layout.md has the rest
 
 }  // namespace troupe::shm

@@ -14,7 +14,7 @@
 
 namespace troupe::shm {
 
-inline constexpr std::uint32_t layout_version = 9;
+inline constexpr std::uint32_t layout_version = 10;
 inline constexpr std::uint64_t program_magic = 0x65707561'6f727400u | layout_version;
 
 // Ends of actors that have been written down: whoever sees a new number sees how they ended.
@@ -136,6 +136,8 @@ struct program_header {
     slot_turn turn;
     reach slots;
     reach channels;
+    reach cells;
+    base::published<std::uint32_t> lowest_free_cell;  // a guess
     server_record server;
     alignas(base::line_bytes) wait_set awake;  // processes that are not asleep: more than CPUs, and nobody spins
     alignas(base::line_bytes) death_count deaths;

@@ -1,5 +1,5 @@
 // Where everything stands in a program's shared memory: first the windows of the blocks, then the log of how actors
-// ended, the header, and last the tables, cut into slices.
+// ended, the cells, the places of every slot, the header, and last the tables, cut into slices.
 //
 // A page table describes 2 MiB, and costs as much to make, and again to free when its process ends, as a page fault. So
 // what a process of a small program touches lies together: a slice holds the n-th part of every table; the windows that
@@ -15,8 +15,10 @@
 #include "base/machine.hpp"
 #include "base/post_mortem.hpp"
 #include "shm/block.hpp"
+#include "shm/cell.hpp"
 #include "shm/channel_record.hpp"
 #include "shm/exit_log.hpp"
+#include "shm/lock_place.hpp"
 #include "shm/process_slot.hpp"
 #include "shm/ring.hpp"
 
@@ -45,7 +47,21 @@ constexpr std::size_t whole_pages(std::size_t bytes) noexcept {
 
 // Behind the windows, whatever these hold: from the end of the segment the header is found by its length alone.
 inline constexpr std::size_t slices_bytes = slices * sizeof(slice);
-inline constexpr std::size_t tables_bytes = exit_log_bytes + page_bytes + slices_bytes;
+inline constexpr std::size_t header_and_slices_bytes = page_bytes + slices_bytes;
+
+// The cells, and beside each slot's places the bits of the cells that its process holds. Where address space is short
+// there are fewer, halved as often as the windows are.
+constexpr std::uint32_t cells_in(unsigned halvings) noexcept { return most_cells >> halvings; }
+constexpr std::uint32_t places_in(unsigned halvings) noexcept { return most_places >> halvings; }
+constexpr std::size_t cells_bytes(unsigned halvings) noexcept {
+    return whole_pages(cells_in(halvings) * sizeof(cell)) + page_bytes;
+}
+constexpr std::size_t lock_area_bytes(unsigned halvings) noexcept {
+    return whole_pages(places_in(halvings) * sizeof(lock_place)) + whole_pages(cells_in(halvings) / 8);
+}
+constexpr std::size_t tables_bytes(unsigned halvings) noexcept {
+    return exit_log_bytes + cells_bytes(halvings) + max_processes * lock_area_bytes(halvings) + header_and_slices_bytes;
+}
 
 // A window need not hold more than the budget: no size has more than that in use. Where address space is short, each
 // may hold a part of it only, halved so many times; the usual ring may use it up even then, as an actor costs one. One
@@ -75,7 +91,11 @@ constexpr segment_map lay_out(std::size_t budget, unsigned halvings) noexcept {
     add(usual_ring);
     add(smallest_block);
     map.exit_log = offset;
-    map.header = map.exit_log + exit_log_bytes;
+    map.cells = map.exit_log + exit_log_bytes;
+    map.cell_count = cells_in(halvings);
+    map.lock_areas = map.cells + cells_bytes(halvings);
+    map.place_count = places_in(halvings);
+    map.header = map.lock_areas + max_processes * lock_area_bytes(halvings);
     map.slices = map.header + page_bytes;
     map.end = map.slices + slices_bytes;
     return map;

@@ -4,6 +4,8 @@
 //   process_slot[4096]        two pages each, backed when its slot is first claimed     process_table
 //   post_mortem[4096]         a page each, backed with its slot
 //   channel_record[16384]     backed when first claimed                                 channel_table
+//   cell[65536]               backed when first claimed                                 cell_table
+//   lock_place[4096][1024]    backed a page at a time
 //   exit log[2^20]            8 bytes for each actor that ended, by serial              endings
 //   blocks                    rings, arguments, large messages                          block_store
 #pragma once
@@ -23,6 +25,7 @@ public:
     static program_memory attach(base::owned_fd fd);
 
     using program_view::blocks;
+    using program_view::cells;
     using program_view::channel;
     using program_view::channels;
     using program_view::ends;
@@ -35,6 +38,7 @@ public:
     program_header& header() noexcept { return *header_; }
     process_table& processes() noexcept { return processes_; }
     channel_table& channels() noexcept { return channels_; }
+    cell_table& cells() noexcept { return cells_; }
     endings& ends() noexcept { return ends_; }
     block_store& blocks() noexcept { return *blocks_; }
 

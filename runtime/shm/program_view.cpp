@@ -11,15 +11,15 @@ namespace troupe::shm {
 
 program_view program_view::attach(base::owned_fd fd) {
     program_view made;
-    made.attach_to(segment::attach_read_only(std::move(fd), tables_bytes));
+    made.attach_to(segment::attach_read_only(std::move(fd), header_and_slices_bytes));
     return made;
 }
 
 // From the end: the windows before the tables are as long as the header says.
 void program_view::attach_to(segment mapped) {
     segment_ = std::make_unique<segment>(std::move(mapped));
-    const std::byte* const tables = segment_->base() + segment_->bytes() - tables_bytes;
-    const auto& h = *reinterpret_cast<const program_header*>(tables + exit_log_bytes);
+    const std::byte* const end = segment_->base() + segment_->bytes();
+    const auto& h = *reinterpret_cast<const program_header*>(end - header_and_slices_bytes);
     const segment_map map = h.magic == program_magic && h.version == layout_version
                                 ? lay_out(h.budget, std::min(h.halvings, most_halvings))
                                 : segment_map{};
@@ -37,6 +37,7 @@ void program_view::place(const segment_map& map) {
     blocks_ = std::make_unique<block_store>(*segment_, map, header_->blocks);
     processes_ = process_table(*segment_, *header_, slices);
     channels_ = channel_table(*segment_, *header_, slices, *blocks_);
+    cells_ = cell_table(*segment_, *header_, slices, map);
     ends_ = endings(*header_, processes_, exit_log(*segment_, base + map.exit_log));
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/owned_fd.hpp"
 #include "shm/block.hpp"
+#include "shm/cell_table.hpp"
 #include "shm/channel_table.hpp"
 #include "shm/endings.hpp"
 #include "shm/process_table.hpp"
@@ -26,6 +27,7 @@ public:
     const program_header& header() const noexcept { return *header_; }
     const process_table& processes() const noexcept { return processes_; }
     const channel_table& channels() const noexcept { return channels_; }
+    const cell_table& cells() const noexcept { return cells_; }
     const endings& ends() const noexcept { return ends_; }
     const block_store& blocks() const noexcept { return *blocks_; }
 
@@ -42,6 +44,7 @@ protected:
     program_header* header_ = nullptr;
     process_table processes_;
     channel_table channels_;
+    cell_table cells_;
     endings ends_;
 };
 

@@ -137,6 +137,15 @@ void* segment::map_for_good(std::size_t offset, std::size_t length) const noexce
     return static_cast<std::byte*>(place) + before;
 }
 
+bool segment::forbid_writing(std::size_t offset, std::size_t length) const noexcept {
+    const std::size_t page = base::system_page_bytes();
+    return offset % page == 0 && length % page == 0 && mprotect(base_ + offset, length, PROT_READ) == 0;
+}
+
+void segment::allow_writing(std::size_t offset, std::size_t length) const noexcept {
+    mprotect(base_ + offset, length, PROT_READ | PROT_WRITE);
+}
+
 bool segment::remap() noexcept { return mapped(base_, MAP_FIXED) != nullptr; }
 
 bool segment::back(std::size_t offset, std::size_t length) noexcept {

@@ -47,6 +47,11 @@ public:
     // Gives the pages back; the range reads as zero from then on, in every process.
     void drop(std::size_t offset, std::size_t length) noexcept;
 
+    // In this process, until it is allowed again: a store to it ends the process. False when the system refuses, or has
+    // larger pages than the range has.
+    bool forbid_writing(std::size_t offset, std::size_t length) const noexcept;
+    void allow_writing(std::size_t offset, std::size_t length) const noexcept;
+
     // Maps a part of it once more, for as long as this process lives. Null when the system refuses.
     void* map_for_good(std::size_t offset, std::size_t length) const noexcept;
 

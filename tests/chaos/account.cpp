@@ -75,6 +75,16 @@ account settle(const witness& seen, std::size_t deaths) {
     faults.add(cut, "streams ended before all was read");
     faults.add(invented, "streams had more than was sent");
 
+    std::uint64_t begun = 0, done = 0;
+    for (const doer& one : seen.booked) {
+        begun += one.begun;
+        done += one.done;
+    }
+    faults.add(done > seen.entries ? done - seen.entries : 0, "entries under a lock are lost");
+    faults.add(seen.entries > begun ? seen.entries - begun : 0, "entries under a lock were made by nobody");
+    faults.add(seen.half_entries, "half entries, though nobody had died with the lock");
+    faults.add(seen.permits != most_permits ? 1 : 0, "semaphore has not the permits that it had");
+
     faults.add(seen.spoilt, "messages were not as they were sent");
     faults.add(seen.out_of_order, "messages were out of order");
     faults.add(seen.overtaken > deaths ? seen.overtaken - deaths : 0, "items were out of order");

@@ -225,6 +225,36 @@ task<> farm() {
     }
 }
 
+// --- a lock and permits
+
+constexpr std::uint64_t an_entry = 10;
+
+task<> keep_books(troupe::shared<till> of, troupe::semaphore permits, std::uint32_t self) {
+    doer& me = the_witness().booked[self];
+    rhythm mine;
+    for (std::uint32_t number = 0; begin(me, number);) {
+        co_await permits.acquire(1 + number % 2);
+        {
+            auto inside = co_await of.lock();
+            if (inside->balance != an_entry * inside->entries && !inside.abandoned()) ++the_witness().half_entries;
+            inside->balance = an_entry * inside->entries;
+            inside->entries += 1;
+            inside->balance += an_entry;
+        }
+        permits.release(1 + number % 2);
+        ++me.done;
+        co_await mine.beat();
+    }
+}
+
+// All is free again, however its users ended.
+task<> close_books(troupe::shared<till> of, troupe::semaphore permits) {
+    auto inside = co_await of.lock();
+    the_witness().entries = inside->entries;
+    co_await permits.acquire(most_permits);
+    the_witness().permits = most_permits + permits.available();
+}
+
 // For good: one that will be started again has not ended.
 task<> all_ended(const troupe::supervisor& of) {
     const std::vector<troupe::actor<>> all = of.children();
@@ -247,16 +277,18 @@ bool is_whole(const item& one) {
 
 crew::crew()
     : items_({.capacity = 256}),
+      permits_(most_permits),
       consumers_(without_end()),
       producers_(without_end()),
       clients_(without_end()),
       pairs_(without_end()),
       farms_(without_end()),
+      tellers_(without_end()),
       services_(without_end()) {}
 
 std::size_t crew::restarts() const noexcept {
     return consumers_.restarts() + producers_.restarts() + clients_.restarts() + pairs_.restarts() + farms_.restarts() +
-           services_.restarts();
+           tellers_.restarts() + services_.restarts();
 }
 
 task<> crew::start() {
@@ -283,6 +315,9 @@ task<> crew::start() {
     for (std::uint32_t i = 0; i < senders; ++i) {
         co_await clients_.spawn<tell>(until_done, {.name = "sender " + std::to_string(i)}, all_sinks, i);
     }
+    for (std::uint32_t i = 0; i < tellers; ++i) {
+        co_await tellers_.spawn<keep_books>(until_done, {.name = "teller " + std::to_string(i)}, till_, permits_, i);
+    }
     for (std::size_t i = 0; i < pairs; ++i) {
         co_await pairs_.spawn<pair_up>(until_done, {.name = "pair " + std::to_string(i)});
     }
@@ -293,11 +328,12 @@ task<> crew::start() {
 
 task<> crew::finish() {
     the_witness().over = 1;
-    for (const auto* some : {&producers_, &clients_, &pairs_, &farms_})
+    for (const auto* some : {&producers_, &clients_, &pairs_, &farms_, &tellers_})
         co_await troupe::with_timeout(patience, all_ended(*some));
+    co_await troupe::with_timeout(patience, close_books(till_, permits_));
     items_.close();
     co_await troupe::with_timeout(patience, all_ended(consumers_));
-    for (troupe::supervisor* one : {&consumers_, &producers_, &clients_, &pairs_, &farms_, &services_}) {
+    for (troupe::supervisor* one : {&consumers_, &producers_, &clients_, &pairs_, &farms_, &tellers_, &services_}) {
         co_await troupe::with_timeout(patience, one->stop());
     }
 }
@@ -305,7 +341,7 @@ task<> crew::finish() {
 task<> crew::give_up() {
     the_witness().over = 1;
     items_.close();
-    for (troupe::supervisor* one : {&consumers_, &producers_, &clients_, &pairs_, &farms_, &services_}) {
+    for (troupe::supervisor* one : {&consumers_, &producers_, &clients_, &pairs_, &farms_, &tellers_, &services_}) {
         try {
             co_await troupe::with_timeout(patience, one->stop());
         } catch (const troupe::timed_out&) {

@@ -1,7 +1,7 @@
 // The actors that trouble is made for: producers and consumers of one queue, askers of servers, senders to sinks, and
-// pairs that talk through a pipe, and farms with pools of workers. All are supervised, and note in the witness what
-// they do. Where the program runs as root, some give that up; the senders are a process group, which is signalled as a
-// whole.
+// pairs that talk through a pipe, farms with pools of workers, and tellers that share a till and some permits. All are
+// supervised, and note in the witness what they do. Where the program runs as root, some give that up; the senders are
+// a process group, which is signalled as a whole.
 #pragma once
 
 #include <chrono>
@@ -14,6 +14,12 @@ namespace chaos {
 
 inline constexpr auto patience = std::chrono::seconds(60);          // after which something counts as stuck
 inline constexpr auto handler_deadline = std::chrono::seconds(10);  // of the servers, whose handlers take microseconds
+
+// Under a lock; both grow together.
+struct till {
+    std::uint64_t entries = 0;
+    std::uint64_t balance = 0;
+};
 
 struct item {
     std::uint32_t from = 0;
@@ -37,9 +43,11 @@ public:
 
 private:
     troupe::queue<item> items_;
+    troupe::shared<till> till_;
+    troupe::semaphore permits_;
     // A supervisor starts one child after the other; all of them in one would mostly wait.
-    troupe::supervisor consumers_, producers_, clients_, pairs_, farms_;  // their children end by themselves
-    troupe::supervisor services_;                                         // these are stopped
+    troupe::supervisor consumers_, producers_, clients_, pairs_, farms_, tellers_;  // their children end by themselves
+    troupe::supervisor services_;                                                   // these are stopped
 };
 
 }  // namespace chaos

@@ -116,6 +116,7 @@ std::uint64_t acts() {
     for (const auto& one : the_witness().put) sum += one.done;
     for (const auto& one : the_witness().asked) sum += one.done;
     for (const auto& one : the_witness().sent) sum += one.done;
+    for (const auto& one : the_witness().booked) sum += one.done;
     return sum;
 }
 
@@ -245,10 +246,10 @@ int program() {
           "there was trouble, and all went on");
     check(sum.faults.empty(), "all that was acknowledged is accounted for");
     for (const auto& one : sum.faults) std::printf("    %s\n", one.c_str());
-    check(after == before, "no process, slot, channel or block is left");
+    check(after == before, "no process, slot, channel, block, cell or place in a line is left");
     if (after != before)
-        std::printf("    %zu children, %zu slots, %zu channels, %zu blocks\n", after.children, after.slots,
-                    after.channels, after.blocks);
+        std::printf("    %zu children, %zu slots, %zu channels, %zu blocks, %zu cells, %zu places\n", after.children,
+                    after.slots, after.channels, after.blocks, after.cells, after.places);
     const std::multiset<std::string> still_open = descriptors();
     check(still_open == open, "no descriptor is left");
     std::vector<std::string> left;

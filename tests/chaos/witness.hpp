@@ -17,9 +17,11 @@ inline constexpr std::size_t servers = 4, askers = 8;  // half of the servers ha
 inline constexpr std::size_t sinks = 2, senders = 4;
 inline constexpr std::size_t pairs = 4;
 inline constexpr std::size_t farms = 2;
+inline constexpr std::size_t tellers = 4;
+inline constexpr std::uint32_t most_permits = 3;
 inline constexpr unsigned most_deliveries = 3;
-inline constexpr std::size_t fewest_actors = 30;  // at a time, of 44; some are always about to be started again
-static_assert(producers + consumers + servers + askers + sinks + senders + 3 * pairs + 3 * farms == 44);
+inline constexpr std::size_t fewest_actors = 30;  // at a time, of 48; some are always about to be started again
+static_assert(producers + consumers + servers + askers + sinks + senders + 3 * pairs + 3 * farms + tellers == 48);
 inline constexpr int fewest_running = 16;            // before there is trouble again
 inline constexpr std::uint32_t most_acts = 1 << 24;  // of one actor
 inline constexpr std::uint32_t most_sessions = 1 << 20;
@@ -49,11 +51,16 @@ struct witness {
     std::atomic<std::int32_t> group;          // the process group of the actors that are signalled together; 0: none
     std::atomic<std::uint32_t> hung;          // handlers that were killed as late, though none is
 
+    std::atomic<std::uint32_t> half_entries;  // under a lock, of which nobody was told that its holder died
+    std::atomic<std::uint64_t> entries;       // under that lock, when all was over
+    std::atomic<std::uint32_t> permits;       // of the semaphore, which were back then
+
     std::array<doer, producers> put;
     std::array<std::array<std::atomic<std::uint32_t>, producers>, consumers> latest_got;  // number + 1
     std::array<doer, askers> asked;
     std::array<doer, senders> sent;
     std::array<std::array<std::atomic<std::uint32_t>, senders>, sinks> latest_heard;  // number + 1
+    std::array<doer, tellers> booked;
     std::atomic<std::uint32_t> sessions;
     std::atomic<std::uint32_t> harvests;  // mappings of which every task had its outcome
 

@@ -125,6 +125,23 @@ def kv_store():
     return faults + expected(len(lines) == 4 and in_order, lines)
 
 
+def shared_counter():
+    lines, faults = run("shared_counter")
+    wanted = ["balance 40000 after 4000 bookings, 1000 of the first teller",
+              "whoever had the lock was ended by signal 9 (SIGKILL)", "balance 40000"]
+    return faults + expected(lines == wanted, lines)
+
+
+def heat():
+    lines, faults = run("heat")
+    return faults + expected(len(lines) == 1 and re.fullmatch(r"heat \d+\.\d{6}, difference 0", lines[0]), lines)
+
+
+def phone_book():
+    lines, faults = run("phone_book")
+    return faults + expected(lines == ["Seoul: caller 142 has 142", "nobody: std::out_of_range"], lines)
+
+
 def word_count(files, cpus=None):
     lines, faults = run("word_count", *files, cpus=cpus)
     theirs = counted_by_coreutils(files)[0].splitlines() if files else []
@@ -201,6 +218,9 @@ def main():
     check("queue gives back both names", queue)
     check("pipe carries both ways and ends", pipe)
     check("kv_store answers, and ends in order", kv_store)
+    check("shared_counter loses no booking, and tells of the death of a holder", shared_counter)
+    check("heat computes on one array what one loop computes", heat)
+    check("phone_book answers from another process", phone_book)
     check("let_it_crash goes on after a division by zero", let_it_crash)
     # AddressSanitizer reserves terabytes, which no limit of memory allows.
     if b"__asan_init" not in (FOLDER / "job_farm").read_bytes():

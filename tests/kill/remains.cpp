@@ -43,6 +43,28 @@ std::vector<int> children_here() {
     return all;
 }
 
+std::size_t cells_in_use(const troupe::shm::program_memory& memory) {
+    using namespace troupe;
+    std::size_t count = 0;
+    for (std::uint32_t i = 0; i < memory.cells().reached(); ++i) {
+        count += memory.cells().at(static_cast<std::uint16_t>(i)).life.state() != shm::channel_state::free;
+    }
+    return count;
+}
+
+std::size_t places_in_use(const troupe::shm::program_memory& memory) {
+    using namespace troupe;
+    std::size_t count = 0;
+    for (std::uint32_t slot = 0; slot < memory.processes().reached(); ++slot) {
+        const std::uint32_t reached = memory.cells().places_reached(static_cast<std::uint16_t>(slot));
+        for (std::uint32_t i = 1; i < reached; ++i) {
+            const shm::lock_place& place = memory.cells().place(shm::place_number::make(slot, i));
+            count += place.state.get().state != shm::place_state::free;
+        }
+    }
+    return count;
+}
+
 remains remains::now() {
     using namespace troupe;
     const shm::program_memory& memory = channel::participant::here().memory();
@@ -65,6 +87,8 @@ remains remains::now() {
     memory.blocks().for_each_ring([&](shm::block_id, shm::block_state, shm::owner_id) { ++there.rings; });
     there.rings -= std::min(there.rings, rings_of_lanes);
     memory.blocks().for_each_used([&](shm::block_id, shm::block_state, shm::owner_id) { ++there.blocks; });
+    there.cells = cells_in_use(memory);
+    there.places = places_in_use(memory);
     return there;
 }
 
@@ -79,8 +103,8 @@ remains remains::settled(const remains& before) {
 
 std::ostream& operator<<(std::ostream& out, const remains& there) {
     return out << there.children << " children, " << there.slots << " slots, " << there.channels << " channels, "
-               << there.rings << " rings, " << there.blocks << " blocks, " << there.awake << " awake, " << there.linked
-               << " links";
+               << there.rings << " rings, " << there.blocks << " blocks, " << there.cells << " cells, " << there.places
+               << " places, " << there.awake << " awake, " << there.linked << " links";
 }
 
 }  // namespace killing

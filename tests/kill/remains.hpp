@@ -5,7 +5,15 @@
 #include <iosfwd>
 #include <vector>
 
+namespace troupe::shm {
+class program_memory;
+}
+
 namespace killing {
+
+// Cells that are not free; and places in them, of all slots.
+std::size_t cells_in_use(const troupe::shm::program_memory& memory);
+std::size_t places_in_use(const troupe::shm::program_memory& memory);
 
 // The pids of this process's children, zombies and the forkserver too.
 std::vector<int> children_here();
@@ -16,6 +24,8 @@ struct remains {
     std::size_t channels = 0;  // mailboxes, queues, pipes
     std::size_t rings = 0;     // taken, be they a channel's or nobody's
     std::size_t blocks = 0;    // large messages and arguments
+    std::size_t cells = 0;     // locks, arrays, events, barriers, semaphores
+    std::size_t places = 0;    // in their lines, and accounts there
     std::size_t awake = 0;     // processes that look awake; without the program
     std::size_t linked = 0;    // links
 

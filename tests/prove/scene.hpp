@@ -30,5 +30,6 @@ std::vector<scene> receiving_scenes();
 std::vector<scene> birth_scenes();
 std::vector<scene> ending_scenes();
 std::vector<scene> pooling_scenes();
+std::vector<scene> sharing_scenes();
 
 }  // namespace proving

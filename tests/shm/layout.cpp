@@ -32,8 +32,10 @@ TEST_CASE("layout: the windows follow each other without gaps, and the tables fo
             std::size_t sum = 0;
             for (const block_class& one : map.classes) sum += one.count * one.bytes;
             REQUIRE(map.exit_log == sum);
-            REQUIRE(map.end == sum + tables_bytes);
-            REQUIRE(map.header == map.end - slices_bytes - page_bytes);
+            REQUIRE(map.end == sum + tables_bytes(halvings));
+            REQUIRE(map.header == map.end - header_and_slices_bytes);
+            REQUIRE(map.cells == map.exit_log + exit_log_bytes);
+            REQUIRE(map.lock_areas + max_processes * lock_area_bytes(halvings) == map.header);
         }
     }
 }
@@ -56,8 +58,8 @@ TEST_CASE("layout: narrow windows have one block of each size at least, where th
                 REQUIRE((one.count > 0) == (one.bytes <= budget));
             }
         }
-        REQUIRE(lay_out(budget, 2).end <= 11 * budget + tables_bytes);
-        REQUIRE(lay_out(budget, most_halvings).end <= 7 * budget + tables_bytes);
+        REQUIRE(lay_out(budget, 2).end <= 11 * budget + tables_bytes(2));
+        REQUIRE(lay_out(budget, most_halvings).end <= 7 * budget + tables_bytes(most_halvings));
     }
 }
 

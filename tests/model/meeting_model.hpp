@@ -1,5 +1,5 @@
-// The event and the barrier of shm/meeting_cells.hpp, with every process and the keeper taking one load, store or swap at
-// a time, in every order. A process may be killed before each of its steps, and may give up where it sleeps.
+// The event and the barrier of shm/meeting_cells.hpp, with every process and the keeper taking one load, store or swap
+// at a time, in every order. A process may be killed before each of its steps, and may give up where it sleeps.
 #pragma once
 
 #include <array>

@@ -25,6 +25,8 @@ public:
         template <class>
         friend class detail::held_wait;
         explicit held(detail::lock_turn turn) noexcept : turn_(std::move(turn)) {}
+        // In place: a turn that is moved is nobody's any more.
+        explicit held(detail::lock_wait& waited) noexcept : turn_(waited.take_turn()) {}
         detail::lock_turn turn_;
     };
 

@@ -39,14 +39,14 @@
 namespace troupe {
 namespace detail {
 
-// Gives a Held, which is made of the turn.
+// Gives a Held, which takes the turn.
 template <class Held>
 class [[nodiscard("a lock is not taken until it is awaited")]] held_wait final : public lock_wait {
 public:
     using lock_wait::lock_wait;
     Held await_resume() {
         throw_if_failed();
-        return Held(take_turn());
+        return Held(static_cast<lock_wait&>(*this));
     }
 };
 
@@ -84,6 +84,8 @@ public:
         template <class>
         friend class detail::held_wait;
         explicit held(detail::lock_turn turn) noexcept : turn_(std::move(turn)) {}
+        // In place: a turn that is moved is nobody's any more.
+        explicit held(detail::lock_wait& waited) noexcept : turn_(waited.take_turn()) {}
         detail::lock_turn turn_;
     };
 

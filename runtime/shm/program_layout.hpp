@@ -50,14 +50,14 @@ inline constexpr std::size_t slices_bytes = slices * sizeof(slice);
 inline constexpr std::size_t header_and_slices_bytes = page_bytes + slices_bytes;
 
 // The cells, and beside each slot's places the bits of the cells that its process holds. Where address space is short
-// there are fewer, halved as often as the windows are.
+// there are fewer: cells are halved as often as the windows are, places twice as often.
 constexpr std::uint32_t cells_in(unsigned halvings) noexcept { return most_cells >> halvings; }
-constexpr std::uint32_t places_in(unsigned halvings) noexcept { return most_places >> halvings; }
+constexpr std::uint32_t places_in(unsigned halvings) noexcept { return std::max(most_places >> 2 * halvings, 32u); }
 constexpr std::size_t cells_bytes(unsigned halvings) noexcept {
     return whole_pages(cells_in(halvings) * sizeof(cell)) + page_bytes;
 }
 constexpr std::size_t lock_area_bytes(unsigned halvings) noexcept {
-    return whole_pages(places_in(halvings) * sizeof(lock_place)) + whole_pages(cells_in(halvings) / 8);
+    return whole_pages(places_in(halvings) * sizeof(lock_place) + cells_in(halvings) / 8);
 }
 constexpr std::size_t tables_bytes(unsigned halvings) noexcept {
     return exit_log_bytes + cells_bytes(halvings) + max_processes * lock_area_bytes(halvings) + header_and_slices_bytes;

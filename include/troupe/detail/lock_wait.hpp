@@ -56,12 +56,13 @@ public:
     readiness fall_asleep() noexcept override;
     void awake() noexcept override;
 
+    // What was taken, after the wait.
+    lock_turn take_turn() noexcept;
+
 protected:
     bool try_finish() override;
     void enlist() override;
     void abandon() noexcept override;
-    // What was taken.
-    lock_turn take_turn() noexcept;
     // It is not wanted.
     void pass_on() noexcept;
     channel::cell_port& port() const noexcept { return *hold_.get(); }

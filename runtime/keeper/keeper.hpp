@@ -129,7 +129,7 @@ private:
     void settle_account(shm::cell& cell, shm::place_number place) noexcept;
     void leave_line(shm::cell& cell, shm::place_number place) noexcept;
     void hand_on(shm::cell& cell, shm::place_number from, shm::handing how) noexcept;
-    void look_for_ghost(shm::cell_id cell) noexcept;
+    void look_for_ghost(shm::cell_id name) noexcept;
     enum class mailbox { goes, stays };
     void clear_channels(std::uint16_t slot, mailbox mailbox = mailbox::goes) noexcept;
     void give_up_start(std::uint16_t slot, shm::life_value now) noexcept;

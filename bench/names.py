@@ -2,7 +2,7 @@
 
 from programs import program_of
 
-SYSTEMS = {"floor": "floor", "savina": "Savina", "python_peer": "Python", "peer_system": "system calls",
+SYSTEMS = {"floor": "floor", "floor_locks": "floor", "savina": "Savina", "python_peer": "Python", "peer_system": "system calls",
            "peer_zeromq": "ZeroMQ", "peer_boost_interprocess": "Boost.Interprocess", "peer_nng": "nng",
            "peer_iceoryx": "iceoryx", "peer_caf": "CAF", "peer_erlang": "Erlang", "peer_openmpi": "Open MPI",
            "peer_openmpi_yielding": "Open MPI, yielding", "peer_openmpi_senders": "Open MPI"}
@@ -10,7 +10,8 @@ WORK = {"ping_pong": "round trip", "stream": "one way", "fan_in": "many to one",
         "spawn_join": "start and join", "spawn_many": "start of many", "recovery": "recovery",
         "idle_wakeup": "round trip when idle", "queue_consumers": "queue", "open_loop": "open loop",
         "oversubscribed": "more pairs than CPUs", "selective_receive": "selective", "micro": "inside",
-        "compile_time": "compile time", "pool_tasks": "pool"}
+        "compile_time": "compile time", "pool_tasks": "pool", "locks": "locks",
+        "floor_locks": "locks of the C library"}
 IN_ONE_PROCESS = "_in_one_process"
 
 

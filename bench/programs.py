@@ -32,6 +32,8 @@ PROGRAMS = (
     Program("fan_out", 0.5),
     Program("queue_consumers", 0.5),
     Program("pool_tasks", 0.5),
+    Program("locks", 0.5),
+    Program("floor_locks", 0.5),
     Program("open_loop", 1.0),
     Program("oversubscribed", 1.0),
     Program("selective_receive", 0.3),

@@ -73,6 +73,17 @@ TEST_CASE("orphans: kill -9 of the program while it starts actors leaves no proc
     }
 }
 
+TEST_CASE("orphans: kill -9 of the program in the middle of a map leaves no worker") {
+    for (int round = 0; round < 10; ++round) {
+        family doomed("mapping");
+        REQUIRE_THAT(doomed.read_to("ready"), checks::contains("ready"));
+        CHECK(doomed.meet() >= 2);
+        doomed.signal(SIGKILL);
+        CHECK(doomed.end() == -SIGKILL);
+        CHECK(doomed.nobody_is_left());
+    }
+}
+
 TEST_CASE("orphans: a program that ends by itself ends those in a busy loop too") {
     family doomed("returning");
     REQUIRE_THAT(doomed.read_to("ready"), checks::contains("ready"));

@@ -1,9 +1,10 @@
 // A program with actors of several kinds, for the tests that end it: `family busy | starting | returning | orderly |
-// cleaning | asking | changed | stubborn`. It prints `ready` when they stand.
+// cleaning | asking | changed | stubborn | mapping`. It prints `ready` when they stand.
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <ranges>
 #include <string>
 #include <vector>
 
@@ -121,6 +122,20 @@ troupe::task<> start_all_kinds() {
     for (const int one : ends) close(one);
 }
 
+int idle_along(int n) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(n % 200);
+    while (std::chrono::steady_clock::now() < until) asm volatile("");
+    return n;
+}
+troupe::task<> map_for_ever() {
+    troupe::pool crew({.workers = 2});
+    auto results = crew.map<&idle_along>(std::views::iota(0));
+    for (int taken = 0;; ++taken) {
+        co_await results.next();
+        if (taken == 100) say("ready");
+    }
+}
+
 troupe::task<int> live(std::vector<std::string> arguments) {
     const std::string kind = arguments.at(0);
     if (kind == "asking") {
@@ -137,6 +152,7 @@ troupe::task<int> live(std::vector<std::string> arguments) {
         say("ready");
         co_return 0;
     }
+    if (kind == "mapping") co_await map_for_ever();
     if (kind == "changed") {
         co_await start_all_kinds();
         say("ready");

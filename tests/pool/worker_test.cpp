@@ -212,8 +212,9 @@ task<> kill_workers(std::size_t* count) {
         if (!workers.empty()) workers[(*count)++ % workers.size()].kill();
     }
 }
+constexpr int inputs = 200'000;
+
 toll map_under_kills(unsigned attempts) {
-    constexpr int inputs = 200'000;
     toll seen;
     with_pool({.workers = 2, .attempts = attempts}, [&seen](pool& crew) -> task<> {
         co_await troupe::task_group::run([&](troupe::task_group& group) -> task<> {

@@ -51,7 +51,9 @@ memory_budget budget_for(std::size_t wanted, const process::memory_limits& limit
     for (std::size_t bytes = half; bytes >= least_memory; bytes -= bytes / 8) {
         if (const auto found = fitted(bytes, halvings_of_default, room)) return *found;
     }
-    if (const auto found = fitted(least_memory, shm::most_halvings, most)) return *found;
+    for (const std::size_t most_of_it : {room, most}) {
+        if (const auto found = fitted(least_memory, shm::most_halvings, most_of_it)) return *found;
+    }
     refuse(least_memory, most, limits);
 }
 

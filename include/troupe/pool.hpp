@@ -321,22 +321,34 @@ private:
                                                                                   detail::encoded(input));
         }
     }
+    // Ends before the result is here: nobody wants it any more.
+    class wanted {
+    public:
+        wanted(const std::shared_ptr<detail::pool_core>& core, detail::pool_job& job) noexcept
+            : core_(core), job_(job) {}
+        wanted(const wanted&) = delete;
+        wanted& operator=(const wanted&) = delete;
+        ~wanted() {
+            if (!job_.has_news()) detail::drop_job(core_, job_);
+        }
+
+    private:
+        const std::shared_ptr<detail::pool_core>& core_;
+        detail::pool_job& job_;
+    };
+
     template <class T>
     static task<T> run_when_there_is_room(std::shared_ptr<detail::pool_core> core,
                                           std::shared_ptr<detail::single_job<T>> job) {
-        co_await detail::room_in(core);
+        if (!detail::has_room_in(*core)) co_await detail::room_in(core);
         detail::submit_to(*core, job);
-        co_return co_await result_of<T>(std::move(core), std::move(job));
+        const wanted until_it_is_here(core, *job);
+        if (!job->has_news()) co_await detail::job_wait(*job);
+        co_return job->take();
     }
     template <class T>
     static task<T> result_of(std::shared_ptr<detail::pool_core> core, std::shared_ptr<detail::single_job<T>> job) {
-        struct dropping {
-            const std::shared_ptr<detail::pool_core>& core;
-            detail::pool_job& job;
-            ~dropping() {
-                if (!job.has_news()) detail::drop_job(core, job);
-            }
-        } const unless_settled{core, *job};
+        const wanted until_it_is_here(core, *job);
         if (!job->has_news()) co_await detail::job_wait(*job);
         co_return job->take();
     }

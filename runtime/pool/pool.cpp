@@ -53,10 +53,11 @@ void submit_to(pool_core& core, std::shared_ptr<pool_job> job) {
     core.submit(std::move(job));
 }
 void drop_job(const std::shared_ptr<pool_core>& core, pool_job& job) noexcept { core->drop(job); }
-task<> room_in(std::shared_ptr<pool_core> core) {
-    core->check_here();
-    co_await room_turn(*core);
+bool has_room_in(const pool_core& core) {
+    core.check_here();
+    return core.has_room();
 }
+task<> room_in(std::shared_ptr<pool_core> core) { co_await room_turn(*core); }
 
 // --- the core ------------------------------------------------------------------------------------------------------
 

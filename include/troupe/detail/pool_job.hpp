@@ -126,6 +126,7 @@ std::size_t most_waiting(const pool_core& core) noexcept;
 // Throws closed, or why the pool has failed.
 void submit_to(pool_core& core, std::shared_ptr<pool_job> job);
 void drop_job(const std::shared_ptr<pool_core>& core, pool_job& job) noexcept;
+bool has_room_in(const pool_core& core);
 // Waits until one more task may be given in.
 task<> room_in(std::shared_ptr<pool_core> core);
 

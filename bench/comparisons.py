@@ -96,6 +96,24 @@ def _all():
     for who in ("receiver killed, its sender", "sender killed, its receiver", "asked actor killed, who asked"):
         yield Comparison(f"recovery/{who} goes on", "floor/death seen through pidfd", at_most=3)
 
+    yield Comparison("pool_tasks/map of an empty task", None, at_least=5)
+    yield Comparison("pool_tasks/map of an empty task", "python_peer/map Pool, its own chunks", at_least=2)
+    yield Comparison("pool_tasks/map of an empty task", "python_peer/map Pool, chunks of one", at_least=50)
+    yield Comparison("pool_tasks/map of an empty task", "python_peer/map ProcessPoolExecutor, chunks of 1,000")
+    yield Comparison("pool_tasks/one task at a time", "pool_tasks/a request, beside that", at_most=1.5)
+    yield Comparison("pool_tasks/64 KiB each way, tasks of 1 ms", None, at_least=0.95)
+    yield Comparison("pool_tasks/its worker is killed: known", "floor/death seen through pidfd")
+    yield Comparison("pool_tasks/its worker is killed: the next task is done", "spawn_join/forkserver")
+    yield Comparison("pool_tasks/a full pool refuses", None, at_most=5)
+    yield Comparison("pool_tasks/a pool with a stuck task ends", None, at_most=10)
+    yield Comparison("locks/lock and unlock, not contested", "floor_locks/robust mutex, not contested", at_most=1)
+    yield Comparison("locks/changes of hands between 2", "floor_locks/robust mutex, changes of hands between 2",
+                     at_least=1.5)
+    yield Comparison("locks/locks by 2", "floor_locks/robust mutex, locks by 2")
+    for parties in (2, 8):
+        yield Comparison(f"locks/barrier of {parties}", f"floor_locks/pthread_barrier of {parties}", at_most=1.5)
+    yield Comparison("locks/handed on from a dead holder", "floor/death seen through pidfd", at_most=3)
+
 
 COMPARISONS = tuple(_all())
 

@@ -3,7 +3,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <memory>
-#include <new>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -57,10 +56,6 @@ troupe::buffer doubled(troupe::buffer from) {
     troupe::buffer made(from.size());
     for (std::size_t i = 0; i < made.size(); ++i) made.data()[i] = std::byte(2 * std::to_integer<int>(from.data()[i]));
     return made;
-}
-std::size_t allocate(std::size_t bytes) {
-    const auto memory = std::make_unique<char[]>(bytes);
-    return bytes + static_cast<std::size_t>(memory[0]);
 }
 std::string where_am_i() { return std::unique_ptr<char, void (*)(void*)>(get_current_dir_name(), &std::free).get(); }
 int go_to(std::string directory) { return chdir(directory.c_str()); }
@@ -189,17 +184,6 @@ TEST_CASE("Arguments and results carry handles") {
         const troupe::buffer twice = co_await crew.run<doubled>(std::move(bytes));
         CHECK(twice.size() == 3);
         CHECK(twice.data()[2] == std::byte{42});
-    });
-}
-
-TEST_CASE("A worker that ran out of memory costs its task alone") {
-    troupe::pool_options options;
-    options.worker.limits.memory = 256 << 20;
-    with_pool(options, [](pool& crew) -> task<> {
-        const auto what = co_await outcome_of(crew.run<allocate>(std::size_t{1} << 30));
-        CHECK(what.why().find("std::bad_alloc") != std::string::npos);
-        const std::size_t little = co_await crew.run<allocate>(1000);
-        CHECK(little == 1000);
     });
 }
 

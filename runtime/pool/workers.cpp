@@ -168,6 +168,7 @@ task<> pool_core::manage(std::shared_ptr<pool_core> self) {
     }
     core.stage_ = stage::over;
     core.queue_ = {};
+    core.options_.prepare = {};  // which may hold handles; the core may be kept for its results
     loop::event_loop::current().dismiss(core);
     disarm(core.look_);
     core.changed();

@@ -141,7 +141,7 @@ TEST_CASE("A task whose worker dies fails with how it ended, and the worker is r
 }
 
 TEST_CASE("A task that takes longer than the time-out fails, says where it was, and its worker is replaced") {
-    with_pool({.task_timeout = 50ms}, [](pool& crew) -> task<> {
+    with_pool({.task_timeout = 300ms}, [](pool& crew) -> task<> {
         const auto looped = co_await outcome_of(crew.run<loop_for_ever>(0));
         CHECK(looped.status().value_or(troupe::exit_status()).hung());
         CHECK(looped.why().find("took too long to handle a task") != std::string::npos);
@@ -153,8 +153,8 @@ TEST_CASE("A task that takes longer than the time-out fails, says where it was, 
 }
 
 TEST_CASE("Tasks that are each shorter than the time-out are not killed for the time that they take together") {
-    with_pool({.task_timeout = 100ms}, [](pool& crew) -> task<> {
-        for (int i = 0; i < 30; ++i) co_await crew.run<[](int) { usleep(10'000); }>(i);
+    with_pool({.task_timeout = 1s}, [](pool& crew) -> task<> {
+        for (int i = 0; i < 40; ++i) co_await crew.run<[](int) { usleep(30'000); }>(i);
         CHECK(crew.replaced() == 0);
     });
 }

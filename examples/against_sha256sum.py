@@ -29,6 +29,10 @@ def main():
     checksums, folders = sys.argv[1], sys.argv[2:]
     files = files_below(folders)
     print(f"{len(files)} files below {' and '.join(folders)}", flush=True)
+    for name in files:  # so that neither finds them on the disk, and the other in memory
+        with open(name, "rb") as file:
+            while file.read(1 << 20):
+                pass
     theirs, their_seconds = summed_by_coreutils(files)
     ours, our_seconds = timed([checksums] + folders)
     print(f"checksums {our_seconds:.2f} s, sha256sum {their_seconds:.2f} s")

@@ -29,9 +29,10 @@ private:
     };
 
     bool poll() override;
-    bool glance() override { return participant_.memory().header().crashes.get() != crashes_seen_; }
-    loop::parking park() override { return glance() ? loop::parking::ready : loop::parking::parked; }
+    bool glance() override { return false; }  // no coroutine waits for a report: what spins goes on
+    loop::parking park() override { return is_due() ? loop::parking::ready : loop::parking::parked; }
     void unpark() override {}
+    bool is_due() const noexcept { return participant_.memory().header().crashes.get() != crashes_seen_; }
     void look_at(std::uint16_t slot);
 
     channel::participant& participant_;

@@ -143,6 +143,7 @@ bool pending_requests::poll() {
         if (one != nullptr && one->reply != nullptr) one->reply->arrive(reply);
         detail::finish_letter(reply);
         if (one != nullptr) free(*one);
+        if (how == shm::looking::at_headers && !replies_->glance_for_letter()) break;
     }
     if (found) replies_->flush();  // the room of these replies is what the next requests reserve
     if (!somebody_died || used_ == 0) return found;

@@ -15,31 +15,11 @@
 namespace troupe::detail {
 namespace {
 
-// The lane for replies of a process that lives; null when it has ended, and nobody is left to hear.
-channel::outbox* lane_of(actor_id asker, std::uint32_t incarnation) {
-    channel::participant& here = channel::participant::here();
-    const shm::program_memory& memory = here.memory();
-    const shm::process_slot& slot = memory.process(asker.slot());
-    if (slot.incarnation.get() != incarnation) return nullptr;
-    const auto state = slot.state_of(asker);
-    if (!state || shm::has_ended(*state)) return nullptr;
-    const auto lane = slot.activity.replies.index();
-    if (!lane) return nullptr;
-    try {
-        channel::port& found = here.port_of(memory.channel(*lane).name());
-        // When it has ended this moment, its channel may be another's by now.
-        return found.of().kind() == shm::channel_kind::replies ? &found.out() : nullptr;
-    } catch (const corrupt&) {
-        return nullptr;  // it ended this moment, and its lane is being given back
-    }
-}
-
 void send_reply(std::uint64_t asker, std::uint32_t incarnation, std::uint32_t request, std::uint32_t kind,
                 outgoing& value) {
     const actor_id to{asker};
-    channel::outbox* replies = lane_of(to, incarnation);
+    channel::outbox* replies = channel::participant::here().replies_of(to, incarnation);
     if (replies == nullptr) return;
-    replies->deliver_to(to);
     std::uint64_t block = 0;
     // Room was reserved by the asker; where there is none, the asker's ring is damaged, and it has to do without.
     const push_result result = replies->push({.type = kind, .request = request}, value, block);

@@ -88,6 +88,7 @@ void participant::return_room(bool before_sleep) {
 // Ports to actors that are dead, which nobody in this process waits at.
 void participant::sweep() {
     last_ = {};
+    last_lane_ = {};
     std::erase_if(addresses_, [this](const auto& one) { return !memory_.processes().is_alive(one.second.actor); });
     std::erase_if(ports_, [this](const auto& one) {
         const detail::actor_id target = one.second->out().target();
@@ -128,6 +129,33 @@ outbox* participant::find_mailbox(detail::actor_id actor) {
     if (mailbox == nullptr || !memory_.processes().is_alive(actor)) return nullptr;
     last_ = addresses_[actor.slot()] = {actor, mailbox};
     return mailbox;
+}
+
+outbox* participant::replies_of(detail::actor_id asker, std::uint32_t incarnation) {
+    const shm::process_slot& slot = memory_.process(asker.slot());
+    if (slot.incarnation.get() != incarnation) return nullptr;
+    const auto state = slot.state_of(asker);
+    if (!state || shm::has_ended(*state)) return nullptr;
+    if (last_lane_.asker != asker || last_lane_.incarnation != incarnation) {
+        outbox* const found = find_lane(asker);
+        if (found == nullptr) return nullptr;
+        last_lane_ = {asker, incarnation, found};
+    }
+    return last_lane_.replies;
+}
+
+outbox* participant::find_lane(detail::actor_id asker) {
+    const auto index = memory_.process(asker.slot()).activity.replies.index();
+    if (!index) return nullptr;
+    try {
+        port& found = port_of(memory_.channel(*index).name());
+        // When it has ended this moment, its channel may be another's by now.
+        if (found.of().kind() != shm::channel_kind::replies) return nullptr;
+        found.out().deliver_to(asker);
+        return &found.out();
+    } catch (const corrupt&) {
+        return nullptr;  // it ended this moment, and its lane is being given back
+    }
 }
 
 }  // namespace troupe::channel

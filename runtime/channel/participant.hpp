@@ -80,6 +80,8 @@ public:
     outbox* mailbox_of(detail::actor_id actor) {
         return actor == last_.actor && last_.mailbox != nullptr ? last_.mailbox : find_mailbox(actor);
     }
+    // The lane that replies to a process come through; null when it has ended, and nobody is left to hear.
+    outbox* replies_of(detail::actor_id asker, std::uint32_t incarnation);
 
     // The child of a fork takes these out of its copy of the parent's.
     shm::program_memory take_memory() noexcept { return std::move(memory_); }
@@ -92,11 +94,17 @@ private:
     [[noreturn]] static void throw_outside();
     void sweep();
     outbox* find_mailbox(detail::actor_id actor);
+    outbox* find_lane(detail::actor_id asker);
 
     static constinit inline participant* the_participant = nullptr;
     struct address {
         detail::actor_id actor;
         outbox* mailbox = nullptr;
+    };
+    struct lane {
+        detail::actor_id asker;
+        std::uint32_t incarnation = 0;
+        outbox* replies = nullptr;
     };
 
     shm::program_memory memory_;
@@ -112,6 +120,7 @@ private:
     std::unordered_map<std::uint64_t, std::unique_ptr<port>> ports_;
     std::unordered_map<std::uint16_t, address> addresses_;
     address last_;
+    lane last_lane_;  // who is answered is mostly who was answered before
     std::vector<lone_inbox*> readers_;
     std::unique_ptr<shared_cells> cells_;
     std::size_t sweep_at_ = 64;

@@ -181,14 +181,16 @@ void event_loop::run_ready() noexcept {
 }
 
 void event_loop::look() {
-    if (sources_.poll() || !detail::ready.empty()) return attend();
-    if (fire_due()) return;
+    if (std::exchange(busy_, false)) attend();
+    busy_ = sources_.poll() || !detail::ready.empty();
+    if (busy_ || fire_due()) return;
     const base::time_point until = timers_.empty() ? base::time_point::max() : timers_.earliest();
     if (worked_ && spin(*host_, sources_, until)) return;
     sleep();
 }
 
-// Descriptors and timers, in a process that is busy.
+// Descriptors and timers, in a process that is busy: when what was found last has been dealt with, so that no message
+// waits for the clock to be read.
 void event_loop::attend() {
     const base::time_point now = coarse_now();
     if (++turns_unattended_ < most_turns_unattended && now == last_attended_) return;

@@ -2,8 +2,8 @@
 //
 // One loop a process, made on first use, run by the one thread that runs user code. A turn is:
 //   1. run the ready queue, within a budget; tell the host
-//   2. poll the sources; while something is ready, descriptors and timers get their share at every tick of the coarse
-//      clock and at least every 64 turns
+//   2. if the last poll found something: descriptors and timers get their share, at every tick of the coarse clock and
+//      at least every 64 turns; then poll the sources
 //   3. nothing ready: spin, if the host allows
 //   4. still nothing: park the sources and sleep in libuv until the doorbell, the earliest timer or a descriptor
 //   5. awake: [doorbell: take its rings], tell the host, unpark the sources, fire the timers that are due
@@ -102,6 +102,7 @@ private:
     bool going_to_sleep_ = false;
     bool slept_ = false;
     bool worked_ = false;  // since the last sleep: only then a spin is worth it
+    bool busy_ = false;    // the last look found something
 };
 
 }  // namespace troupe::loop

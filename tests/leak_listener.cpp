@@ -2,6 +2,7 @@
 #include "leak_listener.hpp"
 
 #include <dirent.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,9 +13,12 @@
 #include <vector>
 
 #include <troupe/queue.hpp>
+#include <troupe/readiness.hpp>
 #include <troupe/spawn.hpp>
+#include <troupe/when.hpp>
 
 #include "actor/own_process.hpp"
+#include "base/owned_fd.hpp"
 #include "catch.hpp"
 #include "kill/remains.hpp"
 #include "watched.hpp"
@@ -62,7 +66,7 @@ troupe::task<> greeter(troupe::mailbox<greeting> inbox) {
 }
 
 // What the program opens once, at first use, is open before the first test: the loop, the forkserver, the lane that
-// replies come through.
+// replies come through, the set of descriptors that are waited for.
 troupe::task<> warm_up() {
     for (const auto method : {troupe::start_method::default_method, troupe::start_method::forkserver}) {
         const auto one = co_await troupe::spawn<greeter>({.method = method});
@@ -70,6 +74,9 @@ troupe::task<> warm_up() {
         one.stop();
         co_await one.join();
     }
+    const troupe::base::owned_fd quiet(eventfd(0, EFD_CLOEXEC));
+    auto first_wait = co_await troupe::when_any(troupe::readable(quiet.get()), troupe::sleep_for(1ms));
+    static_cast<void>(first_wait);
 }
 
 class leak_listener : public checks::listener {

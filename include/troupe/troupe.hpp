@@ -36,6 +36,7 @@
 #include <troupe/pipe.hpp>
 #include <troupe/pool.hpp>
 #include <troupe/queue.hpp>
+#include <troupe/readiness.hpp>
 #include <troupe/run.hpp>
 #include <troupe/semaphore.hpp>
 #include <troupe/shared.hpp>

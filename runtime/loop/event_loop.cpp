@@ -106,7 +106,8 @@ void event_loop::abandon() noexcept {
     if (the_loop == nullptr) return;
     // Closing a copy of a descriptor changes nothing for the parent. What libuv keeps for all loops of a process stays.
     const uv_loop_t& loop = the_loop->handles_->loop;
-    for (const int fd : {ring_of(loop), loop.backend_fd, loop.async_io_watcher.fd, loop.async_wfd,
+    const int second_set = the_loop->descriptors_ ? the_loop->descriptors_->fd() : -1;
+    for (const int fd : {ring_of(loop), second_set, loop.backend_fd, loop.async_io_watcher.fd, loop.async_wfd,
                          loop.signal_pipefd[0], loop.signal_pipefd[1]}) {
         if (fd >= 0) ::close(fd);
     }
@@ -127,6 +128,7 @@ event_loop::event_loop() : handles_(std::make_unique<handles>()), host_(&the_nob
 
 event_loop::~event_loop() {
     doorbell_.reset();
+    descriptors_.reset();
     uv_close(reinterpret_cast<uv_handle_t*>(&handles_->prepare), nullptr);
     uv_close(reinterpret_cast<uv_handle_t*>(&handles_->alarm), nullptr);
     if (handles_->lifeline != nullptr) close_watch(handles_->lifeline);
@@ -138,6 +140,11 @@ void event_loop::close() {
     if (the_loop == nullptr) return;
     TROUPE_CHECK(!the_loop->running_ && the_loop->timers_.empty());
     delete std::exchange(the_loop, nullptr);
+}
+
+descriptor_set& event_loop::descriptors() {
+    if (!descriptors_) descriptors_ = std::make_unique<descriptor_set>(*this);
+    return *descriptors_;
 }
 
 uv_loop_s* event_loop::uv() noexcept { return &handles_->loop; }
@@ -182,10 +189,12 @@ void event_loop::run_ready() noexcept {
 
 void event_loop::look() {
     if (std::exchange(busy_, false)) attend();
-    busy_ = sources_.poll() || !detail::ready.empty();
+    const bool found = sources_.poll();
+    if (found) descriptors_alone_ = false;
+    busy_ = found || !detail::ready.empty();
     if (busy_ || fire_due()) return;
     const base::time_point until = timers_.empty() ? base::time_point::max() : timers_.earliest();
-    if (worked_ && spin(*host_, sources_, until)) return;
+    if (worked_ && !descriptors_alone_ && spin(*host_, sources_, until)) return;
     sleep();
 }
 
@@ -203,7 +212,7 @@ void event_loop::attend() {
 bool event_loop::fire_due() { return !timers_.empty() && timers_.fire_due(base::steady_clock::now()); }
 
 void event_loop::sleep() {
-    worked_ = false;
+    worked_ = descriptors_alone_ = false;
     going_to_sleep_ = true;
     slept_ = false;
     uv_run(uv(), UV_RUN_ONCE);

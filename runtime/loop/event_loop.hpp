@@ -4,7 +4,7 @@
 //   1. run the ready queue, within a budget; tell the host
 //   2. if the last poll found something: descriptors and timers get their share, at every tick of the coarse clock and
 //      at least every 64 turns; then poll the sources
-//   3. nothing ready: spin, if the host allows
+//   3. nothing ready: spin, if the host allows, and if it was not a descriptor that had something last
 //   4. still nothing: park the sources and sleep in libuv until the doorbell, the earliest timer or a descriptor
 //   5. awake: [doorbell: take its rings], tell the host, unpark the sources, fire the timers that are due
 // An idle process has no timer of the loop's own: it is woken zero times a second.
@@ -18,6 +18,7 @@
 #include <memory>
 
 #include "base/clock.hpp"
+#include "loop/descriptor_set.hpp"
 #include "loop/doorbell.hpp"
 #include "loop/host.hpp"
 #include "loop/source.hpp"
@@ -66,6 +67,10 @@ public:
     void enroll(source& one) noexcept { sources_.enroll(one); }
     void dismiss(source& one) noexcept { sources_.dismiss(one); }
     timer_set& timers() noexcept { return timers_; }
+    // What this process waits for in descriptors; made when it is first asked for. Throws std::system_error.
+    descriptor_set& descriptors();
+    // A descriptor has ended a wait, in this run of libuv.
+    void told_by_descriptor() noexcept { descriptors_alone_ = true; }
 
     // Leaves the sources alone for some µs, where nobody waits for this process and it may spin.
     void rest() const { loop::rest(*host_); }
@@ -89,6 +94,7 @@ private:
 
     std::unique_ptr<handles> handles_;
     std::unique_ptr<doorbell> doorbell_;
+    std::unique_ptr<descriptor_set> descriptors_;
     source_list sources_;
     timer_set timers_;
     host* host_;
@@ -101,8 +107,9 @@ private:
     bool running_ = false;
     bool going_to_sleep_ = false;
     bool slept_ = false;
-    bool worked_ = false;  // since the last sleep: only then a spin is worth it
-    bool busy_ = false;    // the last look found something
+    bool worked_ = false;             // since the last sleep: only then a spin is worth it,
+    bool descriptors_alone_ = false;  // and not where a descriptor was the last to have something: a spin is deaf to it
+    bool busy_ = false;               // the last look found something
 };
 
 }  // namespace troupe::loop

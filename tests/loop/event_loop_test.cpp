@@ -1,5 +1,6 @@
 // The loop's turn: what is called in which order, when it sleeps and what wakes it.
 #include <troupe/error.hpp>
+#include <troupe/readiness.hpp>
 #include <troupe/sync_wait.hpp>
 #include <troupe/time.hpp>
 #include <troupe/when.hpp>
@@ -21,7 +22,6 @@
 #include "catch.hpp"
 #include "coro/here.hpp"
 #include "loop/event_loop.hpp"
-#include "loop/poll_wait.hpp"
 
 namespace {
 
@@ -31,7 +31,6 @@ using troupe::sync_wait;
 using troupe::task;
 using troupe::loop::event_loop;
 using troupe::loop::parking;
-using troupe::loop::poll_wait;
 
 std::string calls;  // what the loop called, one letter each
 
@@ -328,7 +327,7 @@ TEST_CASE("loop: timers and descriptors have their turn while coroutines are alw
     auto chain = [](int fd, bool& flag) -> task<> {
         co_await troupe::sleep_for(1ms);
         write_one(fd);
-        co_await poll_wait(fd, poll_wait::until::readable);
+        co_await troupe::readable(fd);
         flag = true;
     };
     auto ring_later = [&] { return troupe::when_all(busy(stop), chain(bell.get(), stop)); };
@@ -349,32 +348,9 @@ TEST_CASE("loop: an idle process is woken zero times a second") {
     const itimerspec once{.it_interval = {}, .it_value = {.tv_sec = 0, .tv_nsec = 300'000'000}};
     REQUIRE(::timerfd_settime(clock.get(), 0, &once, nullptr) == 0);
     const long before = voluntary_switches();
-    sync_wait(poll_wait(clock.get(), poll_wait::until::readable));
+    sync_wait(troupe::readable(clock.get()));
     REQUIRE(voluntary_switches() - before <= few_switches);
     REQUIRE(calls == "pPU");
-}
-
-TEST_CASE("poll wait: it ends when the descriptor is readable, and takes nothing from it") {
-    fresh_loop loop;
-    troupe::base::owned_fd bell(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    auto later = [](int fd) -> task<> {
-        co_await troupe::sleep_for(1ms);
-        write_one(fd);
-    };
-    sync_wait(troupe::when_all(poll_wait(bell.get(), poll_wait::until::readable), later(bell.get())));
-    std::uint64_t rings = 0;
-    REQUIRE(::read(bell.get(), &rings, sizeof rings) == sizeof rings);
-    sync_wait(poll_wait(bell.get(), poll_wait::until::writable));
-}
-
-TEST_CASE("poll wait: it can be cancelled and begun again on the same descriptor") {
-    fresh_loop loop;
-    troupe::base::owned_fd bell(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    auto look = [&] { return troupe::with_timeout(1ms, poll_wait(bell.get(), poll_wait::until::readable)); };
-    REQUIRE_THROWS_AS(sync_wait(look()), troupe::timed_out);
-    REQUIRE_THROWS_AS(sync_wait(look()), troupe::timed_out);
-    write_one(bell.get());
-    sync_wait(look());
 }
 
 TEST_CASE("sync_wait: inside a coroutine it is misuse, and the loop goes on") {
@@ -409,7 +385,7 @@ TEST_CASE("loop: when it is closed nothing stays open") {
         troupe::base::owned_fd bell(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
         troupe::base::owned_fd other(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
         loop.hang_up(bell.get(), [] {});
-        sync_wait(troupe::when_any(poll_wait(other.get(), poll_wait::until::readable), troupe::sleep_for(1ms)));
+        sync_wait(troupe::when_any(troupe::readable(other.get()), troupe::sleep_for(1ms)));
         REQUIRE(open_descriptors() > before);
     }
     REQUIRE(open_descriptors() == before);

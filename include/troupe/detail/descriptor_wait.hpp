@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+
+#include <troupe/detail/wait.hpp>
+
+namespace troupe::detail {
+
+enum class until : std::uint8_t { readable, writable };
+
+// Waits until a descriptor can be read or written.
+class [[nodiscard("a wait for a descriptor does nothing until it is awaited")]] descriptor_wait final : public wait {
+public:
+    descriptor_wait(int fd, until what);
+    void await_resume() const { throw_if_failed(); }
+
+    int fd() const noexcept { return fd_; }
+    until what() const noexcept { return what_; }
+    // The kernel has said so, and nobody else waits for the same.
+    void confirm() noexcept {
+        confirmed_ = true;
+        wake();
+    }
+
+private:
+    bool try_finish() override;
+    void enlist() override;
+    void abandon() noexcept override;
+
+    int fd_;
+    until what_;
+    bool confirmed_ = false;
+    bool listed_ = false;
+};
+
+}  // namespace troupe::detail

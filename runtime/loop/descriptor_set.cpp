@@ -1,0 +1,146 @@
+#include "loop/descriptor_set.hpp"
+
+#include <troupe/detail/descriptor_wait.hpp>
+#include <troupe/error.hpp>
+
+#include <poll.h>
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <string>
+
+#include "base/check.hpp"
+#include "base/system_failure.hpp"
+#include "loop/event_loop.hpp"
+#include "loop/uv_watch.hpp"
+
+namespace troupe::loop {
+namespace {
+
+using detail::until;
+
+constexpr std::size_t events_at_a_time = 128;
+
+std::uint32_t event_of(until what) noexcept { return what == until::readable ? EPOLLIN : EPOLLOUT; }
+
+bool ends(std::uint32_t events, until what) noexcept { return (events & (event_of(what) | EPOLLERR | EPOLLHUP)) != 0; }
+
+std::uint64_t name_of(int fd, std::uint32_t added) noexcept {
+    return std::uint64_t{added} << 32 | static_cast<std::uint32_t>(fd);
+}
+
+base::owned_fd make_set() {
+    base::owned_fd set(::epoll_create1(EPOLL_CLOEXEC));
+    if (!set) throw base::system_failure(errno, "the set of descriptors that are waited for cannot be made");
+    return set;
+}
+
+[[noreturn]] void throw_not_open(int fd) {
+    throw misuse("descriptor " + std::to_string(fd) +
+                 " is not open: keep a descriptor open until the wait for it has ended");
+}
+
+}  // namespace
+
+descriptor_set::descriptor_set(event_loop& of)
+    : of_(of), set_(make_set()), watch_(open_watch(of.uv(), set_.get(), UV_READABLE, &answer, this)) {}
+
+descriptor_set::~descriptor_set() { close_watch(watch_); }
+
+void descriptor_set::enlist(detail::descriptor_wait& one) {
+    entries_[one.fd()].waiting.push_back(&one);
+    try {
+        arm(one.fd());
+    } catch (...) {
+        leave(one);
+        throw;
+    }
+}
+
+void descriptor_set::leave(detail::descriptor_wait& one) noexcept {
+    std::vector<detail::descriptor_wait*>& waiting = entries_.find(one.fd())->second.waiting;
+    waiting.erase(std::find(waiting.begin(), waiting.end(), &one));
+}
+
+void descriptor_set::arm_again(const detail::descriptor_wait& one) { arm(one.fd()); }
+
+// For all that are listed, since one call sets what the entry is armed for.
+void descriptor_set::arm(int fd) {
+    entry& its = entries_[fd];
+    epoll_event wanted{};
+    wanted.events = EPOLLONESHOT;
+    for (const detail::descriptor_wait* one : its.waiting) wanted.events |= event_of(one->what());
+    const auto call = [&](int operation) {
+        if (operation == EPOLL_CTL_ADD) ++its.added;
+        wanted.data.u64 = name_of(fd, its.added);
+        return ::epoll_ctl(set_.get(), operation, fd, &wanted);
+    };
+    int failed = call(its.added != 0 ? EPOLL_CTL_MOD : EPOLL_CTL_ADD);
+    if (failed != 0 && errno == ENOENT) failed = call(EPOLL_CTL_ADD);
+    if (failed == 0) return;
+    if (errno == EBADF) throw_not_open(fd);
+    throw base::system_failure(errno, "descriptor " + std::to_string(fd) + " cannot be watched");
+}
+
+void descriptor_set::answer(uv_poll_s* watch, int, int) { static_cast<descriptor_set*>(watch->data)->take_events(); }
+
+// What does not fit is reported by the next run of libuv: there is no end to it while peers are fast.
+void descriptor_set::take_events() {
+    std::array<epoll_event, events_at_a_time> events;
+    const int count = ::epoll_wait(set_.get(), events.data(), static_cast<int>(events.size()), 0);
+    for (int i = 0; i < count; ++i) {
+        const epoll_event& one = events[static_cast<std::size_t>(i)];
+        const auto found = entries_.find(static_cast<int>(one.data.u64 & 0xffffffff));
+        if (found == entries_.end() || one.data.u64 != name_of(found->first, found->second.added)) continue;
+        tell(found->second, one.events);
+    }
+}
+
+void descriptor_set::tell(entry& its, std::uint32_t events) {
+    const auto told = std::count_if(its.waiting.begin(), its.waiting.end(),
+                                    [events](const auto* one) { return ends(events, one->what()); });
+    if (told == 0) return;
+    of_.told_by_descriptor();
+    for (detail::descriptor_wait* one : its.waiting) {
+        if (!ends(events, one->what())) {
+            one->wake();  // it arms the entry for itself
+        } else if (told == 1) {
+            one->confirm();
+        } else {
+            one->wake();
+        }
+    }
+}
+
+}  // namespace troupe::loop
+
+namespace troupe::detail {
+
+descriptor_wait::descriptor_wait(int fd, until what) : fd_(fd), what_(what) {
+    if (fd < 0) {
+        throw misuse("descriptor " + std::to_string(fd) +
+                     " cannot be waited for: the call that was to open it has failed, or it was never set");
+    }
+}
+
+bool descriptor_wait::try_finish() {
+    if (confirmed_) return true;
+    pollfd look{fd_, static_cast<short>(what_ == until::readable ? POLLIN : POLLOUT), 0};
+    if (::poll(&look, 1, 0) > 0) {
+        if ((look.revents & POLLNVAL) != 0) loop::throw_not_open(fd_);
+        return true;
+    }
+    if (listed_) loop::event_loop::current().descriptors().arm_again(*this);
+    return false;
+}
+
+void descriptor_wait::enlist() {
+    loop::event_loop::current().descriptors().enlist(*this);
+    listed_ = true;
+}
+
+void descriptor_wait::abandon() noexcept { loop::event_loop::current().descriptors().leave(*this); }
+
+}  // namespace troupe::detail

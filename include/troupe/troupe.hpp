@@ -41,6 +41,7 @@
 #include <troupe/semaphore.hpp>
 #include <troupe/shared.hpp>
 #include <troupe/shared_array.hpp>
+#include <troupe/signals.hpp>
 #include <troupe/spawn.hpp>
 #include <troupe/start_method.hpp>
 #include <troupe/supervisor.hpp>
@@ -48,5 +49,6 @@
 #include <troupe/task.hpp>
 #include <troupe/task_group.hpp>
 #include <troupe/this_actor.hpp>
+#include <troupe/ticks.hpp>
 #include <troupe/time.hpp>
 #include <troupe/when.hpp>

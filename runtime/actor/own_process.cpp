@@ -21,6 +21,7 @@
 #include "loop/event_loop.hpp"
 #include "process/message_socket.hpp"
 #include "process/signals.hpp"
+#include "process/wanted_signals.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -51,6 +52,7 @@ own_process::own_process(shm::program_memory memory, std::uint16_t slot, base::o
 }
 
 own_process::~own_process() {
+    process::lose_doorbell();
     if (loop::event_loop::exists()) {
         if (enrolled()) loop::event_loop::current().dismiss(*this);
         if (monitors_.enrolled()) loop::event_loop::current().dismiss(monitors_);
@@ -68,6 +70,7 @@ own_process& own_process::here() {
 own_process* own_process::current() noexcept { return the_process; }
 
 void own_process::abandon() noexcept {
+    process::forget_wanted_signals();
     loop::event_loop::abandon();
     channel::participant::abandon();
     the_process = nullptr;

@@ -44,8 +44,15 @@ base::owned_fd make_set() {
 
 }  // namespace
 
+// It stands in libuv's own set before anything stands in it, and not only when libuv comes to that: so a descriptor by
+// which the loop would wait for itself is refused here, and not found by libuv, which aborts then.
 descriptor_set::descriptor_set(event_loop& of)
-    : of_(of), set_(make_set()), watch_(open_watch(of.uv(), set_.get(), UV_READABLE, &answer, this)) {}
+    : of_(of), set_(make_set()), watch_(open_watch(of.uv(), set_.get(), UV_READABLE, &answer, this)) {
+    epoll_event readable{};
+    readable.events = EPOLLIN;
+    readable.data.fd = set_.get();
+    ::epoll_ctl(uv_backend_fd(of.uv()), EPOLL_CTL_ADD, set_.get(), &readable);
+}
 
 descriptor_set::~descriptor_set() { close_watch(watch_); }
 
@@ -81,6 +88,10 @@ void descriptor_set::arm(int fd) {
     if (failed != 0 && errno == ENOENT) failed = call(EPOLL_CTL_ADD);
     if (failed == 0) return;
     if (errno == EBADF) throw_not_open(fd);
+    if (errno == ELOOP || errno == EINVAL) {
+        throw misuse("descriptor " + std::to_string(fd) +
+                     " watches this process's own loop, which would wait for itself: wait for it in another process");
+    }
     throw base::system_failure(errno, "descriptor " + std::to_string(fd) + " cannot be watched");
 }
 

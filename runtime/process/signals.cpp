@@ -18,11 +18,6 @@ volatile std::sig_atomic_t interrupts = 0;
 int bell = -1;
 bool is_program = false;
 
-void ring_own_bell() noexcept {
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written = write(bell, &one, sizeof one);
-}
-
 // It comes once more, as if nobody had caught it, when the handler has returned.
 void let_it_end_this(int signal) noexcept {
     struct sigaction plain{};
@@ -37,13 +32,13 @@ void on_signal(int signal, siginfo_t* about, void*) {
     if (is_program || signal == SIGTERM) {
         if (ending == 0) {
             ending = signal;
-            ring_own_bell();
+            ring_own_doorbell();
         } else if (signal == SIGINT) {
             let_it_end_this(signal);
         }
     } else if (about->si_code != SI_KERNEL) {  // not a terminal's Ctrl-C
         interrupts = 1;
-        ring_own_bell();
+        ring_own_doorbell();
     }
     errno = saved;
 }
@@ -66,6 +61,14 @@ void catch_where_default(int signal, void (*action)(int, siginfo_t*, void*)) noe
 }
 
 }  // namespace
+
+void ring_own_doorbell() noexcept {
+    const std::uint64_t one = 1;
+    if (bell >= 0) [[maybe_unused]]
+        const ssize_t written = write(bell, &one, sizeof one);
+}
+
+void lose_doorbell() noexcept { bell = -1; }
 
 signals_held::signals_held() noexcept {
     sigset_t all;
@@ -94,6 +97,10 @@ sigset_t group_signals() noexcept {
     sigaddset(&all, SIGINT);
     for (const int signal : signals_of_group) sigaddset(&all, signal);
     return all;
+}
+
+bool is_left_to_program(const struct sigaction& one) noexcept {
+    return (one.sa_flags & SA_SIGINFO) != 0 && one.sa_sigaction == &on_group_signal;
 }
 
 void leave_group_signals_to_program() noexcept {

@@ -47,6 +47,14 @@ sigset_t group_signals() noexcept;
 void leave_group_signals_to_program() noexcept;
 void let_group_signals_through() noexcept;
 
+// Whether a handler is the one with which `leave_group_signals_to_program` does so.
+bool is_left_to_program(const struct sigaction& one) noexcept;
+
+// What a handler may do. Nothing where this process has no doorbell.
+void ring_own_doorbell() noexcept;
+// Before that doorbell is closed.
+void lose_doorbell() noexcept;
+
 // Installs the handlers; they write to `doorbell`, an eventfd of this process.
 void catch_signals(role role, int doorbell) noexcept;
 

@@ -35,6 +35,7 @@ void doorbell::answer(uv_poll_s* watch, int, int) {
         if (::read(self.fd_, &rings, sizeof rings) != sizeof rings) return;
         self.edges_ = report_edges(watch->loop, self.fd_);
     }
+    self.rung_ = true;
     self.of_.rung();
 }
 

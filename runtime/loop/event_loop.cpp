@@ -107,7 +107,8 @@ void event_loop::abandon() noexcept {
     // Closing a copy of a descriptor changes nothing for the parent. What libuv keeps for all loops of a process stays.
     const uv_loop_t& loop = the_loop->handles_->loop;
     const int second_set = the_loop->descriptors_ ? the_loop->descriptors_->fd() : -1;
-    for (const int fd : {ring_of(loop), second_set, loop.backend_fd, loop.async_io_watcher.fd, loop.async_wfd,
+    const int clock = the_loop->clock_ ? the_loop->clock_->fd() : -1;
+    for (const int fd : {ring_of(loop), second_set, clock, loop.backend_fd, loop.async_io_watcher.fd, loop.async_wfd,
                          loop.signal_pipefd[0], loop.signal_pipefd[1]}) {
         if (fd >= 0) ::close(fd);
     }
@@ -129,6 +130,7 @@ event_loop::event_loop() : handles_(std::make_unique<handles>()), host_(&the_nob
 event_loop::~event_loop() {
     doorbell_.reset();
     descriptors_.reset();
+    clock_.reset();
     uv_close(reinterpret_cast<uv_handle_t*>(&handles_->prepare), nullptr);
     uv_close(reinterpret_cast<uv_handle_t*>(&handles_->alarm), nullptr);
     if (handles_->lifeline != nullptr) close_watch(handles_->lifeline);
@@ -166,13 +168,16 @@ void event_loop::run_until(bool (*done)(void*), void* argument) {
     }
     running_ = true;
     detail::ready.attend();
+    resume();
+    if (clock_) clock_->stop();
     while (!done(argument)) {
-        run_ready();
+        run_ready(turn_budget);
         if (done(argument)) break;
         look();
     }
     detail::ready.leave();
     running_ = false;
+    expect_turn();  // nothing is parked now
 }
 
 void event_loop::run_until_ended(detail::branch& one) {
@@ -181,10 +186,12 @@ void event_loop::run_until_ended(detail::branch& one) {
     awaited_ = nullptr;
 }
 
-void event_loop::run_ready() noexcept {
-    if (detail::ready.run_some(turn_budget) == 0) return;
+std::size_t event_loop::run_ready(std::size_t budget) noexcept {
+    const std::size_t ran = detail::ready.run_some(budget);
+    if (ran == 0) return 0;
     worked_ = true;
     host_->turn_ended();
+    return ran;
 }
 
 void event_loop::look() {
@@ -223,6 +230,52 @@ void event_loop::sleep() {
     turns_unattended_ = 0;
 }
 
+int event_loop::wakeup_fd() {
+    if (!clock_) clock_ = std::make_unique<wakeup_clock>(uv());
+    return uv_backend_fd(uv());
+}
+
+void event_loop::turn() {
+    if (running_) throw misuse("a turn inside a coroutine, or inside sync_wait, would run the loop inside itself");
+    wakeup_fd();
+    running_ = turning_ = true;
+    detail::ready.attend();
+    resume();
+    uv_run(uv(), UV_RUN_NOWAIT);
+    fire_due();
+    for (std::size_t left = turn_budget; left > 0;) {
+        const std::size_t ran = run_ready(left);
+        left -= std::clamp(ran, std::size_t{1}, left);
+        const bool found = sources_.poll();
+        if (found || !detail::ready.empty() || fire_due()) continue;
+        if (doze()) break;
+    }
+    if (!dozing_) clock_->set_to_now();
+    detail::ready.leave();
+    running_ = turning_ = false;
+}
+
+// All that comes before a sleep, and no sleep. False: something came meanwhile, and nothing is parked.
+bool event_loop::doze() {
+    if (doorbell_) doorbell_->take_rung();
+    going_to_sleep_ = true;
+    slept_ = false;
+    uv_run(uv(), UV_RUN_NOWAIT);  // also tells the kernel what it is to watch from now on
+    going_to_sleep_ = false;
+    const bool rung = doorbell_ && doorbell_->take_rung();
+    dozing_ = slept_;
+    if (slept_ && !rung && detail::ready.empty()) return true;
+    if (!slept_) sources_.unpark();
+    resume();
+    return false;
+}
+
+void event_loop::resume() {
+    if (!std::exchange(dozing_, false)) return;
+    host_->awake();
+    sources_.unpark();
+}
+
 void event_loop::prepare() {
     if (!going_to_sleep_) return;
     if (may_sleep()) {
@@ -247,6 +300,10 @@ bool event_loop::may_sleep() {
         until = std::min(until, base::steady_clock::now() + nap);
     } else {
         in_flight_in_a_row_ = 0;
+    }
+    if (turning_) {
+        clock_->set(until);
+        return until > base::steady_clock::now();
     }
     if (until == base::time_point::max()) {
         uv_timer_stop(&handles_->alarm);

@@ -12,9 +12,14 @@
 // The last look before sleeping (ready queue, parking, the earliest timer) happens in libuv's prepare step, because
 // libuv's own callbacks may have made something ready in the same run, before it computes how long to sleep.
 //
+// A process may have a loop of its own, of another library. Then that one watches `wakeup_fd` and calls `turn`, which
+// does all of the above but the spin and the sleep: it ends parked, with the earliest timer in a clock that makes the
+// descriptor readable (wakeup_clock.hpp), and the next one unparks.
+//
 // A process that has run a loop is never forked and carried on with that loop: the child calls `abandon` first.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 
 #include "base/clock.hpp"
@@ -24,6 +29,7 @@
 #include "loop/source.hpp"
 #include "loop/spin.hpp"
 #include "loop/timer_set.hpp"
+#include "loop/wakeup_clock.hpp"
 
 struct uv_loop_s;
 
@@ -64,6 +70,16 @@ public:
     detail::branch* awaited() const noexcept { return awaited_; }
     bool running() const noexcept { return running_; }
 
+    // For whoever waits in a loop of another library: one descriptor, readable when there is something to do. Made when
+    // it is first asked for; throws std::system_error.
+    int wakeup_fd();
+    // Does what there is to do, 256 steps at most, and never waits. Throws misuse inside itself.
+    void turn();
+    // Something was made ready outside of a turn.
+    void expect_turn() noexcept {
+        if (clock_ && !running_) clock_->set_to_now();
+    }
+
     void enroll(source& one) noexcept { sources_.enroll(one); }
     void dismiss(source& one) noexcept { sources_.dismiss(one); }
     timer_set& timers() noexcept { return timers_; }
@@ -84,10 +100,12 @@ private:
     ~event_loop();
 
     void serve(host& one);
-    void run_ready() noexcept;
+    std::size_t run_ready(std::size_t budget) noexcept;
     void look();
     void attend();
     void sleep();
+    bool doze();
+    void resume();
     void prepare();
     bool fire_due();
     bool may_sleep();
@@ -95,6 +113,7 @@ private:
     std::unique_ptr<handles> handles_;
     std::unique_ptr<doorbell> doorbell_;
     std::unique_ptr<descriptor_set> descriptors_;
+    std::unique_ptr<wakeup_clock> clock_;  // of a process that turns in another's loop
     source_list sources_;
     timer_set timers_;
     host* host_;
@@ -107,6 +126,8 @@ private:
     bool running_ = false;
     bool going_to_sleep_ = false;
     bool slept_ = false;
+    bool turning_ = false;
+    bool dozing_ = false;             // parked since the last turn
     bool worked_ = false;             // since the last sleep: only then a spin is worth it,
     bool descriptors_alone_ = false;  // and not where a descriptor was the last to have something: a spin is deaf to it
     bool busy_ = false;               // the last look found something

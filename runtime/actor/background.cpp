@@ -27,6 +27,7 @@ bool background::idle() const noexcept {
 }
 
 task<> background::end_all() {
+    ending_ = true;
     for (const auto& one : running_) one->cancel();
     while (!idle()) co_await yield();
 }

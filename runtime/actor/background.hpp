@@ -22,11 +22,13 @@ public:
     bool idle() const noexcept;
     // Asks all of them to stop; ends when they have.
     task<> end_all();
+    bool ending() const noexcept { return ending_; }
 
 private:
     void done(detail::branch&) noexcept override {}
 
     std::vector<std::unique_ptr<detail::branch_of<void>>> running_;
+    bool ending_ = false;
 };
 
 }  // namespace troupe::actors

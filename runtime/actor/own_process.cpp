@@ -214,14 +214,14 @@ bool own_process::glance() {
            (process::ending_signal() != 0 && !told_to_die_);
 }
 
-namespace {
-
 // Whatever this process waits for ends as cancelled.
-void interrupt_wait() {
-    if (detail::branch* awaited = loop::event_loop::current().awaited()) awaited->interrupt();
+void own_process::interrupt_wait() {
+    if (detail::branch* awaited = loop::event_loop::current().awaited()) {
+        awaited->interrupt();
+    } else {
+        turns_.interrupt();
+    }
 }
-
-}  // namespace
 
 void own_process::fail(std::exception_ptr failure) noexcept {
     if (failure_) return;

@@ -19,6 +19,7 @@
 #include "actor/in_hand_log.hpp"
 #include "actor/monitors.hpp"
 #include "actor/pending_requests.hpp"
+#include "actor/turns.hpp"
 #include "base/owned_fd.hpp"
 #include "channel/keeper_line.hpp"
 #include "channel/participant.hpp"
@@ -58,6 +59,7 @@ public:
     class monitors& monitors() noexcept { return monitors_; }
     class background& background() noexcept { return background_; }
     class children& children() noexcept { return children_; }
+    class turns& turns() noexcept { return turns_; }
     const struct sockets& sockets() const noexcept { return sockets_; }
 
     void tell_keeper(const keepers::keeper_message& message,
@@ -109,6 +111,7 @@ private:
                                                 std::span<std::byte> answer) const noexcept;
 
     std::uint32_t asked() const noexcept;
+    void interrupt_wait();
 
     struct sockets sockets_;
     channel::participant participant_;
@@ -118,6 +121,7 @@ private:
     class monitors monitors_;
     class background background_;
     class children children_;
+    class turns turns_{*this};
     std::exception_ptr failure_;
     bool is_program_;
     bool told_to_die_ = false;

@@ -28,6 +28,7 @@
 #include <troupe/error.hpp>
 #include <troupe/event.hpp>
 #include <troupe/exit_status.hpp>
+#include <troupe/injector.hpp>
 #include <troupe/limits.hpp>
 #include <troupe/mailbox.hpp>
 #include <troupe/mutex.hpp>

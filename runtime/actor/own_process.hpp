@@ -17,6 +17,7 @@
 #include "actor/children.hpp"
 #include "actor/exit_watch.hpp"
 #include "actor/in_hand_log.hpp"
+#include "actor/injections.hpp"
 #include "actor/monitors.hpp"
 #include "actor/pending_requests.hpp"
 #include "actor/turns.hpp"
@@ -60,6 +61,7 @@ public:
     class background& background() noexcept { return background_; }
     class children& children() noexcept { return children_; }
     class turns& turns() noexcept { return turns_; }
+    class injections& injections() noexcept { return injections_; }
     const struct sockets& sockets() const noexcept { return sockets_; }
 
     void tell_keeper(const keepers::keeper_message& message,
@@ -122,6 +124,7 @@ private:
     class background background_;
     class children children_;
     class turns turns_{*this};
+    class injections injections_{*this};
     std::exception_ptr failure_;
     bool is_program_;
     bool told_to_die_ = false;

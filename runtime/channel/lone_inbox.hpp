@@ -7,6 +7,7 @@
 // before the process sleeps, because what it sleeps for may depend on that writer.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -33,6 +34,7 @@ public:
 
     // A message that this process puts into its own mailbox, before all others.
     void put_own(std::uint32_t type, detail::encoded_message message);
+    std::size_t own_waiting() const noexcept { return own_.size(); }
 
     // Gives back the room of what was consumed.
     void flush();

@@ -1,4 +1,5 @@
-// Messages that a process puts into its own mailbox (troupe::down): received before all others, and through no ring.
+// Messages that a process puts into its own mailbox (troupe::down, and what its threads inject): received before all
+// others, and through no ring.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@ namespace troupe::channel {
 class own_letters {
 public:
     bool empty() const noexcept { return count_ == 0; }
+    std::size_t size() const noexcept { return count_; }
     void put(std::uint32_t type, detail::encoded_message message);
     // Puts the oldest that is wanted, and in nobody's hand, into the letter. Returns false if there is none.
     bool pick(detail::letter& into, const detail::receive_wait* wants);
@@ -29,7 +31,7 @@ private:
         std::list<own_letter> waiting = {};
     };
 
-    std::vector<lane> lanes_;  // there is one type
+    std::vector<lane> lanes_;  // there are few types
     std::size_t count_ = 0;
 };
 

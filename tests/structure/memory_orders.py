@@ -91,7 +91,7 @@ def operations(path):
 
 # Where shared memory is used, and none of its words stands. The keeper's thread has a flag of its own.
 WITHOUT_ATOMICS = ("channel", "keeper", "actor", "launch", "supervise")
-OWN = ("runtime/launch/keeper_thread.cpp",)
+OWN = ("runtime/actor/injection.cpp", "runtime/launch/keeper_thread.cpp")  # what threads of one process share
 
 
 def touched_from_outside():

@@ -34,7 +34,8 @@ public:
     //          waits in the mailbox
     //   full   65,536 messages wait to be received; try again later
     //   gone   the actor has ended, or this is a copy of it that a fork made
-    // If the message cannot be sent at all, because it is too large, the actor ends with that error.
+    // If the message cannot be sent at all, because it is too large or nested too deeply, the actor ends with that
+    // error.
     [[nodiscard]] send_result post(M message) const {
         return hold_.post(std::make_unique<detail::injected_value<M>>(std::move(message)));
     }

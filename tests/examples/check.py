@@ -28,13 +28,13 @@ PR_SET_CHILD_SUBREAPER = 36
 reports = []  # of crashes, by the program that was run last
 
 
-def run(program, *arguments, cpus=None):
+def run(program, *arguments, cpus=None, own_group=False):
     """(lines printed, faults); what it wrote to stderr is a fault, but for reports of crashes"""
     pin = (lambda: os.sched_setaffinity(0, cpus)) if cpus else None
     try:
         done = subprocess.run([FOLDER / program, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True, timeout=WATCHDOG, preexec_fn=pin,
-                              env={**os.environ, "TROUPE_START_METHOD": METHOD})
+                              start_new_session=own_group, env={**os.environ, "TROUPE_START_METHOD": METHOD})
     except OSError as missing:
         return [], [f"{program} could not be started: {missing}"]
     except subprocess.TimeoutExpired as late:
@@ -159,6 +159,16 @@ def pool():
     return faults + expected(len(lines) == len(POOLED) and all(map(re.fullmatch, POOLED, lines)), lines)
 
 
+def reload():
+    lines, faults = run("reload", own_group=True)  # it sends a SIGHUP to all of its group
+    return faults + expected(lines == ["level 1", "level 2", "worker is alive"], lines)
+
+
+def asio_loop():
+    lines, faults = run("asio_loop")
+    return faults + expected(lines == ["Haruka: 765-0876", "Nobody: not listed", "the gateway was asked to end"], lines)
+
+
 def checksums(folder):
     lines, faults = run("checksums", folder)
     files = files_below([folder])
@@ -238,6 +248,9 @@ def main():
         (Path(folder) / "empty").touch()
         check("word_count of bytes that are no text is what coreutils count", word_count, files_below([folder]))
     check("pool prints a value or a cause for each input", pool)
+    check("reload loads anew at a SIGHUP to its group, which disturbs nobody else", reload)
+    if (FOLDER / "asio_loop").exists():
+        check("asio_loop answers over TCP from Asio's loop, and ends", asio_loop)
     if (FOLDER / "checksums").exists():
         check("checksums of many files are what sha256sum says", checksums, "/usr/share/common-licenses")
         with tempfile.TemporaryDirectory() as folder:

@@ -169,6 +169,11 @@ def asio_loop():
     return faults + expected(lines == ["Haruka: 765-0876", "Nobody: not listed", "the gateway was asked to end"], lines)
 
 
+def tls():
+    lines, faults = run("tls")
+    return faults + expected(lines == ["hello, Haruka, by TLS"], lines)
+
+
 def checksums(folder):
     lines, faults = run("checksums", folder)
     files = files_below([folder])
@@ -251,6 +256,8 @@ def main():
     check("reload loads anew at a SIGHUP to its group, which disturbs nobody else", reload)
     if (FOLDER / "asio_loop").exists():
         check("asio_loop answers over TCP from Asio's loop, and ends", asio_loop)
+    if (FOLDER / "tls").exists():
+        check("tls carries a greeting over OpenSSL", tls)
     if (FOLDER / "checksums").exists():
         check("checksums of many files are what sha256sum says", checksums, "/usr/share/common-licenses")
         with tempfile.TemporaryDirectory() as folder:

@@ -10,6 +10,10 @@
 
 #include <troupe/detail/wait.hpp>
 
+// Qt has a macro of this name. Whoever wants both defines QT_NO_KEYWORDS.
+#pragma push_macro("signals")
+#undef signals
+
 namespace troupe {
 namespace detail {
 
@@ -58,3 +62,5 @@ private:
 };
 
 }  // namespace troupe
+
+#pragma pop_macro("signals")

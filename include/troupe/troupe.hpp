@@ -24,10 +24,12 @@
 #include <troupe/buffer.hpp>
 #include <troupe/call.hpp>
 #include <troupe/condition.hpp>
+#include <troupe/descriptor.hpp>
 #include <troupe/down.hpp>
 #include <troupe/error.hpp>
 #include <troupe/event.hpp>
 #include <troupe/exit_status.hpp>
+#include <troupe/files.hpp>
 #include <troupe/injector.hpp>
 #include <troupe/limits.hpp>
 #include <troupe/mailbox.hpp>
@@ -43,8 +45,10 @@
 #include <troupe/shared.hpp>
 #include <troupe/shared_array.hpp>
 #include <troupe/signals.hpp>
+#include <troupe/socket.hpp>
 #include <troupe/spawn.hpp>
 #include <troupe/start_method.hpp>
+#include <troupe/stream.hpp>
 #include <troupe/supervisor.hpp>
 #include <troupe/sync_wait.hpp>
 #include <troupe/task.hpp>
@@ -52,4 +56,5 @@
 #include <troupe/this_actor.hpp>
 #include <troupe/ticks.hpp>
 #include <troupe/time.hpp>
+#include <troupe/watch.hpp>
 #include <troupe/when.hpp>

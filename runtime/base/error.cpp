@@ -20,6 +20,7 @@ public:
         case errc::misuse: return "a rule of the interface was broken";
         case errc::gave_up: return "a supervisor gave up";
         case errc::broken_barrier: return "a barrier is broken";
+        case errc::io_failed: return "the system refused an operation on a file, a stream or a socket";
         }
         return "unknown error";
     }
@@ -47,6 +48,8 @@ spawn_failed::spawn_failed(const std::string& what) : error(errc::spawn_failed, 
 out_of_memory::out_of_memory(const std::string& what) : error(errc::out_of_memory, what) {}
 gave_up::gave_up(const std::string& what, exit_status status)
     : error(errc::gave_up, what), status_(std::move(status)) {}
+io_failed::io_failed(const std::string& what, int number)
+    : error(errc::io_failed, what), reason_(number, std::generic_category()) {}
 misuse::misuse(const std::string& what) : error(errc::misuse, what) {}
 
 remote_error::remote_error(std::string type, std::string text)

@@ -10,6 +10,7 @@
 #include <troupe/time.hpp>
 
 #include "actor/pending_requests.hpp"
+#include "base/errand.hpp"
 #include "launch/start.hpp"
 #include "loop/event_loop.hpp"
 #include "loop/source.hpp"
@@ -111,6 +112,11 @@ task<> free_slot() {
     }
 }
 
+// A copy of this process would hold for ever what the thread of an errand has locked.
+task<> no_errand() {
+    while (base::errands_under_way()) co_await sleep_for(std::chrono::milliseconds(1));
+}
+
 void check_options(const spawn_options& options) {
     if (options.name.size() > 63) throw spawn_failed("an actor's name is 63 bytes at most: '" + options.name + "'");
     constexpr std::size_t least = std::size_t{64} << 10, most = std::size_t{256} << 20;
@@ -137,6 +143,7 @@ namespace troupe::detail {
 
 task<> restart(actor_id actor, spawn_options options, start_request request) {
     launch::start started(actors::own_process::here(), options, request, actor);
+    if (started.copies()) co_await launch::no_errand();
     started.go();
     co_await launch::arrival(started);
 }
@@ -146,6 +153,7 @@ task<actor_id> start(spawn_options options, start_request request) {
     launch::check_options(options);
     co_await launch::free_slot();
     launch::start started(here, options, request);
+    if (started.copies()) co_await launch::no_errand();
     started.go();
     co_await launch::arrival(started);
     co_return started.actor();
@@ -160,6 +168,7 @@ task<> call(spawn_options options, start_request request, expected_reply* into) 
     reply.expect_from(started.actor());
     co_await launch::turn_to_ask(here, reply);
     started.answer_to(reply.number());
+    if (started.copies()) co_await launch::no_errand();
     started.go();
     try {
         co_await launch::arrival(started);

@@ -27,6 +27,8 @@ public:
 
     // The function's value is the reply to this request.
     void answer_to(std::uint32_t request) noexcept { slot().start.call.set(request); }
+    // By a copy of this process, and not by a process that is made elsewhere.
+    bool copies() const noexcept { return method_ == start_method::fork; }
     void go();
     // The process that is being started: not there yet, at its function, or lost (throws).
     bool arrived();

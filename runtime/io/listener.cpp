@@ -1,0 +1,163 @@
+#include <troupe/socket.hpp>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include <troupe/error.hpp>
+#include <troupe/readiness.hpp>
+#include <troupe/time.hpp>
+
+#include "base/owned_fd.hpp"
+#include "io/bound.hpp"
+#include "io/connecting.hpp"
+#include "io/endpoint.hpp"
+#include "io/failure.hpp"
+#include "io/local_path.hpp"
+
+namespace troupe {
+namespace {
+
+constexpr std::chrono::milliseconds until_a_descriptor_is_free{100};
+
+bool out_of_something(int error) noexcept {
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+// The kernel tells with what a connection has ended that nobody has accepted yet.
+bool of_the_connection(int error) noexcept {
+    switch (error) {
+    case ECONNABORTED:
+    case EPROTO:
+    case ENOPROTOOPT:
+    case EPERM:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENONET:
+    case EOPNOTSUPP:
+    case EINTR: return true;
+    default: return false;
+    }
+}
+
+}  // namespace
+
+// What listens, and one descriptor in reserve. Without it a process that has none left could not even close the
+// connections that it cannot accept: they would stay in the backlog, and the listener would be readable for ever.
+class listener::core {
+public:
+    core(descriptor listening, std::optional<io::local_path> path)
+        : listening_(std::move(listening)), path_(std::move(path)) {
+        keep_reserve();
+        if (!reserve_) throw io::failure("the listener cannot be made", errno);
+    }
+
+    int fd() const noexcept { return listening_.get(); }
+    bool is_tcp() const noexcept { return !path_; }
+
+    // Nothing: not now. Throws io_failed.
+    std::optional<descriptor> try_accept() {
+        keep_reserve();
+        int fd = -1;
+        do {
+            fd = ::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC);
+        } while (fd < 0 && of_the_connection(errno));
+        if (fd >= 0) return descriptor(fd);
+        const int error = errno;
+        // The kernel looks for a descriptor first, and only then for a connection.
+        if (error == EAGAIN || error == EWOULDBLOCK || !somebody_waits()) return std::nullopt;
+        throw io::failure("a connection cannot be accepted", error);
+    }
+
+    // Closes the next connection: its peer is told by a reset. False: that cannot be done now.
+    bool refuse_next() noexcept {
+        reserve_.reset();
+        base::owned_fd refused(::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+        if (!refused) return false;
+        const linger at_once{1, 0};
+        ::setsockopt(refused.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        refused.reset();
+        keep_reserve();
+        return true;
+    }
+
+private:
+    bool somebody_waits() const noexcept {
+        pollfd look{listening_.get(), POLLIN, 0};
+        return ::poll(&look, 1, 0) != 0;
+    }
+    void keep_reserve() noexcept {
+        if (!reserve_) reserve_.reset(::fcntl(listening_.get(), F_DUPFD_CLOEXEC, 0));
+    }
+
+    descriptor listening_;
+    base::owned_fd reserve_;
+    std::optional<io::local_path> path_;  // removed before the socket is closed: nobody takes it over before that
+};
+
+void listener::end_core::operator()(core* one) const noexcept { delete one; }
+
+namespace {
+
+listener::core& expect(listener::core* one) {
+    if (one == nullptr) throw misuse("this listener is empty: it was moved from, closed or never opened");
+    return *one;
+}
+
+task<socket> accept_from(listener::core* here) {
+    for (;;) {
+        std::optional<descriptor> next;
+        std::optional<io_failed> refused;
+        try {
+            next = here->try_accept();
+        } catch (const io_failed& problem) {
+            if (!out_of_something(problem.reason().value())) throw;
+            refused = problem;
+        }
+        if (next) {
+            if (here->is_tcp()) io::send_at_once(next->get());
+            co_return socket(*std::move(next));
+        }
+        if (!refused) {
+            co_await readable(here->fd());
+            continue;
+        }
+        // Else the same would come up again and again, as fast as the caller asks.
+        if (!here->refuse_next()) co_await sleep_for(until_a_descriptor_is_free);
+        throw *std::move(refused);
+    }
+}
+
+}  // namespace
+
+listener listener::tcp(const std::string& host, int port, const listener_options& options) {
+    const io::endpoint here = io::endpoint_here(host, port);
+    descriptor listening =
+        io::bind_socket(here, SOCK_STREAM, options.reuse_port ? io::sharing::reuse_port : io::sharing::alone);
+    if (::listen(listening.get(), options.backlog) != 0) {
+        throw io::failure("nobody can listen at " + here.text("tcp"), errno);
+    }
+    return listener(new core(std::move(listening), std::nullopt));
+}
+
+listener listener::local(const std::string& path, const listener_options& options) {
+    if (options.reuse_port) throw misuse("a local socket has no port to share; leave out listener_options::reuse_port");
+    descriptor listening;
+    io::local_path bound(path, options.backlog, listening);
+    return listener(new core(std::move(listening), std::move(bound)));
+}
+
+task<socket> listener::accept() { return accept_from(&expect(core_.get())); }
+
+std::string listener::address() const { return io::own_endpoint(expect(core_.get()).fd()).text("tcp"); }
+
+void listener::close() noexcept { core_.reset(); }
+
+}  // namespace troupe

@@ -197,6 +197,14 @@ def damaged_checksums(folder):
     return expected(lines == wanted and len(told) == 1 and "checksums ended with 1" in faults, lines + faults)
 
 
+def web_server():
+    lines, faults = run("web_server")
+    told = [line for line in reports if "signal 11 (SIGSEGV)" in line]
+    return faults + expected(lines == ["two workers answer: yes", "what is not there: 404", "the first crashes: hung up",
+                                       "the second notices nothing: yes", "the first is there again: yes"] and
+                             len(told) == 1, lines + reports)
+
+
 def left_behind():
     """Orphans become our children; whoever is still there a second after the last program is one too many."""
     until = time.monotonic() + DYING
@@ -262,6 +270,8 @@ def main():
         check("checksums of many files are what sha256sum says", checksums, "/usr/share/common-licenses")
         with tempfile.TemporaryDirectory() as folder:
             check("checksums names what was changed, and what is gone", damaged_checksums, folder)
+    if (FOLDER / "web_server").exists():
+        check("web_server loses a worker, and the clients of the other notice nothing", web_server)
     tests.check(f"examples ({METHOD}): no file is left behind", sorted(names_in(places) - before))
     tests.close()
 

@@ -1,5 +1,5 @@
 // A program with actors of several kinds, for the tests that end it: `family busy | starting | returning | orderly |
-// cleaning | asking | changed | stubborn | mapping`. It prints `ready` when they stand.
+// cleaning | asking | changed | stubborn | mapping | reading`. It prints `ready` when they stand.
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -136,6 +136,21 @@ troupe::task<> map_for_ever() {
     }
 }
 
+troupe::task<> tick() {
+    for (;;) {
+        say("tick");
+        co_await troupe::sleep_for(10ms);
+    }
+}
+troupe::task<> read_lines() {
+    std::string line;
+    for (;;) {
+        const bool more = co_await troupe::standard_input().read_line(line);
+        if (!more) co_return;
+        say(("read " + line).c_str());
+    }
+}
+
 troupe::task<int> live(std::vector<std::string> arguments) {
     const std::string kind = arguments.at(0);
     if (kind == "asking") {
@@ -159,6 +174,11 @@ troupe::task<int> live(std::vector<std::string> arguments) {
         co_await troupe::sleep_for(24h);
     }
     farewell said{"program unwound"};
+    if (kind == "reading") {
+        say("ready");
+        co_await troupe::when_any(read_lines(), tick());
+        co_return 0;
+    }
     if (kind == "starting") {
         co_await troupe::spawn<&return_at_once>();
         say("ready");

@@ -113,6 +113,9 @@ def _all():
     for parties in (2, 8):
         yield Comparison(f"locks/barrier of {parties}", f"floor_locks/pthread_barrier of {parties}", at_most=1.5)
     yield Comparison("locks/handed on from a dead holder", "floor/death seen through pidfd", at_most=3)
+    # A server that is written with libuv alone.
+    yield Comparison("echo/1 connection", "floor_echo/1 connection", at_most=1 / 0.95)
+    yield Comparison("echo/100 connections", "floor_echo/100 connections", at_least=0.95)
 
 
 COMPARISONS = tuple(_all())

@@ -2,7 +2,7 @@
 
 from programs import program_of
 
-SYSTEMS = {"floor": "floor", "floor_locks": "floor", "savina": "Savina", "python_peer": "Python", "peer_system": "system calls",
+SYSTEMS = {"floor": "floor", "floor_locks": "floor", "floor_echo": "libuv", "savina": "Savina", "python_peer": "Python", "peer_system": "system calls",
            "peer_zeromq": "ZeroMQ", "peer_boost_interprocess": "Boost.Interprocess", "peer_nng": "nng",
            "peer_iceoryx": "iceoryx", "peer_caf": "CAF", "peer_erlang": "Erlang", "peer_openmpi": "Open MPI",
            "peer_openmpi_yielding": "Open MPI, yielding", "peer_openmpi_senders": "Open MPI"}
@@ -11,7 +11,7 @@ WORK = {"ping_pong": "round trip", "stream": "one way", "fan_in": "many to one",
         "idle_wakeup": "round trip when idle", "queue_consumers": "queue", "open_loop": "open loop",
         "oversubscribed": "more pairs than CPUs", "selective_receive": "selective", "micro": "inside",
         "compile_time": "compile time", "pool_tasks": "pool", "locks": "locks",
-        "floor_locks": "locks of the C library"}
+        "floor_locks": "locks of the C library", "echo": "echo over TCP", "floor_echo": "echo over TCP"}
 IN_ONE_PROCESS = "_in_one_process"
 
 

@@ -34,6 +34,8 @@ PROGRAMS = (
     Program("pool_tasks", 0.5),
     Program("locks", 0.5),
     Program("floor_locks", 0.5),
+    Program("echo", 0.5),
+    Program("floor_echo", 0.5),
     Program("open_loop", 1.0),
     Program("oversubscribed", 1.0),
     Program("selective_receive", 0.3),

@@ -23,6 +23,7 @@
 #include <troupe/barrier.hpp>
 #include <troupe/buffer.hpp>
 #include <troupe/call.hpp>
+#include <troupe/command.hpp>
 #include <troupe/condition.hpp>
 #include <troupe/descriptor.hpp>
 #include <troupe/down.hpp>

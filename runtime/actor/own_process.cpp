@@ -39,6 +39,7 @@ own_process::own_process(shm::program_memory memory, std::uint16_t slot, base::o
       requests_(participant_),
       monitors_(participant_),
       children_(*this),
+      commands_(participant_.self()),
       is_program_(is_program) {
     the_process = this;
     participant_.set_admission(in_hand_);
@@ -184,6 +185,13 @@ int own_process::signal(detail::actor_id actor, int signal, int budget_ms) noexc
     }
     keepers::signal_answer said = 0;
     // Where no descriptors are left, it is not heard whether it went well.
+    if (!ask_keeper(wanted, {reinterpret_cast<std::byte*>(&said), sizeof said})) tell_keeper(wanted);
+    return said;
+}
+
+int own_process::signal_command(std::size_t cell, keepers::keeper_word word, int signal) const noexcept {
+    const keepers::keeper_message wanted{.word = word, .slot = participant_.slot(), .subject = cell, .value = signal};
+    keepers::signal_answer said = 0;
     if (!ask_keeper(wanted, {reinterpret_cast<std::byte*>(&said), sizeof said})) tell_keeper(wanted);
     return said;
 }

@@ -19,6 +19,7 @@
 #include "actor/in_hand_log.hpp"
 #include "actor/injections.hpp"
 #include "actor/monitors.hpp"
+#include "actor/own_commands.hpp"
 #include "actor/pending_requests.hpp"
 #include "actor/turns.hpp"
 #include "base/owned_fd.hpp"
@@ -62,6 +63,7 @@ public:
     class children& children() noexcept { return children_; }
     class turns& turns() noexcept { return turns_; }
     class injections& injections() noexcept { return injections_; }
+    own_commands& commands() noexcept { return commands_; }
     const struct sockets& sockets() const noexcept { return sockets_; }
 
     void tell_keeper(const keepers::keeper_message& message,
@@ -69,6 +71,8 @@ public:
     // Has the keeper signal an actor, and kill it when `budget_ms` > 0 have passed. 0, or the errno for which it
     // cannot: one of the two has changed its user. Nothing happens to an actor that is dead.
     int signal(detail::actor_id actor, int signal, int budget_ms) noexcept;
+    // The same for a command of this process, `word` saying whether it is for its whole group.
+    int signal_command(std::size_t cell, keepers::keeper_word word, int signal) const noexcept;
 
     bool stop_requested() const noexcept;
     // This actor ends with that exception: whatever it waits for ends as cancelled.
@@ -125,6 +129,7 @@ private:
     class children children_;
     class turns turns_{*this};
     class injections injections_{*this};
+    own_commands commands_;
     std::exception_ptr failure_;
     bool is_program_;
     bool told_to_die_ = false;

@@ -31,11 +31,6 @@ constexpr int last_wait_ms = 10'000;      // for what has been killed and does n
 // Nobody asks for a process here any more; whoever did so died in the middle of it.
 bool given_up(shm::process_state state) { return shm::has_ended(state) || state == shm::process_state::failed; }
 
-int ms_until(base::time_point end) noexcept {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - base::steady_clock::now());
-    return std::max(0, static_cast<int>(left.count()));
-}
-
 }  // namespace
 
 keeper::keeper(shm::program_memory& memory, base::owned_fd socket, base::owned_fd lifeline, int program_bell,
@@ -74,6 +69,7 @@ void keeper::close() noexcept {
         if (one.pidfd) one.pidfd.reset();
         if (one.doorbell) one.doorbell.reset();
     }
+    close_commands();
 }
 
 void keeper::run() noexcept {
@@ -91,6 +87,7 @@ void keeper::run() noexcept {
             if (about < shm::max_processes) ended(static_cast<std::uint16_t>(about));
             if (about == about_server) server_ended();
             if (about == about_strays) strays_.collect_held();
+            if (about >= about_first_command) command_ended(about - about_first_command);
         }
         kill_overdue(now);
         look_after_strays(now);
@@ -111,6 +108,7 @@ void keeper::end_everybody() noexcept {
         watched& one = watched_[slot];
         if (one.pidfd) process::send_signal(one.pidfd.get(), SIGKILL);
     }
+    kill_every_command();
     const base::time_point until = base::steady_clock::now() + std::chrono::milliseconds(last_wait_ms);
     for (std::size_t slot = 0; slot < watched_.size(); ++slot) {
         watched& one = watched_[slot];
@@ -122,6 +120,7 @@ void keeper::end_everybody() noexcept {
             say_it_lives(static_cast<std::uint16_t>(slot), may ? 0 : errno);
         }
     }
+    collect_every_command(until);
 }
 
 // --- messages ------------------------------------------------------------------------------------------------------
@@ -197,6 +196,17 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
         break;
     case keeper_word::signal: {
         const signal_answer said = signal(subject, message.value, message.budget_ms);
+        if (with.descriptor_count == 1) {
+            process::send_message(with.descriptors[0].get(), {reinterpret_cast<const std::byte*>(&said), sizeof said},
+                                  {}, false);
+        }
+        break;
+    }
+    case keeper_word::command_begun: command_begun(slot, message.subject); break;
+    case keeper_word::signal_command:
+    case keeper_word::signal_command_group: {
+        const bool whole_group = message.word == keeper_word::signal_command_group;
+        const signal_answer said = signal_command(slot, message.subject, message.value, whole_group);
         if (with.descriptor_count == 1) {
             process::send_message(with.descriptors[0].get(), {reinterpret_cast<const std::byte*>(&said), sizeof said},
                                   {}, false);

@@ -17,6 +17,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "base/clock.hpp"
 #include "base/owned_fd.hpp"
@@ -63,6 +64,7 @@ private:
     static constexpr std::uint32_t about_socket = shm::max_processes;
     static constexpr std::uint32_t about_server = shm::max_processes + 1;
     static constexpr std::uint32_t about_strays = shm::max_processes + 2;
+    static constexpr std::uint32_t about_first_command = shm::max_processes + 3;
 
     struct watched {
         base::owned_fd pidfd;
@@ -91,7 +93,8 @@ private:
         const char* name;
         void (keeper::*run)(const death& one) noexcept;
     };
-    static const std::array<duty, 13> duties;
+    static const std::array<duty, 14> duties;
+    void end_commands(const death& one) noexcept;
     void give_back_mail(const death& one) noexcept;
     void answer_askers(const death& one) noexcept;
     void announce_end(const death& one) noexcept;
@@ -141,6 +144,16 @@ private:
     void say_it_lives(std::uint16_t slot, int error) const noexcept;
     void look_after_strays(base::time_point now) noexcept;
 
+    void command_begun(std::uint16_t slot, std::size_t cell) noexcept;
+    void command_ended(std::uint32_t number) noexcept;
+    int signal_command(std::uint16_t slot, std::size_t cell, int signal, bool whole_group) noexcept;
+    bool is_command(pid_t pid) const noexcept;
+    std::optional<std::uint32_t> look_after_command(std::uint16_t slot, std::size_t cell) noexcept;
+    std::optional<std::uint32_t> find_command(std::uint16_t slot, std::size_t cell) const noexcept;
+    void kill_every_command() noexcept;
+    void collect_every_command(base::time_point until) noexcept;
+    void close_commands() noexcept;
+
     void allow_for_stop(base::time_point now, int asked_ms) noexcept;
     void kill_overdue(base::time_point now) noexcept;
     void begin_to_look(std::uint16_t slot) noexcept;
@@ -170,6 +183,7 @@ private:
     pid_t server_pid_ = 0;
     retirement retired_;
     strays strays_;
+    std::uint32_t commands_reached_ = 0;  // see commands.cpp
     std::array<watched, shm::max_processes> watched_;
     int failed_starts_ = 0;           // of the forkserver, in a row
     std::uint64_t crashes_told_ = 0;  // to the program

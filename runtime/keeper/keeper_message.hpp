@@ -14,14 +14,17 @@ enum class keeper_word : std::uint32_t {
     link,             // the fates of the actor in `slot` and of `subject` are tied; `value` 0: no longer
     let_go,           // nobody will start this actor again: if it is down, it is dead
     notify,           // by somebody who has no descriptor left for a doorbell
-    look_at,        // somebody let go of an end of channel `subject`, or of that cell; or gave the gate of that cell's
-                    // lock to somebody who is dead
-    signal,         // send signal `value` to actor `subject`; `budget_ms` > 0: and SIGKILL if it still lives then.
-                    // With a socket to answer on: a signal_answer
-    server_wanted,  // the forkserver is to be started
-    slots_wanted,   // no slot is free: see whether any can be freed
-    room_wanted,    // no channel or memory is free: see whether any can be freed; with a socket to answer on
-    stop,           // the program ends
+    look_at,         // somebody let go of an end of channel `subject`, or of that cell; or gave the gate of that cell's
+                     // lock to somebody who is dead
+    signal,          // send signal `value` to actor `subject`; `budget_ms` > 0: and SIGKILL if it still lives then.
+                     // With a socket to answer on: a signal_answer
+    command_begun,   // the process in `slot` has started the command in its cell `subject`
+    signal_command,  // send that command signal `value`; with a socket to answer on, as for `signal`
+    signal_command_group,  // the same, to its whole group
+    server_wanted,         // the forkserver is to be started
+    slots_wanted,          // no slot is free: see whether any can be freed
+    room_wanted,           // no channel or memory is free: see whether any can be freed; with a socket to answer on
+    stop,                  // the program ends
 };
 
 struct keeper_message {

@@ -24,4 +24,9 @@ inline base::time_point after_budget(base::time_point now, std::chrono::nanoseco
     return later(later(now, budget), tick_of(budget));
 }
 
+inline int ms_until(base::time_point end) noexcept {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - base::steady_clock::now());
+    return std::max(0, static_cast<int>(left.count()));
+}
+
 }  // namespace troupe::keepers

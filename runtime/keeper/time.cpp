@@ -109,7 +109,7 @@ void keeper::judge(std::uint16_t slot, base::time_point now) noexcept {
 
 void keeper::look_after_strays(base::time_point now) noexcept {
     strays_.look(now, [this](pid_t pid) {
-        if (pid == server_pid_) return true;
+        if (pid == server_pid_ || is_command(pid)) return true;
         const std::uint32_t reached = memory_.processes().reached();
         for (std::uint32_t i = 1; i < reached; ++i) {
             const shm::process_slot& process = memory_.process(static_cast<std::uint16_t>(i));

@@ -36,10 +36,13 @@ void* thread_id_address() noexcept {
     return address;
 }
 
+// `pidfd` may be null: none is wanted.
 clone_args arguments_for(parentage parentage, std::atomic<std::int32_t>* pid_word, int* pidfd) noexcept {
     clone_args args{};
-    args.flags = CLONE_PIDFD;
-    args.pidfd = reinterpret_cast<std::uint64_t>(pidfd);
+    if (pidfd != nullptr) {
+        args.flags = CLONE_PIDFD;
+        args.pidfd = reinterpret_cast<std::uint64_t>(pidfd);
+    }
     if (pid_word != nullptr) {
         args.flags |= CLONE_PARENT_SETTID;
         args.parent_tid = reinterpret_cast<std::uint64_t>(pid_word);
@@ -70,13 +73,7 @@ constexpr int first_passed = 3;
         state->error = errno;
         _exit(127);
     }
-    for (int signal = 1; signal < NSIG; ++signal) {
-        struct sigaction now{};
-        if (sigaction(signal, nullptr, &now) != 0 || now.sa_handler == SIG_IGN || now.sa_handler == SIG_DFL) continue;
-        now = {};
-        now.sa_handler = SIG_DFL;
-        sigaction(signal, &now, nullptr);
-    }
+    drop_handlers();
     // First out of the way, then to their places: the numbers may overlap.
     std::array<int, 16> away{};
     const int count = static_cast<int>(request.descriptors.size());
@@ -212,7 +209,8 @@ int threads_of_this_process() noexcept {
     return static_cast<int>(tasks.st_nlink) - 2;
 }
 
-cloned clone_and_exec(const exec_request& request) noexcept {
+cloned clone_held(parentage parentage, std::atomic<std::int32_t>* pid_word, naming naming, void (*entry)(void*),
+                  void* argument) noexcept {
     cloned result;
     void* stack =
         mmap(nullptr, child_stack_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
@@ -220,25 +218,40 @@ cloned clone_and_exec(const exec_request& request) noexcept {
         result.error = errno;
         return result;
     }
-    exec_state state{&request, 0};
     int pidfd = -1;
-    clone_args args = arguments_for(request.parentage, request.pid_word, &pidfd);
+    clone_args args = arguments_for(parentage, pid_word, naming == naming::by_pidfd ? &pidfd : nullptr);
     args.flags |= CLONE_VM | CLONE_VFORK;
     args.stack = reinterpret_cast<std::uint64_t>(stack);
     args.stack_size = child_stack_bytes;
     {
         const signals_held held;
-        long pid = clone3_onto_stack(&args, &exec_child, &state);
-        if (pid == -ENOSYS) pid = old_clone_onto_stack(args, &exec_child, &state);
+        long pid = clone3_onto_stack(&args, entry, argument);
+        if (pid == -ENOSYS) pid = old_clone_onto_stack(args, entry, argument);
         if (pid < 0) {
             result.error = static_cast<int>(-pid);
         } else {
             result.pid = static_cast<pid_t>(pid);
             result.pidfd.reset(pidfd);
-            result.error = state.error;
         }
     }
     munmap(stack, child_stack_bytes);
+    return result;
+}
+
+void drop_handlers() noexcept {
+    for (int signal = 1; signal < NSIG; ++signal) {
+        struct sigaction now{};
+        if (sigaction(signal, nullptr, &now) != 0 || now.sa_handler == SIG_IGN || now.sa_handler == SIG_DFL) continue;
+        now = {};
+        now.sa_handler = SIG_DFL;
+        sigaction(signal, &now, nullptr);
+    }
+}
+
+cloned clone_and_exec(const exec_request& request) noexcept {
+    exec_state state{&request, 0};
+    cloned result = clone_held(request.parentage, request.pid_word, naming::by_pidfd, &exec_child, &state);
+    if (result) result.error = state.error;
     return result;
 }
 

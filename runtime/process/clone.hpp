@@ -48,6 +48,16 @@ struct exec_request {
     int directory = -1;                  // where the child begins; the caller's for -1
 };
 
+// A process that shares this one's memory, on a stack of its own, until it has called exec or ended; the caller is held
+// for so long. It begins with entry(argument), every signal blocked, and never returns from that. So its cost does not
+// grow with the caller, and what it writes, the caller finds. `by_pid`: no pidfd is made.
+enum class naming { by_pidfd, by_pid };
+cloned clone_held(parentage parentage, std::atomic<std::int32_t>* pid_word, naming naming, void (*entry)(void*),
+                  void* argument) noexcept;
+
+// In such a process, before it lets signals through: no handler of the caller's runs in it. Ignored signals stay so.
+void drop_handlers() noexcept;
+
 // This program's own executable, afresh, with the arguments it began with. The caller is held until the child has
 // called exec, and shares its memory until then, so that the cost does not grow with the caller. Stdin of the child is
 // /dev/null.

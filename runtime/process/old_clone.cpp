@@ -18,12 +18,20 @@ struct old_arguments {
     unsigned long child_word = 0;
 };
 
+// It has one place for the pidfd and the pid; where no pidfd is wanted, it is the pid's.
+bool kernel_writes_pid(const clone_args& args) noexcept {
+    return (args.flags & CLONE_PARENT_SETTID) != 0 && (args.flags & CLONE_PIDFD) == 0;
+}
+
 old_arguments translated(const clone_args& args) noexcept {
     old_arguments old;
     old.flags = (args.flags & ~std::uint64_t{CLONE_PARENT_SETTID}) | args.exit_signal;
     old.parent_word = args.pidfd;
     old.child_word = args.child_tid;
-    if ((args.flags & CLONE_VM) != 0 && args.child_tid == 0 && args.parent_tid != 0) {
+    if (kernel_writes_pid(args)) {
+        old.flags |= CLONE_PARENT_SETTID;
+        old.parent_word = args.parent_tid;
+    } else if ((args.flags & CLONE_VM) != 0 && args.child_tid == 0 && args.parent_tid != 0) {
         old.flags |= CLONE_CHILD_SETTID;
         old.child_word = args.parent_tid;
     }
@@ -31,7 +39,7 @@ old_arguments translated(const clone_args& args) noexcept {
 }
 
 void note_pid(const clone_args& args, long pid) noexcept {
-    if (pid <= 0 || (args.flags & CLONE_PARENT_SETTID) == 0) return;
+    if (pid <= 0 || (args.flags & CLONE_PARENT_SETTID) == 0 || kernel_writes_pid(args)) return;
     // crash: a process that nobody knows, see above
     // sync: pid - publishes the process that was made
     std::bit_cast<std::atomic<std::int32_t>*>(args.parent_tid)

@@ -4,7 +4,7 @@
 // One thing the older call cannot do: give a pidfd and write the pid for the parent at once. So the caller writes it
 // when the call has returned, unless the memory is shared with the child, which then writes it before it runs. A caller
 // that is killed in between leaves a process that nobody collects before the program ends. That process finds that
-// nobody waits for it, and ends.
+// nobody waits for it, and ends. Where no pidfd is asked for (a command), the kernel writes the pid as clone3 does.
 #pragma once
 
 #include <linux/sched.h>

@@ -195,6 +195,12 @@ bool collect(int pidfd) noexcept {
     return wait_for(static_cast<idtype_t>(P_PIDFD), pidfd, about, WNOHANG, used) != 0 || about.si_pid != 0;
 }
 
+bool is_child(pid_t pid) noexcept {
+    siginfo_t about{};
+    rusage used{};
+    return wait_for(P_PID, pid, about, WNOHANG | WNOWAIT, used) == 0;
+}
+
 bool is_zombie_child(pid_t pid) noexcept {
     siginfo_t about{};
     rusage used{};

@@ -26,6 +26,8 @@ std::optional<exit_status> peek_status(int pidfd, pid_t pid) noexcept;
 // Collects it: its pid may be used again afterwards. False while a debugger holds it.
 bool collect(int pidfd) noexcept;
 
+// Whether it is a child that nobody has collected.
+bool is_child(pid_t pid) noexcept;
 // Whether it is a child that has ended, of any pidfd or none.
 bool is_zombie_child(pid_t pid) noexcept;
 // One of them; 0 when there is none.

@@ -27,6 +27,7 @@
 #include "base/published.hpp"
 #include "shm/channel_id.hpp"
 #include "shm/channel_marks.hpp"
+#include "shm/command_cell.hpp"
 #include "shm/handling.hpp"
 #include "shm/held_cells.hpp"
 #include "shm/life.hpp"
@@ -239,7 +240,10 @@ struct alignas(base::page_bytes) process_slot {
     // The process's, and the keeper's when that is dead. It outlives the actor: places are freed by others as well.
     alignas(base::line_bytes) cell_marks cells;
 
-    alignas(base::line_bytes) std::byte room[384];  // see docs/layout.md
+    // The commands of the process: programs that are not troupe's.
+    alignas(base::line_bytes) std::array<command_cell, most_commands> commands;
+
+    alignas(base::line_bytes) std::byte room[128];  // see docs/layout.md
 
     life_value present() const noexcept { return life.present(); }
     detail::actor_id actor() const noexcept { return id.get(); }

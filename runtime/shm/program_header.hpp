@@ -14,7 +14,7 @@
 
 namespace troupe::shm {
 
-inline constexpr std::uint32_t layout_version = 10;
+inline constexpr std::uint32_t layout_version = 11;
 inline constexpr std::uint64_t program_magic = 0x65707561'6f727400u | layout_version;
 
 // Ends of actors that have been written down: whoever sees a new number sees how they ended.

@@ -1,0 +1,129 @@
+#include "command/begun.hpp"
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <system_error>
+
+#include <troupe/detail/wait.hpp>
+#include <troupe/error.hpp>
+#include <troupe/time.hpp>
+
+#include "base/step.hpp"
+#include "loop/event_loop.hpp"
+#include "loop/source.hpp"
+
+namespace troupe::detail {
+
+void end_begun_command::operator()(begun_command* command) const noexcept { delete command; }
+
+begun_command::~begun_command() {
+    // One that is destroyed after its process has left the program (a static object): the keeper ends it as it is.
+    if (actors::own_process::current() != &here_) return;
+    if (cell().pid() != 0) {
+        here_.tell_keeper({.word = keepers::keeper_word::signal_command_group,
+                           .slot = here_.participant().slot(),
+                           .subject = cell_,
+                           .value = SIGKILL});
+    }
+    here_.commands().give_up(cell_);
+}
+
+void begun_command::born(pid_t pid) noexcept {
+    pid_ = pid;
+    TROUPE_STEP("command: process made");
+    here_.tell_keeper(
+        {.word = keepers::keeper_word::command_begun, .slot = here_.participant().slot(), .subject = cell_});
+    TROUPE_STEP("command: told of");
+}
+
+std::optional<exit_status> begun_command::status() {
+    if (cell().was_refused()) {
+        throw spawn_failed(
+            "command '" + name_ +
+            "' was killed as it began: the program could not look after it, because it had no descriptors "
+            "left (raise the limit of open files, ulimit -n) or 4,096 commands already");
+    }
+    return cell().status();
+}
+
+int begun_command::send(keepers::keeper_word word, int number) noexcept {
+    return cell().pid() == 0 ? 0 : here_.signal_command(cell_, word, number);
+}
+
+void begun_command::signal(int number) {
+    if (number < 1 || number >= NSIG) {
+        throw misuse("command '" + name_ + "' cannot be sent signal " + std::to_string(number) +
+                     ": signals are numbered from 1 to " + std::to_string(NSIG - 1));
+    }
+    if (const int error = send(keepers::keeper_word::signal_command, number)) {
+        throw std::system_error(error, std::generic_category(),
+                                "command '" + name_ + "' (pid " + std::to_string(pid_) + ") could not be sent signal " +
+                                    std::to_string(number));
+    }
+}
+
+void begun_command::signal_group(int number) { send(keepers::keeper_word::signal_command_group, number); }
+
+}  // namespace troupe::detail
+
+namespace troupe::commands {
+namespace {
+
+// Looks each turn: there are few at a time. The keeper rings when one has ended.
+class command_end final : public detail::wait, private loop::source {
+public:
+    explicit command_end(detail::begun_command& command) noexcept : command_(command) {}
+    exit_status await_resume() const {
+        throw_if_failed();
+        return *status_;
+    }
+
+private:
+    bool try_finish() override {
+        status_ = command_.status();
+        return status_.has_value();
+    }
+    void enlist() override {
+        loop::event_loop::current().enroll(*this);
+        wake();
+    }
+    void abandon() noexcept override { loop::event_loop::current().dismiss(*this); }
+
+    bool glance() override { return command_.cell().pid() == 0; }
+    bool poll() override {
+        if (!glance()) return false;
+        wake();
+        return true;
+    }
+    loop::parking park() override { return glance() ? loop::parking::ready : loop::parking::parked; }
+    void unpark() override {}
+
+    detail::begun_command& command_;
+    std::optional<exit_status> status_;
+};
+
+}  // namespace
+
+task<exit_status> end_of(detail::begun_command* command) {
+    command_end ended(*command);
+    co_return co_await ended;
+}
+
+task<bool> ends_within(detail::begun_command* command, std::chrono::nanoseconds time) {
+    try {
+        co_await with_timeout(time, end_of(command));
+    } catch (const timed_out&) {
+        co_return false;
+    }
+    co_return true;
+}
+
+task<exit_status> end(detail::begun_command* command, std::chrono::nanoseconds budget) {
+    command->signal_group(SIGTERM);
+    const bool in_time = co_await ends_within(command, budget);
+    if (!in_time) command->signal_group(SIGKILL);
+    co_return co_await end_of(command);
+}
+
+}  // namespace troupe::commands

@@ -1,0 +1,63 @@
+// A command that has begun, as its actor sees it: a cell of the actor's slot, in which the keeper writes how it ended.
+//
+// Whoever destroys it before that has the keeper kill the command and its group. The cell is used again when the keeper
+// is through with the process.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <troupe/command.hpp>
+#include <troupe/exit_status.hpp>
+#include <troupe/task.hpp>
+
+#include "actor/own_process.hpp"
+
+namespace troupe::detail {
+
+class begun_command {
+public:
+    // Of a cell that was claimed. Before there is a process in it, there is nothing to end.
+    begun_command(actors::own_process& here, std::size_t cell, std::string name) noexcept
+        : here_(here), cell_(cell), name_(std::move(name)) {}
+    begun_command(const begun_command&) = delete;
+    begun_command& operator=(const begun_command&) = delete;
+    ~begun_command();
+
+    shm::command_cell& cell() noexcept { return here_.commands().at(cell_); }
+    const std::string& name() const noexcept { return name_; }
+    pid_t pid() const noexcept { return pid_; }
+
+    // The process is there: the keeper is told of it.
+    void born(pid_t pid) noexcept;
+    // Nothing while it runs. Throws spawn_failed if it was ended because nobody could look after it.
+    std::optional<exit_status> status();
+    // Throws std::system_error if the program may not signal it.
+    void signal(int number);
+    void signal_group(int number);
+
+private:
+    int send(keepers::keeper_word word, int number) noexcept;
+
+    actors::own_process& here_;
+    std::size_t cell_;
+    std::string name_;
+    pid_t pid_ = 0;
+};
+
+}  // namespace troupe::detail
+
+namespace troupe::commands {
+
+// Waits for its end. All are of a command that outlives them.
+task<exit_status> end_of(detail::begun_command* command);
+// False: it has not ended by then.
+task<bool> ends_within(detail::begun_command* command, std::chrono::nanoseconds time);
+// SIGTERM to its group, and SIGKILL after the budget; unless it has ended.
+task<exit_status> end(detail::begun_command* command, std::chrono::nanoseconds budget);
+
+}  // namespace troupe::commands

@@ -255,6 +255,24 @@ task<> close_books(troupe::shared<till> of, troupe::semaphore permits) {
     the_witness().permits = most_permits + permits.available();
 }
 
+// --- commands
+
+// One to its end, beside one that is let go and one that has started another: what is left of any is found at the end.
+task<> command_others() {
+    // The program is the parent of whatever is orphaned here, and takes its time to collect it: so not in each round.
+    for (unsigned round = 0; the_witness().over == 0; ++round) {
+        const auto one = co_await troupe::command({"sleep", "1000"}).start();
+        const char* script = round % 16 == 0 ? "sleep 1000 & cat" : "cat";
+        auto other = co_await troupe::command({"sh", "-c", script}).start();
+        co_await other.input().write("a line\n");
+        std::string line;
+        co_await other.output().read_line(line);
+        const auto sorted = co_await troupe::command({"sort", "-r"}).input("a\nc\nb\n").run();
+        if (sorted.output != "c\nb\na\n" || line != "a line") ++the_witness().spoilt;
+        ++the_witness().commands;
+    }
+}
+
 // For good: one that will be started again has not ended.
 task<> all_ended(const troupe::supervisor& of) {
     const std::vector<troupe::actor<>> all = of.children();
@@ -284,11 +302,12 @@ crew::crew()
       pairs_(without_end()),
       farms_(without_end()),
       tellers_(without_end()),
+      commanders_(without_end()),
       services_(without_end()) {}
 
 std::size_t crew::restarts() const noexcept {
     return consumers_.restarts() + producers_.restarts() + clients_.restarts() + pairs_.restarts() + farms_.restarts() +
-           tellers_.restarts() + services_.restarts();
+           tellers_.restarts() + commanders_.restarts() + services_.restarts();
 }
 
 task<> crew::start() {
@@ -321,6 +340,9 @@ task<> crew::start() {
     for (std::size_t i = 0; i < pairs; ++i) {
         co_await pairs_.spawn<pair_up>(until_done, {.name = "pair " + std::to_string(i)});
     }
+    for (std::size_t i = 0; i < commanders; ++i) {
+        co_await commanders_.spawn<command_others>(until_done, {.name = "commander " + std::to_string(i)});
+    }
     for (std::size_t i = 0; i < farms; ++i) {
         co_await farms_.spawn<farm>(until_done, {.name = "farm " + std::to_string(i)});
     }
@@ -328,12 +350,13 @@ task<> crew::start() {
 
 task<> crew::finish() {
     the_witness().over = 1;
-    for (const auto* some : {&producers_, &clients_, &pairs_, &farms_, &tellers_})
+    for (const auto* some : {&producers_, &clients_, &pairs_, &farms_, &tellers_, &commanders_})
         co_await troupe::with_timeout(patience, all_ended(*some));
     co_await troupe::with_timeout(patience, close_books(till_, permits_));
     items_.close();
     co_await troupe::with_timeout(patience, all_ended(consumers_));
-    for (troupe::supervisor* one : {&consumers_, &producers_, &clients_, &pairs_, &farms_, &tellers_, &services_}) {
+    for (troupe::supervisor* one :
+         {&consumers_, &producers_, &clients_, &pairs_, &farms_, &tellers_, &commanders_, &services_}) {
         co_await troupe::with_timeout(patience, one->stop());
     }
 }
@@ -341,7 +364,8 @@ task<> crew::finish() {
 task<> crew::give_up() {
     the_witness().over = 1;
     items_.close();
-    for (troupe::supervisor* one : {&consumers_, &producers_, &clients_, &pairs_, &farms_, &tellers_, &services_}) {
+    for (troupe::supervisor* one :
+         {&consumers_, &producers_, &clients_, &pairs_, &farms_, &tellers_, &commanders_, &services_}) {
         try {
             co_await troupe::with_timeout(patience, one->stop());
         } catch (const troupe::timed_out&) {

@@ -1,7 +1,7 @@
 // The actors that trouble is made for: producers and consumers of one queue, askers of servers, senders to sinks, and
-// pairs that talk through a pipe, farms with pools of workers, and tellers that share a till and some permits. All are
-// supervised, and note in the witness what they do. Where the program runs as root, some give that up; the senders are
-// a process group, which is signalled as a whole.
+// pairs that talk through a pipe, farms with pools of workers, tellers that share a till and some permits, and
+// commanders, which run programs that are not troupe's. All are supervised, and note in the witness what they do. Where
+// the program runs as root, some give that up; the senders are a process group, which is signalled as a whole.
 #pragma once
 
 #include <chrono>
@@ -46,8 +46,9 @@ private:
     troupe::shared<till> till_;
     troupe::semaphore permits_;
     // A supervisor starts one child after the other; all of them in one would mostly wait.
-    troupe::supervisor consumers_, producers_, clients_, pairs_, farms_, tellers_;  // their children end by themselves
-    troupe::supervisor services_;                                                   // these are stopped
+    troupe::supervisor consumers_, producers_, clients_, pairs_, farms_, tellers_,
+        commanders_;               // their children end by themselves
+    troupe::supervisor services_;  // these are stopped
 };
 
 }  // namespace chaos

@@ -1,6 +1,7 @@
 // usage: chaos [--seconds N] [--seed S]
 //
-// A supervised program of some forty actors, with a queue, requests, messages, pipes and pools; every few milliseconds
+// A supervised program of some forty actors, with a queue, requests, messages, pipes, pools and
+// commands; every few milliseconds
 // one of them is killed, crashes, is stopped and continued, or is held by a tracer, some get SIGTERM together, or the
 // whole program is frozen, whichever the seed says. At the end every item that was acknowledged is accounted for, and
 // nothing is left of the program.
@@ -215,9 +216,9 @@ void print(const chaos::trouble& made, const chaos::account& sum, std::size_t re
     std::printf(
         "\n\"gone\" were in the hands of %zu receivers that died; %llu of %llu streams were read to their end; pools "
         "did "
-        "%u mappings to their end\n\n",
+        "%u mappings to their end; %u rounds of commands were run\n\n",
         made.of_takers, static_cast<unsigned long long>(sum.sessions_ended),
-        static_cast<unsigned long long>(sum.sessions), the_witness().harvests.load());
+        static_cast<unsigned long long>(sum.sessions), the_witness().harvests.load(), the_witness().commands.load());
 }
 
 int program() {

@@ -18,10 +18,13 @@ inline constexpr std::size_t sinks = 2, senders = 4;
 inline constexpr std::size_t pairs = 4;
 inline constexpr std::size_t farms = 2;
 inline constexpr std::size_t tellers = 4;
+inline constexpr std::size_t commanders = 2;
 inline constexpr std::uint32_t most_permits = 3;
 inline constexpr unsigned most_deliveries = 3;
-inline constexpr std::size_t fewest_actors = 30;  // at a time, of 48; some are always about to be started again
-static_assert(producers + consumers + servers + askers + sinks + senders + 3 * pairs + 3 * farms + tellers == 48);
+inline constexpr std::size_t fewest_actors = 30;  // at a time, of 50; some are always about to be started again
+static_assert(producers + consumers + servers + askers + sinks + senders + 3 * pairs + 3 * farms + tellers +
+                  commanders ==
+              50);
 inline constexpr int fewest_running = 16;            // before there is trouble again
 inline constexpr std::uint32_t most_acts = 1 << 24;  // of one actor
 inline constexpr std::uint32_t most_sessions = 1 << 20;
@@ -62,6 +65,7 @@ struct witness {
     std::array<std::array<std::atomic<std::uint32_t>, senders>, sinks> latest_heard;  // number + 1
     std::array<doer, tellers> booked;
     std::atomic<std::uint32_t> sessions;
+    std::atomic<std::uint32_t> commands;  // that ran to their end
     std::atomic<std::uint32_t> harvests;  // mappings of which every task had its outcome
 
     per_act<producers> acknowledged, got;

@@ -174,6 +174,13 @@ def tls():
     return faults + expected(lines == ["hello, Haruka, by TLS"], lines)
 
 
+def commands():
+    lines, faults = run("commands")
+    wanted = [r"c", r"b", r"a", r"exited with 0", r"ls exited with 2, and said \d\d+ bytes", r"sleep was ended", r"line 1",
+              r"line 2", r"line 3", r"sh exited with 0", r"not started"]
+    return faults + expected(len(lines) == len(wanted) and all(map(re.fullmatch, wanted, lines)), lines)
+
+
 def checksums(folder):
     lines, faults = run("checksums", folder)
     files = files_below([folder])
@@ -260,6 +267,7 @@ def main():
         odd.write_bytes(bytes(range(256)) * 40 + b"End Of\0file without a newline")
         (Path(folder) / "empty").touch()
         check("word_count of bytes that are no text is what coreutils count", word_count, files_below([folder]))
+    check("commands runs, ends and reads from other programs", commands)
     check("pool prints a value or a cause for each input", pool)
     check("reload loads anew at a SIGHUP to its group, which disturbs nobody else", reload)
     if (FOLDER / "asio_loop").exists():

@@ -1,5 +1,5 @@
 // A program with actors of several kinds, for the tests that end it: `family busy | starting | returning | orderly |
-// cleaning | asking | changed | stubborn | mapping | reading`. It prints `ready` when they stand.
+// cleaning | asking | changed | stubborn | mapping | commanding | reading`. It prints `ready` when they stand.
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -136,6 +136,21 @@ troupe::task<> map_for_ever() {
     }
 }
 
+// Commands of the program, and of an actor.
+troupe::task<> have_one(troupe::queue<int> ready) {
+    const auto one = co_await troupe::command({"sleep", "1000"}).start();
+    co_await ready.put(one.pid());
+    co_await troupe::sleep_for(24h);
+}
+troupe::task<> command_for_ever() {
+    troupe::queue<int> ready;
+    const auto own = co_await troupe::command({"sleep", "1000"}).start();
+    co_await troupe::spawn<&have_one>(ready);
+    co_await ready.get();
+    say("ready");
+    co_await troupe::sleep_for(24h);
+}
+
 troupe::task<> tick() {
     for (;;) {
         say("tick");
@@ -153,6 +168,7 @@ troupe::task<> read_lines() {
 
 troupe::task<int> live(std::vector<std::string> arguments) {
     const std::string kind = arguments.at(0);
+    if (kind == "commanding") co_await command_for_ever();
     if (kind == "asking") {
         co_await ask_after_each_signal();
         co_return 0;

@@ -31,5 +31,6 @@ std::vector<scene> birth_scenes();
 std::vector<scene> ending_scenes();
 std::vector<scene> pooling_scenes();
 std::vector<scene> sharing_scenes();
+std::vector<scene> commanding_scenes();
 
 }  // namespace proving

@@ -108,6 +108,7 @@ def main():
     check("so is one whose file would be too long",
           refused([PROGRAM, 4096], limited(resource.RLIMIT_FSIZE, GIB), "4096 MiB", "ulimit -f"))
     check("it runs where clone3 is not there", works([PROGRAM], without_clone3(errno.ENOSYS)))
+    check("so do its commands, and those of an actor", works([PROGRAM, 0, "command"], without_clone3(errno.ENOSYS)))
     with tempfile.TemporaryDirectory() as top:
         if shutil.which("valgrind"):
             check("memcheck finds nothing", valgrind("memcheck", Path(top)))

@@ -1,8 +1,9 @@
 // A small program, for what looks at a process from outside or leaves it little room: `space_hello [MIB]` runs with a
-// budget of so many MiB, or with the default one.
+// budget of so many MiB, or with the default one; `space_hello MIB command` runs a command as well.
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <vector>
 
 #include <troupe/troupe.hpp>
 
@@ -22,7 +23,28 @@ troupe::task<> greeter(troupe::mailbox<greet, add> inbox) {
 
 int seven() { return 7; }
 
-troupe::task<int> program() {
+troupe::task<bool> run_a_command() {
+    const auto result = co_await troupe::command({"sort", "-r"}).input("a\nb\n").run();
+    try {
+        co_await troupe::command({"no-such-program"}).run();
+    } catch (const troupe::spawn_failed&) {
+        co_return result.output == "b\na\n";
+    }
+    co_return false;
+}
+
+troupe::task<int> command_in_actor() {
+    const bool well = co_await run_a_command();
+    co_return well ? 0 : 1;
+}
+
+troupe::task<int> program(std::vector<std::string> arguments) {
+    if (arguments.size() > 1) {
+        const bool own = co_await run_a_command();
+        const auto other = co_await troupe::spawn<&command_in_actor>();
+        const auto its_end = co_await other.join();
+        if (!own || !its_end.success()) co_return 2;
+    }
     auto someone = co_await troupe::spawn<&greeter>();
     co_await someone.send(greet{"world"});
     co_await someone.send(greet{std::string(20'000, 'x')});

@@ -1,0 +1,152 @@
+// Commands that are written to and read from while they run.
+#include "command/commands.hpp"
+
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+
+using namespace std::chrono_literals;
+using commanding::shell;
+using troupe::command;
+using troupe::task;
+
+namespace {
+
+task<> talk() {
+    auto cat = co_await command({"cat"}).start();
+    std::string line;
+    for (const char* word : {"one", "two"}) {
+        co_await cat.input().write(std::string(word) + "\n");
+        const bool there = co_await cat.output().read_line(line);
+        CHECK(there);
+        CHECK(line == word);
+    }
+    cat.input().close();
+    const bool more = co_await cat.output().read_line(line);
+    CHECK_FALSE(more);
+    const auto end = co_await cat.join();
+    CHECK(end.success());
+}
+
+task<> read_both() {
+    auto both = co_await shell("echo out; echo err >&2").start();
+    std::string out, err;
+    co_await both.output().read_line(out);
+    co_await both.error().read_line(err);
+    CHECK(out + err == "outerr");
+    const auto end = co_await both.join();
+    const auto again = co_await both.join();
+    CHECK(end == again);
+}
+
+task<> read_late() {
+    auto quick = co_await command({"echo", "late"}).start();
+    co_await quick.join();
+    std::string line;
+    co_await quick.output().read_line(line);
+    CHECK(line == "late");
+}
+
+task<> send_signals() {
+    auto one = co_await shell("trap 'echo usr1' USR1; echo ready; while :; do read line || exit 0; done").start();
+    std::string line;
+    co_await one.output().read_line(line);
+    one.signal(SIGUSR1);
+    co_await one.input().write("\n");  // a shell looks at its traps between two commands
+    co_await one.output().read_line(line);
+    CHECK(line == "usr1");
+    one.signal(SIGKILL);
+    const auto end = co_await one.join();
+    CHECK(end.code() == -SIGKILL);
+    one.signal(SIGKILL);  // it has ended: nothing
+}
+
+task<> end_with_group() {
+    auto parent = co_await shell("sleep 1000 & echo $!; wait").start();
+    const pid_t child = co_await commanding::read_pid(&parent.output());
+    const auto end = co_await parent.end();
+    CHECK(end.code() == -SIGTERM);
+    co_await commanding::until_over(child);
+}
+
+task<> end_stubborn() {
+    auto stubborn = co_await shell("trap '' TERM; echo ready; while :; do sleep 1000; done").start();
+    std::string line;
+    co_await stubborn.output().read_line(line);
+    const auto end = co_await stubborn.end(10ms);
+    CHECK(end.code() == -SIGKILL);
+}
+
+task<> drop() {
+    pid_t its = 0, child = 0;
+    {
+        auto dropped = co_await shell("sleep 1000 & echo $!; wait").start();
+        its = dropped.pid();
+        child = co_await commanding::read_pid(&dropped.output());
+    }
+    co_await commanding::until_over(its);
+    co_await commanding::until_over(child);
+}
+
+task<> write_to_one_that_is_gone() {
+    auto gone = co_await command({"true"}).start();
+    co_await gone.join();
+    bool refused = false;
+    try {
+        for (;;) co_await gone.input().write(std::string(1 << 20, 'x'));
+    } catch (const troupe::io_failed& problem) {
+        refused = problem.reason().value() == EPIPE;
+    }
+    CHECK(refused);
+}
+
+task<> too_many() {
+    std::vector<troupe::running_command> all;
+    for (int i = 0; i < 64; ++i) all.push_back(co_await command({"sleep", "1000"}).start());
+    bool refused = false;
+    try {
+        co_await command({"true"}).run();
+    } catch (const troupe::spawn_failed& problem) {
+        refused = true;
+        CHECK_THAT(problem.what(), checks::contains("has 64 commands already"));
+    }
+    CHECK(refused);
+    all.pop_back();
+    const auto result = co_await command({"true"}).run();
+    CHECK(result.status.success());
+}
+
+task<> time_out_a_join() {
+    auto slow = co_await command({"sleep", "1000"}).start();
+    bool late = false;
+    try {
+        co_await troupe::with_timeout(1ms, slow.join());
+    } catch (const troupe::timed_out&) {
+        late = true;
+    }
+    CHECK(late);
+    CHECK_FALSE(commanding::is_over(slow.pid()));
+}
+
+}  // namespace
+
+TEST_CASE("command: one that runs is written to and read from") { watched(talk()); }
+
+TEST_CASE("command: its stdout and stderr are streams, and join can be awaited again") { watched(read_both()); }
+
+TEST_CASE("command: what it wrote can be read when it has ended") { watched(read_late()); }
+
+TEST_CASE("command: it can be sent signals, and after its end that does nothing") { watched(send_signals()); }
+
+TEST_CASE("command: end sends SIGTERM to its whole group") { watched(end_with_group()); }
+
+TEST_CASE("command: end kills one that ignores SIGTERM, after the budget") { watched(end_stubborn()); }
+
+TEST_CASE("command: one that nobody holds any more is killed, with its group") { watched(drop()); }
+
+TEST_CASE("command: a write to one that is gone is an error, and no SIGPIPE") { watched(write_to_one_that_is_gone()); }
+
+TEST_CASE("command: an actor has 64 at a time") { watched(too_many()); }
+
+TEST_CASE("command: a join that times out leaves it running") { watched(time_out_a_join()); }

@@ -60,6 +60,8 @@ def _all():
     yield Comparison("spawn_join/forkserver", "python_peer/start and join forkserver", at_most=1 / 20)
     yield Comparison("spawn_join/forkserver", "python_peer/start and join spawn", at_most=1 / 100)
     yield Comparison("recovery/kill to reply", "spawn_join/forkserver")
+    for size in ("a small program", "one of 1 GiB"):
+        yield Comparison(f"command_run/run from {size}", f"command_run/posix_spawn from {size}", at_most=1.2)
     yield Comparison("spawn_join/fork", "floor/fork")
     yield Comparison("spawn_join/fork", "python_peer/start and join fork")
     yield Comparison("spawn_join/spawn", "python_peer/start and join spawn")

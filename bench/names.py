@@ -7,7 +7,7 @@ SYSTEMS = {"floor": "floor", "floor_locks": "floor", "floor_echo": "libuv", "sav
            "peer_iceoryx": "iceoryx", "peer_caf": "CAF", "peer_erlang": "Erlang", "peer_openmpi": "Open MPI",
            "peer_openmpi_yielding": "Open MPI, yielding", "peer_openmpi_senders": "Open MPI"}
 WORK = {"ping_pong": "round trip", "stream": "one way", "fan_in": "many to one", "fan_out": "one to many",
-        "spawn_join": "start and join", "spawn_many": "start of many", "recovery": "recovery",
+        "spawn_join": "start and join", "command_run": "a command", "spawn_many": "start of many", "recovery": "recovery",
         "idle_wakeup": "round trip when idle", "queue_consumers": "queue", "open_loop": "open loop",
         "oversubscribed": "more pairs than CPUs", "selective_receive": "selective", "micro": "inside",
         "compile_time": "compile time", "pool_tasks": "pool", "locks": "locks",

@@ -27,6 +27,7 @@ PROGRAMS = (
     Program("stream", 0.5, near_floor=True),
     Program("fan_in", 5.0, near_floor=True),
     Program("spawn_join", 0.5, near_floor=True),
+    Program("command_run", 1),
     Program("recovery", 0.5, near_floor=True),
     Program("idle_wakeup", 2.0),
     Program("fan_out", 0.5),

@@ -27,6 +27,7 @@
 #include <utility>
 #include <vector>
 
+#include <troupe/detail/carries_files.hpp>
 #include <troupe/detail/mapping.hpp>
 #include <troupe/detail/pool_job.hpp>
 #include <troupe/detail/pool_task.hpp>
@@ -94,6 +95,9 @@ consteval bool can_be_called_with() {
 template <auto Fn, class... Args>
 deferred_call deferred(Args&&... args) {
     if constexpr (detail::can_be_called_with<Fn, Args...>()) {
+        static_assert(!detail::carries_files<typename detail::called_function<Fn>::arguments>,
+                      "troupe: an argument of a deferred call cannot hold a descriptor, because it is passed to each "
+                      "process; open the file in the function");
         static_assert(std::is_copy_constructible_v<typename detail::called_function<Fn>::arguments>,
                       "troupe: an argument of a deferred call must be copyable, because it is passed to each process");
         return deferred_call(

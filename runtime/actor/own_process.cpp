@@ -40,6 +40,7 @@ own_process::own_process(shm::program_memory memory, std::uint16_t slot, base::o
       monitors_(participant_),
       children_(*this),
       commands_(participant_.self()),
+      answers_(*this),
       is_program_(is_program) {
     the_process = this;
     participant_.set_admission(in_hand_);
@@ -125,6 +126,15 @@ void own_process::notify(std::uint16_t slot) noexcept {
 
 void own_process::look_at(shm::channel_id channel) noexcept {
     tell_keeper({.word = keepers::keeper_word::look_at, .subject = channel.value});
+}
+
+mail::file_answer own_process::keep_file(const detail::handle_ref& ref, int fd) noexcept {
+    base::owned_fd none;
+    return answers_.ask(keepers::keeper_word::keep_file, ref, fd, none);
+}
+
+mail::file_answer own_process::give_file(const detail::handle_ref& ref, base::owned_fd& into) noexcept {
+    return answers_.ask(keepers::keeper_word::file_wanted, ref, -1, into);
 }
 
 bool own_process::make_room() noexcept {

@@ -13,6 +13,7 @@
 #include <troupe/start_method.hpp>
 #include <troupe/task.hpp>
 
+#include "actor/answer_line.hpp"
 #include "actor/background.hpp"
 #include "actor/children.hpp"
 #include "actor/exit_watch.hpp"
@@ -64,6 +65,7 @@ public:
     class turns& turns() noexcept { return turns_; }
     class injections& injections() noexcept { return injections_; }
     own_commands& commands() noexcept { return commands_; }
+    answer_line& answers() noexcept { return answers_; }
     const struct sockets& sockets() const noexcept { return sockets_; }
 
     void tell_keeper(const keepers::keeper_message& message,
@@ -112,6 +114,8 @@ private:
     base::owned_fd doorbell_of(std::uint16_t slot) noexcept override;
     void notify(std::uint16_t slot) noexcept override;
     void look_at(shm::channel_id channel) noexcept override;
+    mail::file_answer keep_file(const detail::handle_ref& ref, int fd) noexcept override;
+    mail::file_answer give_file(const detail::handle_ref& ref, base::owned_fd& into) noexcept override;
     bool make_room() noexcept override;
     std::optional<process::received> ask_keeper(const keepers::keeper_message& message,
                                                 std::span<std::byte> answer) const noexcept;
@@ -130,6 +134,7 @@ private:
     class turns turns_{*this};
     class injections injections_{*this};
     own_commands commands_;
+    answer_line answers_;
     std::exception_ptr failure_;
     bool is_program_;
     bool told_to_die_ = false;

@@ -1,6 +1,7 @@
 #include "channel/attachment.hpp"
 
 #include "base/step.hpp"
+#include "channel/own_files.hpp"
 #include "mail/parcel.hpp"
 
 namespace troupe::channel {
@@ -56,6 +57,7 @@ void attachment::close() noexcept {
 }
 
 void attachment::drop_parcel(std::uint64_t block) noexcept {
+    if (own_files* const files = here_.files_in_use()) files->close_those_of(block);
     mail::discard_parcel(memory(), {block}, [this](shm::channel_id held) { here_.keeper().look_at(held); });
 }
 

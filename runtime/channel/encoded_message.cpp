@@ -6,6 +6,7 @@
 #include <troupe/error.hpp>
 
 #include "channel/cell_port.hpp"
+#include "channel/own_files.hpp"
 #include "channel/participant.hpp"
 #include "channel/port.hpp"
 #include "mail/parcel.hpp"
@@ -26,7 +27,9 @@ constinit std::size_t spare = 0;
 void give_back(const handle_ref& one) noexcept {
     channel::participant* const here = channel::participant::current();
     if (here == nullptr || (one.role & taken_role) != 0) return;
-    if ((one.role & buffer_role) != 0) {
+    if (mail::is_file(one)) {
+        here->files().drop(one);
+    } else if ((one.role & buffer_role) != 0) {
         const shm::block_id block = mail::buffer_of(here->memory(), one);
         if (block && here->memory().blocks().belongs_to(block, here->owner())) mail::free_block(here->memory(), block);
     } else if (shm::cell_id::is_one(one.object)) {

@@ -40,7 +40,7 @@ bool inbox::open(const mail::envelope& from, detail::letter& into, std::uint32_t
         return false;
     }
     into.content.flat = (into.frame.flags & detail::flat_message) != 0;
-    if (into.content.handles.empty() || !mail::lacks_a_buffer(into.content)) return true;
+    if (into.content.handles.empty() || !mail::lacks_a_buffer(of_.memory(), into.content)) return true;
     const bool asks = into.frame.request != 0 && of_.kind() == shm::channel_kind::mailbox;
     if (asks) of_.here().answer_incomplete(into);
     of_.drop_parcel(std::exchange(into.block, 0));

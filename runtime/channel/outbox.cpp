@@ -11,6 +11,7 @@
 #include <troupe/error.hpp>
 
 #include "base/step.hpp"
+#include "channel/own_files.hpp"
 #include "loop/event_loop.hpp"
 #include "mail/envelope.hpp"
 #include "mail/parcel.hpp"
@@ -174,10 +175,13 @@ detail::push_result outbox::push_beside(const detail::message_frame& frame, deta
         writer_.leave_wish();
         return no_room();
     }
+    own_files* const files = of_.here().files_in_use();
     if (parcel == 0) {
+        if (files != nullptr) files->hand_over(message.handles);
         label = channel::or_make_room(of_.here(),
                                       [&] { return mail::pack_parcel(of_.memory(), of_.here().owner(), message); });
         parcel = label.block;
+        if (files != nullptr) files->note_packed(parcel);
     }
     shm::claim claim;
     const detail::push_result result = claim_for(frame, sizeof label, claim);
@@ -191,6 +195,7 @@ detail::push_result outbox::push_beside(const detail::message_frame& frame, deta
     TROUPE_STEP("outbox: parcel committed");
     // crash: the block looks like ours still; the reader takes it over all the same
     mail::send_parcel(of_.memory(), {parcel}, of_.here().owner());
+    if (files != nullptr) files->close_those_of(parcel);
     parcel = 0;
     notify(needed);
     return detail::push_result::sent;

@@ -8,6 +8,7 @@
 #include "base/copies.hpp"
 #include "base/step.hpp"
 #include "channel/cell_port.hpp"
+#include "channel/own_files.hpp"
 #include "channel/port.hpp"
 #include "channel/shared_cells.hpp"
 #include "mail/parcel.hpp"
@@ -64,6 +65,11 @@ void participant::woken() noexcept {
 shared_cells& participant::cells() {
     if (!cells_) cells_ = std::make_unique<shared_cells>(*this);
     return *cells_;
+}
+
+own_files& participant::files() {
+    if (!files_) files_ = std::make_unique<own_files>(*this);
+    return *files_;
 }
 
 port* participant::find_port(shm::channel_id channel) noexcept {

@@ -23,6 +23,7 @@ namespace troupe::channel {
 class inbox;
 class lone_inbox;
 class outbox;
+class own_files;
 class port;
 class shared_cells;
 
@@ -75,6 +76,11 @@ public:
     // The cells that this process has handles of.
     shared_cells& cells();
 
+    // The open files that this process sends or receives; and if it has sent or received any, so that a message
+    // without them costs a look.
+    own_files& files();
+    own_files* files_in_use() const noexcept { return files_.get(); }
+
     // The way to an actor's mailbox; null when that actor is no more, or has no mailbox. The one that was asked for
     // last may be that of an actor that has died since: who pushes finds out.
     outbox* mailbox_of(detail::actor_id actor) {
@@ -123,6 +129,7 @@ private:
     lane last_lane_;  // who is answered is mostly who was answered before
     std::vector<lone_inbox*> readers_;
     std::unique_ptr<shared_cells> cells_;
+    std::unique_ptr<own_files> files_;
     std::size_t sweep_at_ = 64;
 };
 

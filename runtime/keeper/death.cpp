@@ -15,7 +15,7 @@
 namespace troupe::keepers {
 
 // In this order. A kind of thing that a process can die with is a row here; each says why it stands where it does.
-constexpr std::array<keeper::duty, 14> keeper::duties{{
+constexpr std::array<keeper::duty, 15> keeper::duties{{
     // First, so that whoever is told of the end, and starts it again, does not meet them at work.
     {"kill its commands", &keeper::end_commands},
     // Before anybody can learn of the end, and start the next process: what that finds in the mailbox is settled.
@@ -28,6 +28,8 @@ constexpr std::array<keeper::duty, 14> keeper::duties{{
     {"take it out of its channels", &keeper::leave_channels},
     // After that: whoever is woken for what it held finds it available.
     {"disown what it had claimed or taken", &keeper::disown},
+    // After that: the messages that it had are dropped, or somebody else's.
+    {"close the files that no message carries any more", &keeper::close_files},
     {"give up what it was starting", &keeper::clear_starts},
     {"end those that are linked to it", &keeper::end_linked},
     {"end its children", &keeper::end_orphans},
@@ -78,6 +80,8 @@ void keeper::leave_channels(const death& one) noexcept {
 
 void keeper::disown(const death& one) noexcept { retired_.disown(one.slot); }
 
+void keeper::close_files(const death&) noexcept { retired_.files().close_unlisted(); }
+
 void keeper::end_linked(const death& one) noexcept { unlink(one.slot, one.ended_well); }
 
 void keeper::end_orphans(const death& one) noexcept {
@@ -89,6 +93,7 @@ void keeper::collect_dead(const death& of) noexcept {
     if (one.pidfd) collect(std::move(one.pidfd));
     strays_.look_soon();
     one.doorbell.reset();
+    one.answers.reset();
     one.kill_at = one.look_at = one.late_at = base::time_point::max();
     one.kill_at_birth = false;
 }

@@ -68,8 +68,10 @@ void keeper::close() noexcept {
     for (watched& one : watched_) {
         if (one.pidfd) one.pidfd.reset();
         if (one.doorbell) one.doorbell.reset();
+        if (one.answers) one.answers.reset();
     }
     close_commands();
+    retired_.files().close();
 }
 
 void keeper::run() noexcept {
@@ -191,7 +193,8 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
     }
     case keeper_word::notify: notify(slot); break;
     case keeper_word::look_at:
-        if (shm::cell_id::is_one(message.subject)) look_for_ghost(shm::cell_id{message.subject});
+        if (shm::cell_id::is_one(message.subject) && message.subject != mail::every_file.value)
+            look_for_ghost(shm::cell_id{message.subject});
         retired_.look_at(shm::channel_id{message.subject});
         break;
     case keeper_word::signal: {
@@ -213,6 +216,16 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
         }
         break;
     }
+    case keeper_word::answers_here: one.answers = std::move(with.descriptors[0]); break;
+    case keeper_word::keep_file: {
+        const mail::file_answer said = retired_.files().keep(
+            {message.subject, static_cast<std::uint32_t>(message.value)}, std::move(with.descriptors[0]));
+        process::send_message(one.answers.get(), {reinterpret_cast<const std::byte*>(&said), sizeof said}, {}, false);
+        break;
+    }
+    case keeper_word::file_wanted:
+        retired_.files().give({message.subject, static_cast<std::uint32_t>(message.value)}, one.answers.get());
+        break;
     case keeper_word::server_wanted:
         if (server_) break;
         failed_starts_ = 0;

@@ -69,6 +69,7 @@ private:
     struct watched {
         base::owned_fd pidfd;
         base::owned_fd doorbell;
+        base::owned_fd answers;  // where its process hears about open files, once it has asked
         detail::actor_id actor;
         base::time_point kill_at = base::time_point::max();
         bool kill_at_birth = false;     // told to end before there was a process
@@ -102,6 +103,7 @@ private:
     void leave_cells(const death& one) noexcept;
     void leave_channels(const death& one) noexcept;
     void disown(const death& one) noexcept;
+    void close_files(const death& one) noexcept;
     void clear_starts(const death& one) noexcept;
     void end_linked(const death& one) noexcept;
     void end_orphans(const death& one) noexcept;

@@ -18,6 +18,9 @@ enum class keeper_word : std::uint32_t {
                      // lock to somebody who is dead
     signal,          // send signal `value` to actor `subject`; `budget_ms` > 0: and SIGKILL if it still lives then.
                      // With a socket to answer on: a signal_answer
+    answers_here,    // with the socket that is answered on from now on, where the process of `slot` asks for files
+    keep_file,       // with an open file, for handle_ref {subject, value} of a message: answered
+    file_wanted,     // that file, by who has received the message: answered, with the file
     command_begun,   // the process in `slot` has started the command in its cell `subject`
     signal_command,  // send that command signal `value`; with a socket to answer on, as for `signal`
     signal_command_group,  // the same, to its whole group
@@ -30,7 +33,7 @@ enum class keeper_word : std::uint32_t {
 struct keeper_message {
     keeper_word word = keeper_word::stop;
     std::uint32_t slot = 0;
-    std::uint64_t subject = 0;  // an actor_id, channel_id or cell_id
+    std::uint64_t subject = 0;  // an actor_id, channel_id or cell_id, or a stamp
     std::int32_t value = 0;
     std::int32_t budget_ms = 0;
     std::uint32_t linked = 0;  // `expect`: 1 to its parent

@@ -32,6 +32,7 @@ void retirement::retire_channel(shm::channel_id channel) noexcept {
 }
 
 void retirement::look_at(shm::channel_id channel) noexcept {
+    if (channel == mail::every_file) return files_.look_soon();
     if (shm::cell_id::is_one(channel.value)) return cells_.look_at(shm::cell_id{channel.value});
     if (!channel || memory_.channel(channel.index()).name() != channel) return;
     due_.add(channel.index());
@@ -184,6 +185,7 @@ void retirement::tidy() noexcept {
         if (std::exchange(anything_, false)) drain_all();
         if (carried_.size() >= collect_at_) collect_unreachable();
     } while ((anything_ || (decided && !due_.empty())) && ++rounds < most_rounds);
+    files_.tidy();
     const bool cells_decided = cells_.decide();
     unfinished_ = rounds == most_rounds;
     anything_ = !channels_.empty();

@@ -9,6 +9,7 @@
 
 #include "keeper/cell_retirement.hpp"
 #include "keeper/channel_set.hpp"
+#include "keeper/open_files.hpp"
 #include "shm/program_memory.hpp"
 
 namespace troupe::keepers {
@@ -18,7 +19,7 @@ shm::block_id parcel_of(shm::program_memory& memory, const shm::record& record);
 
 class retirement {
 public:
-    explicit retirement(shm::program_memory& memory) : memory_(memory), cells_(memory) {}
+    explicit retirement(shm::program_memory& memory) : memory_(memory), cells_(memory), files_(memory) {}
 
     // Nobody holds the channel any more, or its actor is dead: what is in it is dropped, then it is freed.
     void retire_channel(shm::channel_id channel) noexcept;
@@ -32,6 +33,9 @@ public:
     // An end was let go: when things are tidied next, the channel is closed or retired if nobody is left. Or a cell
     // was, which is freed then.
     void look_at(shm::channel_id channel) noexcept;
+
+    // What messages carry besides.
+    open_files& files() noexcept { return files_; }
 
     // A cell whose maker died before it was open.
     void free_cell(std::uint16_t index) noexcept { cells_.free(index); }
@@ -81,6 +85,7 @@ private:
 
     shm::program_memory& memory_;
     cell_retirement cells_;
+    open_files files_;
     channel_set channels_;
     channel_set restless_;  // of these, those whose ring was not at rest when it was drained
     channel_set to_notify_;

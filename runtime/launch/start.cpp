@@ -16,6 +16,7 @@
 #include "base/function_name.hpp"
 #include "base/step.hpp"
 #include "channel/making.hpp"
+#include "channel/own_files.hpp"
 #include "channel/port.hpp"
 #include "launch/circumstances.hpp"
 #include "launch/exec.hpp"
@@ -145,8 +146,14 @@ void start::pack(const spawn_options& options, detail::start_request& request) {
     all->bytes.append(around->bytes.data(), around->bytes.size());
     all->bytes.append(request.arguments->bytes.data(), request.arguments->bytes.size());
     all->handles.swap(request.arguments->handles);
+    channel::own_files* const files = here_.participant().files_in_use();
+    if (files != nullptr) files->hand_over(all->handles);
     const mail::parcel_label label = channel::or_make_room(
         here_.participant(), [&] { return mail::pack_parcel(here_.memory(), here_.participant().owner(), *all); });
+    if (files != nullptr) {
+        files->note_packed(label.block);
+        files->close_those_of(label.block);
+    }
     arguments_ = label;
     slot().start.arguments.set(label.block);
     slot().start.arguments_stamp.set(label.stamp);
@@ -223,6 +230,8 @@ void start::copy_here() {
         process::leave_inherited_streams();
         born.signals = held->hand_over();
         here_.participant().doorbells().close_all();
+        if (auto* const files = here_.participant().files_in_use()) files->close_all();
+        here_.answers().close();
         keeper_thread::close_in_fork_child();
         actors::own_process::abandon();
         be_actor(std::move(born));

@@ -8,6 +8,7 @@
 #include <troupe/error.hpp>
 
 #include "base/step.hpp"
+#include "mail/open_file.hpp"
 #include "mail/parcel_header.hpp"
 
 namespace troupe::mail {
@@ -73,7 +74,11 @@ bool is_stamped(const shm::program_memory& memory, shm::block_id block, std::uin
 std::uint64_t weight_of(shm::program_memory& memory, const detail::outgoing& message) {
     std::uint64_t weight = message.bytes.size();
     for (const detail::handle_ref& one : message.handles) {
-        if (const shm::block_id block = buffer_of(memory, one)) weight += buffer_bytes(memory, block).size();
+        if (is_file(one)) {
+            weight += file_weight;
+        } else if (const shm::block_id block = buffer_of(memory, one)) {
+            weight += buffer_bytes(memory, block).size();
+        }
     }
     return weight;
 }
@@ -162,7 +167,9 @@ ends_let_go empty_parcel(shm::program_memory& memory, shm::block_id block) {
         if ((one.role & (detail::buffer_role | detail::taken_role)) == 0) {
             held.channels[held.count++] = one.object;
         } else if (const shm::block_id in_it = buffer_of(memory, one)) {
-            if (memory.blocks().goes_with(in_it, block, memory.processes().owners())) buffers[count++] = in_it;
+            if (!memory.blocks().goes_with(in_it, block, memory.processes().owners())) continue;
+            buffers[count++] = in_it;
+            held.files = held.files || is_file(one);
         }
     }
     if (content->handles.empty()) {
@@ -281,7 +288,8 @@ detail::handle_ref refer_to_buffer(shm::program_memory& memory, shm::block_id bl
 }
 
 shm::block_id buffer_of(shm::program_memory& memory, const detail::handle_ref& ref) {
-    if ((ref.role & detail::every_role) != detail::buffer_role || ref.object == 0) return {};
+    const std::uint32_t role = ref.role & detail::every_role;
+    if ((role != detail::buffer_role && role != detail::file_role) || ref.object == 0) return {};
     const std::uint32_t place = ref.role >> place_shift;
     const shm::block_id block = shm::block_id::make(place >> index_bits, place & ((1u << index_bits) - 1));
     if (!memory.blocks().valid(block) || block.size_class() >= shm::message_classes || memory.blocks().is_free(block)) {
@@ -301,9 +309,10 @@ shm::block_id take_out_buffer(shm::program_memory& memory, shm::owner_id owner, 
     return block;
 }
 
-bool lacks_a_buffer(const detail::incoming& content) noexcept {
-    return std::any_of(content.handles.begin(), content.handles.end(),
-                       [](const detail::handle_ref& one) { return one.role == detail::taken_role; });
+bool lacks_a_buffer(shm::program_memory& memory, const detail::incoming& content) {
+    return std::any_of(content.handles.begin(), content.handles.end(), [&](const detail::handle_ref& one) {
+        return one.role == detail::taken_role || (is_file(one) && !buffer_of(memory, one));
+    });
 }
 
 }  // namespace troupe::mail

@@ -14,6 +14,7 @@
 //
 // A buffer is a block of the same form, without handles. One that lies in a parcel goes where the parcel goes: sent
 // before it, received before it, and freed with it, until whoever has received both takes it out, which the list says.
+// An open file is a buffer of no bytes (open_file.hpp).
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,7 @@
 
 #include <troupe/detail/outgoing.hpp>
 
+#include "mail/open_file.hpp"
 #include "shm/program_memory.hpp"
 
 namespace troupe::mail {
@@ -89,12 +91,13 @@ detail::handle_ref refer_to_buffer(shm::program_memory& memory, shm::block_id bl
 shm::block_id buffer_of(shm::program_memory& memory, const detail::handle_ref& ref);
 // Out of a parcel that is the owner's; throws corrupt when it is not in it.
 shm::block_id take_out_buffer(shm::program_memory& memory, shm::owner_id owner, const detail::handle_ref& listed);
-// Whether somebody took a buffer out, and died with it before the message was dealt with.
-bool lacks_a_buffer(const detail::incoming& content) noexcept;
+// Whether somebody took a buffer or an open file out, and died with it before the message was dealt with.
+bool lacks_a_buffer(shm::program_memory& memory, const detail::incoming& content);
 
 inline constexpr std::uint32_t most_handles = 64;
 struct ends_let_go {
     std::uint32_t count = 0;
+    bool files = false;  // some are with the keeper that nobody will ask for
     std::uint64_t channels[most_handles];
 };
 // Lists nothing from now on, and its buffers are free; gives the channels whose ends were listed, now or by somebody
@@ -111,6 +114,7 @@ template <class LookAt>
 void discard_parcel(shm::program_memory& memory, shm::block_id block, LookAt&& look_at) {
     const ends_let_go held = empty_parcel(memory, block);
     for (std::uint32_t i = 0; i < held.count; ++i) look_at(shm::channel_id{held.channels[i]});
+    if (held.files) look_at(every_file);
     free_block(memory, block);
 }
 

@@ -32,6 +32,11 @@ public:
         // crash: without a stamp, in no record any more; the keeper frees it
         stamp_.store(no_stamp, std::memory_order_release);  // sync: parcel - publishes that it is nobody's
     }
+    // By whoever took it off.
+    void stamp_again(std::uint64_t stamp) noexcept {
+        // crash: before, its file is closed with the message; after, it is as it was
+        stamp_.store(stamp, std::memory_order_release);  // sync: parcel - publishes that its file is still to be had
+    }
 
     // How many handles are listed behind the header.
     std::uint32_t handles() const noexcept {

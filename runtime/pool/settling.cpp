@@ -178,7 +178,8 @@ bool pool_core::is_lost(handed& batch, std::uint32_t task) {
     const auto why =
         std::make_exception_ptr(actor_died(memory.processes().described_as_ended(worker), std::move(status), ""));
     const auto content = mail::look_into_parcel(here_.memory(), batch.block);
-    const bool is_whole = content && content->handles.size() >= batch.handles && !mail::lacks_a_buffer(*content);
+    const bool is_whole =
+        content && content->handles.size() >= batch.handles && !mail::lacks_a_buffer(here_.memory(), *content);
     if (is_whole && batch.job->is_given_again(why, true, batch.tasks[task].attempts + 1, options_.attempts))
         return true;
     batch.job->lose(batch.tasks[task].index, why);

@@ -10,6 +10,7 @@
 
 #include <troupe/call.hpp>
 #include <troupe/detail/birth.hpp>
+#include <troupe/detail/carries_files.hpp>
 #include <troupe/detail/codec.hpp>
 #include <troupe/detail/decoded.hpp>
 #include <troupe/detail/encoded_message.hpp>
@@ -73,6 +74,10 @@ struct task_function : called_function<Fn> {
     using typename base::result;
     using typename base::value;
     using input = typename input_of<arguments>::type;
+    static_assert(
+        !carries_files<arguments> && !carries_files<value>,
+        "troupe: neither an argument nor the result of a pool's task can hold a descriptor, because a task may "
+        "be given to another worker; open the file in the task, or send the descriptor to an actor");
     static constexpr std::size_t parameters = std::tuple_size_v<arguments>;
     static constexpr bool is_coroutine = is_task<std::remove_cvref_t<result>>;
 

@@ -12,6 +12,7 @@
 #include <sstream>
 #include <vector>
 
+#include <troupe/descriptor.hpp>
 #include <troupe/queue.hpp>
 #include <troupe/readiness.hpp>
 #include <troupe/spawn.hpp>
@@ -66,7 +67,7 @@ troupe::task<> greeter(troupe::mailbox<greeting> inbox) {
 }
 
 // What the program opens once, at first use, is open before the first test: the loop, the forkserver, the lane that
-// replies come through, the set of descriptors that are waited for.
+// replies come through, the set of descriptors that are waited for, the socket that it is answered on about open files.
 troupe::task<> warm_up() {
     for (const auto method : {troupe::start_method::default_method, troupe::start_method::forkserver}) {
         const auto one = co_await troupe::spawn<greeter>({.method = method});
@@ -77,6 +78,9 @@ troupe::task<> warm_up() {
     const troupe::base::owned_fd quiet(eventfd(0, EFD_CLOEXEC));
     auto first_wait = co_await troupe::when_any(troupe::readable(quiet.get()), troupe::sleep_for(1ms));
     static_cast<void>(first_wait);
+    troupe::queue<troupe::descriptor> files;
+    co_await files.put(troupe::descriptor(dup(STDIN_FILENO)));
+    co_await files.get();
 }
 
 class leak_listener : public checks::listener {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "chaos/witness.hpp"
+#include "open_files.hpp"
 
 namespace chaos {
 namespace {
@@ -55,7 +56,8 @@ void join_the_group() {
     if (setpgid(0, 0) == 0) the_witness().group = getpid();
 }
 
-void check_content(const item& one) {
+template <class Content>
+void check_content(const Content& one) {
     if (!is_whole(one)) ++the_witness().spoilt;
 }
 
@@ -70,24 +72,24 @@ void check_order(std::atomic<std::uint32_t>& latest, const item& one, std::atomi
 
 // --- one queue
 
-task<> produce(troupe::queue<item> items, std::uint32_t self) {
+task<> produce(troupe::queue<freight> items, std::uint32_t self) {
     doer& me = the_witness().put[self];
     rhythm mine;
     for (std::uint32_t number = 0; begin(me, number);) {
-        co_await items.put(make_item(self, number));
+        co_await items.put(make_freight(self, number));
         the_witness().acknowledged[self][number] = 1;
         ++me.done;
         co_await mine.beat();
     }
 }
 
-task<> consume(troupe::queue<item> items, std::uint32_t self) {
+task<> consume(troupe::queue<freight> items, std::uint32_t self) {
     give_up_rights(self);
     rhythm mine;
     while (const auto one = co_await items.get()) {
-        ++the_witness().got[one->from][one->number];
+        ++the_witness().got[one->what.from][one->what.number];
         check_content(*one);
-        check_order(the_witness().latest_got[self][one->from], *one, the_witness().overtaken);
+        check_order(the_witness().latest_got[self][one->what.from], one->what, the_witness().overtaken);
         items.task_done();
         co_await mine.beat();
     }
@@ -128,14 +130,14 @@ task<> ask(std::vector<server> of, std::uint32_t self) {
 
 // --- messages without an answer
 
-using sink = troupe::actor<item>;
+using sink = troupe::actor<freight>;
 
-task<> hear(troupe::mailbox<item> inbox, std::uint32_t self) {
+task<> hear(troupe::mailbox<freight> inbox, std::uint32_t self) {
     give_up_rights(self);
     while (const auto one = co_await inbox.receive()) {
-        ++the_witness().heard[one->from][one->number];
+        ++the_witness().heard[one->what.from][one->what.number];
         check_content(*one);
-        check_order(the_witness().latest_heard[self][one->from], *one, the_witness().out_of_order);
+        check_order(the_witness().latest_heard[self][one->what.from], one->what, the_witness().out_of_order);
     }
 }
 
@@ -144,7 +146,7 @@ task<> tell(std::vector<sink> all, std::uint32_t self) {
     doer& me = the_witness().sent[self];
     rhythm mine;
     for (std::uint32_t number = 0; begin(me, number);) {
-        co_await all[self % all.size()].send(make_item(self, number));
+        co_await all[self % all.size()].send(make_freight(self, number));
         the_witness().told[self][number] = 1;
         ++me.done;
         co_await mine.beat();
@@ -291,6 +293,20 @@ bool is_whole(const item& one) {
     return one.load.size() == load_of(one.number) &&
            std::all_of(one.load.begin(), one.load.end(),
                        [&](std::uint32_t word) { return word == (one.number ^ one.from); });
+}
+
+constexpr bool has_file(std::uint32_t number) { return number % 16 == 5; }
+
+freight make_freight(std::uint32_t from, std::uint32_t number) {
+    freight made{make_item(from, number)};
+    if (has_file(number)) made.file = open_files::holding(static_cast<int>(number));
+    return made;
+}
+
+bool is_whole(const freight& one) {
+    const auto number = static_cast<int>(one.what.number);
+    const bool file_is_right = one.file ? open_files::held_by(*one.file) == number : !has_file(one.what.number);
+    return is_whole(one.what) && file_is_right;
 }
 
 crew::crew()

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <troupe/troupe.hpp>
@@ -30,6 +31,15 @@ struct item {
 item make_item(std::uint32_t from, std::uint32_t number);
 bool is_whole(const item& one);
 
+// What goes through the queue and to the sinks: now and then with an open file, from which the number can be read.
+struct freight {
+    item what;
+    std::optional<troupe::descriptor> file = {};
+};
+
+freight make_freight(std::uint32_t from, std::uint32_t number);
+bool is_whole(const freight& one);
+
 class crew {
 public:
     crew();
@@ -42,7 +52,7 @@ public:
     std::size_t restarts() const noexcept;
 
 private:
-    troupe::queue<item> items_;
+    troupe::queue<freight> items_;
     troupe::shared<till> till_;
     troupe::semaphore permits_;
     // A supervisor starts one child after the other; all of them in one would mostly wait.

@@ -17,13 +17,14 @@ struct luggage {
     std::string text;
     troupe::queue<int> items;
     troupe::connection<int, int> end;
+    troupe::descriptor file;
 };
 
 troupe::task<int> newborn(troupe::mailbox<flat> box, luggage with) {
     proving_ends();
     const auto mail = co_await box.receive();
     co_await with.end.send(mail ? mail->number : -1);
-    co_return with.text == std::string(large_bytes, 'x') ? its_code : 1;
+    co_return with.text == std::string(large_bytes, 'x') && open_files::held_by(with.file) == its_code ? its_code : 1;
 }
 
 int bare() {
@@ -39,8 +40,9 @@ troupe::task<std::string> start_laden(troupe::start_method method, bool* failed)
     auto [near, far] = troupe::pipe<int, int>();
     troupe::actor<flat> child;
     try {
-        child = co_await troupe::spawn<&newborn>({.method = method, .mailbox = 64 << 10},
-                                                 luggage{std::string(large_bytes, 'x'), items, std::move(far)});
+        child = co_await troupe::spawn<&newborn>(
+            {.method = method, .mailbox = 64 << 10},
+            luggage{std::string(large_bytes, 'x'), items, std::move(far), open_files::holding(its_code)});
     } catch (const troupe::spawn_failed&) {
         *failed = true;
     }

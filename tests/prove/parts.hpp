@@ -13,6 +13,7 @@
 #include <troupe/troupe.hpp>
 
 #include "channel/participant.hpp"
+#include "open_files.hpp"
 #include "prove/board.hpp"
 
 namespace proving {
@@ -50,6 +51,12 @@ struct with_buffer {
     troupe::buffer proof;
 };
 
+// The same with an open file from which it can be read.
+struct with_file {
+    int number = 0;
+    troupe::descriptor proof;
+};
+
 constexpr std::size_t large_bytes = 9000;
 
 template <class M>
@@ -70,6 +77,8 @@ M make(int number) {
         with_buffer made{number, troupe::buffer(sizeof number)};
         std::memcpy(made.proof.data(), &number, sizeof number);
         return made;
+    } else if constexpr (std::is_same_v<M, with_file>) {
+        return {number, open_files::holding(number)};
     } else {
         return {number};
     }
@@ -88,6 +97,8 @@ int number_of(const M& arrived) {
         whole = arrived.proof.try_receive() == number;
     } else if constexpr (std::is_same_v<M, with_buffer>) {
         whole = arrived.proof.size() == sizeof number && std::memcmp(arrived.proof.data(), &number, sizeof number) == 0;
+    } else if constexpr (std::is_same_v<M, with_file>) {
+        whole = open_files::held_by(arrived.proof) == number;
     }
     return whole ? number : -1;
 }

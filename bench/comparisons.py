@@ -88,6 +88,8 @@ def _all():
     yield Comparison("spawn_many/forkserver 1000, start each", None, at_most=0.3)
     yield Comparison("spawn_many/forkserver 1000, private memory each", None, at_most=250)
     yield Comparison("spawn_many/forkserver 1000, wake-ups of all", None, at_most=0)
+    yield Comparison("handover/in messages", "handover/by bare sockets", at_least=0.6)
+    yield Comparison("handover/by bare sockets", "handover/none: workers accept")
     for level in ("-O0", "-O2"):
         yield Comparison(f"compile_time/queue.cpp {level}", f"compile_time/standard headers {level}")
     yield Comparison("micro/coroutine create + await", None, at_most=15)

@@ -41,6 +41,7 @@ PROGRAMS = (
     Program("oversubscribed", 1.0),
     Program("selective_receive", 0.3),
     Program("spawn_many", 2.0),
+    Program("handover", 1.0),
     Program("compile_time", 4.0),
     Program("micro", 0.2),
     Program("python_peer", 0.5, command=(sys.executable, "-B", str(HERE / "peers" / "python.py"))),

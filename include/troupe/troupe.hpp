@@ -10,6 +10,9 @@
 //   start method     spawn (a fresh exec), forkserver (cloned from a small clean server), fork (a copy of the parent)
 //   parked           asleep in the kernel until its doorbell rings
 //   exit status      how a process ended
+//   name             of an actor, public: others find it by that
+//   topic            a name and a message; what is published goes to all who have subscribed
+//   group            a set of actors under a name
 //   supervisor       restarts actors that end when they should not
 //   program          the first actor, in the process that called `run`
 //
@@ -32,9 +35,11 @@
 #include <troupe/exit_status.hpp>
 #include <troupe/files.hpp>
 #include <troupe/injector.hpp>
+#include <troupe/group.hpp>
 #include <troupe/limits.hpp>
 #include <troupe/mailbox.hpp>
 #include <troupe/mutex.hpp>
+#include <troupe/names.hpp>
 #include <troupe/object.hpp>
 #include <troupe/outcome.hpp>
 #include <troupe/pipe.hpp>
@@ -58,4 +63,5 @@
 #include <troupe/ticks.hpp>
 #include <troupe/time.hpp>
 #include <troupe/watch.hpp>
+#include <troupe/topic.hpp>
 #include <troupe/when.hpp>

@@ -15,6 +15,7 @@
 
 #include "actor/answer_line.hpp"
 #include "actor/background.hpp"
+#include "actor/bulletin_watch.hpp"
 #include "actor/children.hpp"
 #include "actor/exit_watch.hpp"
 #include "actor/in_hand_log.hpp"
@@ -60,6 +61,11 @@ public:
     in_hand_log& in_hand() noexcept { return in_hand_; }
     pending_requests& requests() noexcept { return requests_; }
     class monitors& monitors() noexcept { return monitors_; }
+    // Made when somebody waits for the first time.
+    class bulletin_watch& bulletin() {
+        if (!bulletin_) bulletin_ = std::make_unique<bulletin_watch>(participant_);
+        return *bulletin_;
+    }
     class background& background() noexcept { return background_; }
     class children& children() noexcept { return children_; }
     class turns& turns() noexcept { return turns_; }
@@ -130,6 +136,7 @@ private:
     pending_requests requests_;
     class monitors monitors_;
     class background background_;
+    std::unique_ptr<bulletin_watch> bulletin_;
     class children children_;
     class turns turns_{*this};
     class injections injections_{*this};

@@ -21,6 +21,7 @@ public:
         case errc::gave_up: return "a supervisor gave up";
         case errc::broken_barrier: return "a barrier is broken";
         case errc::io_failed: return "the system refused an operation on a file, a stream or a socket";
+        case errc::name_taken: return "another actor has the name";
         }
         return "unknown error";
     }
@@ -50,6 +51,7 @@ gave_up::gave_up(const std::string& what, exit_status status)
     : error(errc::gave_up, what), status_(std::move(status)) {}
 io_failed::io_failed(const std::string& what, int number)
     : error(errc::io_failed, what), reason_(number, std::generic_category()) {}
+name_taken::name_taken(const std::string& what) : error(errc::name_taken, what) {}
 misuse::misuse(const std::string& what) : error(errc::misuse, what) {}
 
 remote_error::remote_error(std::string type, std::string text)

@@ -15,7 +15,7 @@
 namespace troupe::keepers {
 
 // In this order. A kind of thing that a process can die with is a row here; each says why it stands where it does.
-constexpr std::array<keeper::duty, 15> keeper::duties{{
+constexpr std::array<keeper::duty, 16> keeper::duties{{
     // First, so that whoever is told of the end, and starts it again, does not meet them at work.
     {"kill its commands", &keeper::end_commands},
     // Before anybody can learn of the end, and start the next process: what that finds in the mailbox is settled.
@@ -26,6 +26,8 @@ constexpr std::array<keeper::duty, 15> keeper::duties{{
     {"hand on its locks", &keeper::hand_on_locks},
     {"take it out of its cells", &keeper::leave_cells},
     {"take it out of its channels", &keeper::leave_channels},
+    // Before its slot is free: what is published would be for the slot's next actor.
+    {"take it off the lists of names, topics and groups", &keeper::leave_lists},
     // After that: whoever is woken for what it held finds it available.
     {"disown what it had claimed or taken", &keeper::disown},
     // After that: the messages that it had are dropped, or somebody else's.
@@ -154,6 +156,7 @@ void keeper::gone(std::uint16_t slot) noexcept {
     shm::process_slot& process = memory_.process(slot);
     memory_.header().deaths.next();
     clear_channels(slot);
+    unlist(slot);
     unlink(slot, memory_.ends().was_success(process.actor()));
     watched_[slot].doorbell.reset();
     watched_[slot].kill_at_birth = false;

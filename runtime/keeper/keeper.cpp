@@ -131,11 +131,12 @@ void keeper::end_everybody() noexcept {
 // something all the time keeps nobody's end, and no budget, from being seen.
 void keeper::take_messages() noexcept {
     for (int i = 0; i < most_messages_; ++i) {
-        keeper_message message;
+        keeper_letter letter;
         process::received got =
-            process::receive_message(socket_.get(), {reinterpret_cast<std::byte*>(&message), sizeof message}, false);
-        if (got.bytes != static_cast<std::ptrdiff_t>(sizeof message)) break;
-        answer(message, got);
+            process::receive_message(socket_.get(), {reinterpret_cast<std::byte*>(&letter), sizeof letter}, false);
+        const std::ptrdiff_t length = got.bytes - static_cast<std::ptrdiff_t>(sizeof letter.message);
+        if (length < 0) break;
+        answer(letter.message, {letter.text, static_cast<std::size_t>(length)}, got);
     }
     make_room();
 }
@@ -151,7 +152,7 @@ void keeper::make_room() noexcept {
     }
 }
 
-void keeper::answer(const keeper_message& message, process::received& with) noexcept {
+void keeper::answer(const keeper_message& message, std::string_view text, process::received& with) noexcept {
     const auto slot = static_cast<std::uint16_t>(message.slot % shm::max_processes);
     const detail::actor_id subject{message.subject};
     watched& one = watched_[slot];
@@ -238,6 +239,16 @@ void keeper::answer(const keeper_message& message, process::received& with) noex
         room_wanted_ = true;
         if (with.descriptor_count == 1) room_for_[askers_++] = std::move(with.descriptors[0]);
         break;
+    case keeper_word::claim_name:
+    case keeper_word::release_name:
+    case keeper_word::circle_wanted:
+    case keeper_word::membership: {
+        if (with.descriptor_count != 1) break;  // whoever asked is told that it could not
+        const naming_answer said = change_lists(message, text);
+        process::send_message(with.descriptors[0].get(), {reinterpret_cast<const std::byte*>(&said), sizeof said}, {},
+                              false);
+        break;
+    }
     case keeper_word::stop: stopping_ = true; break;
     }
 }

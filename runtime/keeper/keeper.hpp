@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "base/clock.hpp"
 #include "base/owned_fd.hpp"
@@ -75,6 +76,7 @@ private:
         bool kill_at_birth = false;     // told to end before there was a process
         std::uint32_t doorbell_of = 0;  // the incarnation that has it
         bool rung = false;              // while there was no doorbell
+        bool is_listed = false;         // it has a name, or belongs to a topic or a group; or did
         bool has_links = false;         // or had: process_slot::linked may name others
         // Of an actor whose handlers have a deadline: see time.cpp.
         base::time_point look_at = base::time_point::max();
@@ -94,7 +96,7 @@ private:
         const char* name;
         void (keeper::*run)(const death& one) noexcept;
     };
-    static const std::array<duty, 14> duties;
+    static const std::array<duty, 16> duties;
     void end_commands(const death& one) noexcept;
     void give_back_mail(const death& one) noexcept;
     void answer_askers(const death& one) noexcept;
@@ -104,6 +106,7 @@ private:
     void leave_channels(const death& one) noexcept;
     void disown(const death& one) noexcept;
     void close_files(const death& one) noexcept;
+    void leave_lists(const death& one) noexcept;
     void clear_starts(const death& one) noexcept;
     void end_linked(const death& one) noexcept;
     void end_orphans(const death& one) noexcept;
@@ -114,7 +117,10 @@ private:
     void end_everybody() noexcept;
     void take_messages() noexcept;
     void make_room() noexcept;
-    void answer(const keeper_message& message, process::received& with) noexcept;
+    void answer(const keeper_message& message, std::string_view text, process::received& with) noexcept;
+    naming_answer change_lists(const keeper_message& message, std::string_view text) noexcept;
+    void tell_of_lists() noexcept;
+    void unlist(std::uint16_t slot) noexcept;
     void watch(std::uint16_t slot, detail::actor_id actor, base::owned_fd pidfd) noexcept;
     void end_unwatched(std::uint16_t slot) noexcept;
     void take_over(std::uint16_t slot) noexcept;

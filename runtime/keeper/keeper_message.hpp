@@ -27,6 +27,12 @@ enum class keeper_word : std::uint32_t {
     server_wanted,         // the forkserver is to be started
     slots_wanted,          // no slot is free: see whether any can be freed
     room_wanted,           // no channel or memory is free: see whether any can be freed; with a socket to answer on
+    // With a text behind the message and a socket to answer on: a naming_answer.
+    claim_name,     // actor `subject` wants this name
+    release_name,   // nobody is to have this name
+    circle_wanted,  // the topic or group (`value`: its kind) of this name is to be there; `slot`: the number of its
+                    // type, whose name stands behind a zero byte
+    membership,  // from now on actor `subject` belongs to circle `slot` or does not (`value`: a membership)
     stop,                  // the program ends
 };
 
@@ -38,6 +44,20 @@ struct keeper_message {
     std::int32_t budget_ms = 0;
     std::uint32_t linked = 0;  // `expect`: 1 to its parent
     std::uint32_t unused = 0;  // a gap would be sent as it was found
+};
+
+// A message with its text.
+struct keeper_letter {
+    keeper_message message;
+    char text[400];
+};
+
+enum class membership : std::int32_t { none, waited_for, skipped_when_full };
+
+enum class naming_result : std::uint32_t { unknown, done, taken, actor_ended, all_taken, no_memory };
+struct naming_answer {
+    naming_result result = naming_result::unknown;
+    std::uint32_t circle = 0;  // `circle_wanted`: its index
 };
 
 // 0, or the errno for which the actor could not be sent the signal.

@@ -8,6 +8,7 @@
 #include "base/machine.hpp"
 #include "base/published.hpp"
 #include "shm/block.hpp"
+#include "shm/bulletin.hpp"
 #include "shm/process_slot.hpp"
 #include "shm/reach.hpp"
 #include "shm/wait_set.hpp"
@@ -144,6 +145,9 @@ struct program_header {
     crash_count crashes;
     alignas(base::line_bytes) number_source stamps;  // of parcels: each process takes many at a time
     alignas(base::line_bytes) reach blocks[block_classes];
+    reach names;
+    reach circles;
+    alignas(base::line_bytes) class bulletin bulletin;  // of the names, topics and groups
 };
 static_assert(sizeof(program_header) <= base::page_bytes);
 

@@ -1,5 +1,6 @@
 // Where everything stands in a program's shared memory: first the windows of the blocks, then the log of how actors
-// ended, the cells, the places of every slot, the header, and last the tables, cut into slices.
+// ended, the names, topics and groups, the cells, the places of every slot, the header, and last the tables, cut into
+// slices.
 //
 // A page table describes 2 MiB, and costs as much to make, and again to free when its process ends, as a page fault. So
 // what a process of a small program touches lies together: a slice holds the n-th part of every table; the windows that
@@ -17,8 +18,10 @@
 #include "shm/block.hpp"
 #include "shm/cell.hpp"
 #include "shm/channel_record.hpp"
+#include "shm/circle_record.hpp"
 #include "shm/exit_log.hpp"
 #include "shm/lock_place.hpp"
+#include "shm/name_record.hpp"
 #include "shm/process_slot.hpp"
 #include "shm/ring.hpp"
 
@@ -59,8 +62,13 @@ constexpr std::size_t cells_bytes(unsigned halvings) noexcept {
 constexpr std::size_t lock_area_bytes(unsigned halvings) noexcept {
     return whole_pages(places_in(halvings) * sizeof(lock_place) + cells_in(halvings) / 8);
 }
+// The names, and the topics and groups: as many as there can be, whatever the budget.
+inline constexpr std::uint32_t most_names = 4096, most_circles = 1024;
+inline constexpr std::size_t names_bytes = most_names * sizeof(name_record);
+inline constexpr std::size_t circles_bytes = most_circles * sizeof(circle_record);
 constexpr std::size_t tables_bytes(unsigned halvings) noexcept {
-    return exit_log_bytes + cells_bytes(halvings) + max_processes * lock_area_bytes(halvings) + header_and_slices_bytes;
+    return exit_log_bytes + names_bytes + circles_bytes + cells_bytes(halvings) +
+           max_processes * lock_area_bytes(halvings) + header_and_slices_bytes;
 }
 
 // A window need not hold more than the budget: no size has more than that in use. Where address space is short, each
@@ -91,7 +99,9 @@ constexpr segment_map lay_out(std::size_t budget, unsigned halvings) noexcept {
     add(usual_ring);
     add(smallest_block);
     map.exit_log = offset;
-    map.cells = map.exit_log + exit_log_bytes;
+    map.names = map.exit_log + exit_log_bytes;
+    map.circles = map.names + names_bytes;
+    map.cells = map.circles + circles_bytes;
     map.cell_count = cells_in(halvings);
     map.lock_areas = map.cells + cells_bytes(halvings);
     map.place_count = places_in(halvings);

@@ -6,6 +6,8 @@
 //   channel_record[16384]     backed when first claimed                                 channel_table
 //   cell[65536]               backed when first claimed                                 cell_table
 //   lock_place[4096][1024]    backed a page at a time
+//   name_record[4096]         backed a page at a time                                   name_table
+//   circle_record[1024]       backed when first made                                    circle_table
 //   exit log[2^20]            8 bytes for each actor that ended, by serial              endings
 //   blocks                    rings, arguments, large messages                          block_store
 #pragma once
@@ -28,9 +30,11 @@ public:
     using program_view::cells;
     using program_view::channel;
     using program_view::channels;
+    using program_view::circles;
     using program_view::ends;
     using program_view::header;
     using program_view::memory;
+    using program_view::names;
     using program_view::process;
     using program_view::processes;
 
@@ -39,6 +43,8 @@ public:
     process_table& processes() noexcept { return processes_; }
     channel_table& channels() noexcept { return channels_; }
     cell_table& cells() noexcept { return cells_; }
+    name_table& names() noexcept { return names_; }
+    circle_table& circles() noexcept { return circles_; }
     endings& ends() noexcept { return ends_; }
     block_store& blocks() noexcept { return *blocks_; }
 

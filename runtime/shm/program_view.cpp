@@ -38,6 +38,8 @@ void program_view::place(const segment_map& map) {
     processes_ = process_table(*segment_, *header_, slices);
     channels_ = channel_table(*segment_, *header_, slices, *blocks_);
     cells_ = cell_table(*segment_, *header_, slices, map);
+    names_ = name_table(*segment_, *header_, base + map.names);
+    circles_ = circle_table(*segment_, *header_, base + map.circles);
     ends_ = endings(*header_, processes_, exit_log(*segment_, base + map.exit_log));
 }
 

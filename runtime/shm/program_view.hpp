@@ -10,7 +10,9 @@
 #include "shm/block.hpp"
 #include "shm/cell_table.hpp"
 #include "shm/channel_table.hpp"
+#include "shm/circle_table.hpp"
 #include "shm/endings.hpp"
+#include "shm/name_table.hpp"
 #include "shm/process_table.hpp"
 #include "shm/program_header.hpp"
 #include "shm/segment.hpp"
@@ -28,6 +30,8 @@ public:
     const process_table& processes() const noexcept { return processes_; }
     const channel_table& channels() const noexcept { return channels_; }
     const cell_table& cells() const noexcept { return cells_; }
+    const name_table& names() const noexcept { return names_; }
+    const circle_table& circles() const noexcept { return circles_; }
     const endings& ends() const noexcept { return ends_; }
     const block_store& blocks() const noexcept { return *blocks_; }
 
@@ -45,6 +49,8 @@ protected:
     process_table processes_;
     channel_table channels_;
     cell_table cells_;
+    name_table names_;
+    circle_table circles_;
     endings ends_;
 };
 

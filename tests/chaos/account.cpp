@@ -46,8 +46,10 @@ account settle(const witness& seen, std::size_t deaths) {
     const auto once = [&](std::uint32_t, bool, unsigned times) { doubled += times > 1 ? 1 : 0; };
     sum.items = count(seen.put, seen.acknowledged, seen.got, once);
     sum.messages = count(seen.sent, seen.told, seen.heard, once);
+    std::uint64_t missed = 0;
+    for (const auto& by_one : seen.received) missed += count(seen.aired, seen.published, by_one, once).gone;
     faults.add(doubled, "items or messages came twice");
-    const std::uint64_t gone = sum.items.gone + sum.messages.gone;
+    const std::uint64_t gone = sum.items.gone + sum.messages.gone + missed;
     faults.add(gone > deaths ? gone - deaths : 0, "acknowledged items or messages are lost");
 
     std::uint64_t unanswered = 0, repeated = 0;
@@ -82,6 +84,7 @@ account settle(const witness& seen, std::size_t deaths) {
     }
     faults.add(done > seen.entries ? done - seen.entries : 0, "entries under a lock are lost");
     faults.add(seen.entries > begun ? seen.entries - begun : 0, "entries under a lock were made by nobody");
+    faults.add(seen.unnamed, "times an actor that lived was not found by its name");
     faults.add(seen.half_entries, "half entries, though nobody had died with the lock");
     faults.add(seen.permits != most_permits ? 1 : 0, "semaphore has not the permits that it had");
 

@@ -153,6 +153,34 @@ task<> tell(std::vector<sink> all, std::uint32_t self) {
     }
 }
 
+// --- a topic, and names
+
+using radio = troupe::actor<item>;
+
+std::string name_of_radio(std::size_t number) { return "radio " + std::to_string(number); }
+
+task<> receive_news(troupe::mailbox<item> inbox, std::uint32_t self) {
+    give_up_rights(self);
+    while (const auto one = co_await inbox.receive()) {
+        ++the_witness().received[self][one->from][one->number];
+        check_content(*one);
+        check_order(the_witness().latest_received[self][one->from], *one, the_witness().out_of_order);
+    }
+}
+
+task<> air(troupe::topic<item> news, std::uint32_t self) {
+    doer& me = the_witness().aired[self];
+    rhythm mine;
+    for (std::uint32_t number = 0; begin(me, number);) {
+        co_await news.publish(make_item(self, number));
+        the_witness().published[self][number] = 1;
+        ++me.done;
+        const auto found = co_await troupe::find_name<item>(name_of_radio(number % radios));
+        if (!found) ++the_witness().unnamed;
+        co_await mine.beat();
+    }
+}
+
 // --- pipes
 
 constexpr std::uint32_t most_of_a_session = 500;
@@ -330,6 +358,7 @@ task<> crew::start() {
     const troupe::supervision until_done{.restart = troupe::restart_policy::transient};
     std::vector<server> all_servers;
     std::vector<sink> all_sinks;
+    const troupe::topic<item> news("news");
     for (std::size_t i = 0; i < servers; ++i) {
         const troupe::supervision how{.deliveries = i < servers / 2 ? 1 : most_deliveries};
         all_servers.push_back(co_await services_.spawn<answer>(
@@ -337,6 +366,14 @@ task<> crew::start() {
     }
     for (std::uint32_t i = 0; i < sinks; ++i) {
         all_sinks.push_back(co_await services_.spawn<hear>({.name = "sink " + std::to_string(i)}, i));
+    }
+    for (std::uint32_t i = 0; i < radios; ++i) {
+        const radio one = co_await services_.spawn<receive_news>({.name = name_of_radio(i)}, i);
+        co_await news.subscribe(one);
+        co_await troupe::claim_name(name_of_radio(i), one);
+    }
+    for (std::uint32_t i = 0; i < stations; ++i) {
+        co_await clients_.spawn<air>(until_done, {.name = "station " + std::to_string(i)}, news, i);
     }
     for (std::uint32_t i = 0; i < consumers; ++i) {
         co_await consumers_.spawn<consume>(until_done, {.name = "consumer " + std::to_string(i)}, items_, i);

@@ -61,7 +61,7 @@ trouble::target trouble::pick() {
     // Its end is not collected before its slot says so: the number was its own.
     if (!has_process(one) || one.pid.get() != pid) return {};
     const std::string_view name(one.who.name);
-    found.takes = name.starts_with("consumer") || name.starts_with("sink");
+    found.takes = name.starts_with("consumer") || name.starts_with("sink") || name.starts_with("radio");
     return found;
 }
 

@@ -34,7 +34,7 @@ public:
     std::size_t freezes = 0;    // of the whole program
     std::size_t traces = 0;     // held by a tracer, some of them to be killed so
     std::size_t terms = 0;      // SIGTERM to a group of actors
-    std::size_t of_takers = 0;  // killed or crashed: consumers and sinks, each with at most one message in hand
+    std::size_t of_takers = 0;  // killed or crashed: consumers, sinks and radios, each with at most one message in hand
     std::size_t most_actors = 0;
 
 private:

@@ -15,16 +15,17 @@ namespace chaos {
 inline constexpr std::size_t producers = 4, consumers = 4;
 inline constexpr std::size_t servers = 4, askers = 8;  // half of the servers have messages delivered again
 inline constexpr std::size_t sinks = 2, senders = 4;
+inline constexpr std::size_t radios = 2, stations = 2;
 inline constexpr std::size_t pairs = 4;
 inline constexpr std::size_t farms = 2;
 inline constexpr std::size_t tellers = 4;
 inline constexpr std::size_t commanders = 2;
 inline constexpr std::uint32_t most_permits = 3;
 inline constexpr unsigned most_deliveries = 3;
-inline constexpr std::size_t fewest_actors = 30;  // at a time, of 50; some are always about to be started again
-static_assert(producers + consumers + servers + askers + sinks + senders + 3 * pairs + 3 * farms + tellers +
-                  commanders ==
-              50);
+inline constexpr std::size_t fewest_actors = 30;  // at a time, of 54; some are always about to be started again
+static_assert(producers + consumers + servers + askers + sinks + senders + radios + stations + 3 * pairs + 3 * farms +
+                  tellers + commanders ==
+              54);
 inline constexpr int fewest_running = 16;            // before there is trouble again
 inline constexpr std::uint32_t most_acts = 1 << 24;  // of one actor
 inline constexpr std::uint32_t most_sessions = 1 << 20;
@@ -54,6 +55,8 @@ struct witness {
     std::atomic<std::int32_t> group;          // the process group of the actors that are signalled together; 0: none
     std::atomic<std::uint32_t> hung;          // handlers that were killed as late, though none is
 
+    std::atomic<std::uint32_t> unnamed;  // an actor that is only started again was not found by its name
+
     std::atomic<std::uint32_t> half_entries;  // under a lock, of which nobody was told that its holder died
     std::atomic<std::uint64_t> entries;       // under that lock, when all was over
     std::atomic<std::uint32_t> permits;       // of the semaphore, which were back then
@@ -63,6 +66,8 @@ struct witness {
     std::array<doer, askers> asked;
     std::array<doer, senders> sent;
     std::array<std::array<std::atomic<std::uint32_t>, senders>, sinks> latest_heard;  // number + 1
+    std::array<doer, stations> aired;
+    std::array<std::array<std::atomic<std::uint32_t>, stations>, radios> latest_received;  // number + 1
     std::array<doer, tellers> booked;
     std::atomic<std::uint32_t> sessions;
     std::atomic<std::uint32_t> commands;  // that ran to their end
@@ -71,6 +76,8 @@ struct witness {
     per_act<producers> acknowledged, got;
     per_act<askers> answered, applied;
     per_act<senders> told, heard;
+    per_act<stations> published;
+    std::array<per_act<stations>, radios> received;
     std::array<session, most_sessions> session_of;
 };
 

@@ -132,6 +132,21 @@ def shared_counter():
     return faults + expected(lines == wanted, lines)
 
 
+def names():
+    lines, faults = run("names")
+    wanted = ["found the same actor: yes", "counted to 1000",
+              r"the other one ended with troupe::name_taken: the name 'counter' is taken by actor 'counter' \(pid \d+\).*",
+              "the name is free: yes"]
+    return faults + expected(len(lines) == len(wanted) and all(map(re.fullmatch, wanted, lines)), lines)
+
+
+def news():
+    lines, faults = run("news")
+    wanted = ["2 subscribers, read by paper 1000, by screen 1000",
+              "2 subscribers, read by paper 1010, by the next screen 10", "paper is forgotten"]
+    return faults + expected(lines == wanted, lines)
+
+
 def heat():
     lines, faults = run("heat")
     return faults + expected(len(lines) == 1 and re.fullmatch(r"heat \d+\.\d{6}, difference 0", lines[0]), lines)
@@ -249,6 +264,8 @@ def main():
     check("pipe carries both ways and ends", pipe)
     check("kv_store answers, and ends in order", kv_store)
     check("shared_counter loses no booking, and tells of the death of a holder", shared_counter)
+    check("names are found, refused and free again", names)
+    check("news reach all subscribers, also one that is started again", news)
     check("heat computes on one array what one loop computes", heat)
     check("phone_book answers from another process", phone_book)
     check("let_it_crash goes on after a division by zero", let_it_crash)

@@ -89,6 +89,10 @@ remains remains::now() {
     memory.blocks().for_each_used([&](shm::block_id, shm::block_state, shm::owner_id) { ++there.blocks; });
     there.cells = cells_in_use(memory);
     there.places = places_in_use(memory);
+    there.listed = memory.names().in_use();
+    for (std::uint32_t i = 0; i < memory.circles().reached(); ++i) {
+        memory.circles().at(i).for_each_below(shm::max_processes, [&](std::uint32_t) { ++there.listed; });
+    }
     return there;
 }
 
@@ -104,7 +108,8 @@ remains remains::settled(const remains& before) {
 std::ostream& operator<<(std::ostream& out, const remains& there) {
     return out << there.children << " children, " << there.slots << " slots, " << there.channels << " channels, "
                << there.rings << " rings, " << there.blocks << " blocks, " << there.cells << " cells, " << there.places
-               << " places, " << there.awake << " awake, " << there.linked << " links";
+               << " places, " << there.awake << " awake, " << there.linked << " links, " << there.listed
+               << " names and members";
 }
 
 }  // namespace killing

@@ -28,6 +28,7 @@ struct remains {
     std::size_t places = 0;    // in their lines, and accounts there
     std::size_t awake = 0;     // processes that look awake; without the program
     std::size_t linked = 0;    // links
+    std::size_t listed = 0;    // names, and members of topics and groups
 
     static remains now();
     // What an idle program has: its own slot.

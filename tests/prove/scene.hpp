@@ -32,5 +32,6 @@ std::vector<scene> ending_scenes();
 std::vector<scene> pooling_scenes();
 std::vector<scene> sharing_scenes();
 std::vector<scene> commanding_scenes();
+std::vector<scene> naming_scenes();
 
 }  // namespace proving

@@ -74,6 +74,8 @@ def _all():
     yield Comparison("fan_in/large beside small", None, at_least=0.25)
     for crew in ("1 receiver", "2 receivers", "4 receivers", "8 receivers"):
         yield Comparison(f"fan_out/{crew}", "floor/stream 64 B")
+    for size, n, target in (("64 B", 1, 0.9), ("64 B", 4, 0.9), ("64 B", 16, 0.9), ("1 MiB", 4, 1.2)):
+        yield Comparison(f"publish/{size} to {n}", f"publish/{size} to {n}, by sends", at_least=target)
     yield from (Comparison(f"queue_consumers/{n} consumers", "queue_consumers/1 consumer") for n in (2, 4, 8))
     for percent in (10, 25, 50, 75, 90):
         yield Comparison(f"open_loop/ask at {percent} % of capacity", "floor/spinning round trip")

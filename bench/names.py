@@ -6,7 +6,7 @@ SYSTEMS = {"floor": "floor", "floor_locks": "floor", "floor_echo": "libuv", "sav
            "peer_zeromq": "ZeroMQ", "peer_boost_interprocess": "Boost.Interprocess", "peer_nng": "nng",
            "peer_iceoryx": "iceoryx", "peer_caf": "CAF", "peer_erlang": "Erlang", "peer_openmpi": "Open MPI",
            "peer_openmpi_yielding": "Open MPI, yielding", "peer_openmpi_senders": "Open MPI"}
-WORK = {"ping_pong": "round trip", "stream": "one way", "fan_in": "many to one", "fan_out": "one to many",
+WORK = {"ping_pong": "round trip", "stream": "one way", "fan_in": "many to one", "fan_out": "one to many", "publish": "published",
         "spawn_join": "start and join", "command_run": "a command", "spawn_many": "start of many", "recovery": "recovery",
         "idle_wakeup": "round trip when idle", "queue_consumers": "queue", "open_loop": "open loop",
         "oversubscribed": "more pairs than CPUs", "selective_receive": "selective", "handover": "connections handed over", "micro": "inside",

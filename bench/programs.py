@@ -31,6 +31,7 @@ PROGRAMS = (
     Program("recovery", 0.5, near_floor=True),
     Program("idle_wakeup", 2.0),
     Program("fan_out", 0.5),
+    Program("publish", 0.5),
     Program("queue_consumers", 0.5),
     Program("pool_tasks", 0.5),
     Program("locks", 0.5),

@@ -14,6 +14,7 @@
 //   topic            a name and a message; what is published goes to all who have subscribed
 //   group            a set of actors under a name
 //   supervisor       restarts actors that end when they should not
+//   log              lines that all actors write, whole, through one process
 //   program          the first actor, in the process that called `run`
 //
 // Every call that waits is awaited, can be given a deadline (`with_timeout`) and can be cancelled. A wait that ended
@@ -37,6 +38,7 @@
 #include <troupe/injector.hpp>
 #include <troupe/group.hpp>
 #include <troupe/limits.hpp>
+#include <troupe/log.hpp>
 #include <troupe/mailbox.hpp>
 #include <troupe/mutex.hpp>
 #include <troupe/names.hpp>

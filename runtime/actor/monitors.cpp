@@ -12,22 +12,39 @@
 
 namespace troupe::actors {
 
-void monitors::add(detail::actor_id actor, channel::lone_inbox& mailbox) {
+void monitors::add(detail::actor_id actor, channel::lone_inbox& mailbox, telling what) {
     if (!actor) throw misuse("this reference names no actor: it was default-constructed");
     mailbox_ = &mailbox;
     participant_.memory().process(actor.slot()).watchers.add(participant_.slot());
     // Looked at after this process became a watcher: it may have ended before.
     if (participant_.memory().ends().of(actor)) return tell(actor);
-    watched_.push_back(actor);
+    watched_.push_back({actor, what, restarts_begun(actor)});
+    followed_ += what == telling::every_incarnation;
     if (!enrolled()) loop::event_loop::current().enroll(*this);
 }
 
 bool monitors::remove(detail::actor_id actor) noexcept {
-    const auto found = std::find(watched_.begin(), watched_.end(), actor);
+    const auto found =
+        std::find_if(watched_.begin(), watched_.end(), [actor](const watched& one) { return one.actor == actor; });
     if (found == watched_.end()) return false;
+    followed_ -= found->what == telling::every_incarnation;
     watched_.erase(found);
     if (watched_.empty()) loop::event_loop::current().dismiss(*this);
     return true;
+}
+
+// Restarts whose process has got to its function.
+std::uint32_t monitors::restarts_begun(detail::actor_id actor) const noexcept {
+    const shm::process_slot& slot = participant_.memory().process(actor.slot());
+    const auto state = slot.state_of(actor);
+    const std::uint32_t restarts = slot.supervision.restarts.get();
+    return restarts - (restarts != 0 && state && shm::is_starting(*state) ? 1 : 0);
+}
+
+bool monitors::was_restarted(const watched& one) const noexcept {
+    if (one.what != telling::every_incarnation) return false;
+    const shm::process_slot& slot = participant_.memory().process(one.actor.slot());
+    return slot.state_of(one.actor) == shm::process_state::running && slot.supervision.restarts.get() != one.restarts;
 }
 
 void monitors::tell(detail::actor_id ended) {
@@ -35,28 +52,55 @@ void monitors::tell(detail::actor_id ended) {
     mailbox_->put_own(detail::type_id<down>(), detail::encoded(down{detail::refer::to<actor<>>(ended), status}));
 }
 
-bool monitors::glance() { return deaths_.changed(); }
+bool monitors::tell_restarts() {
+    bool told = false;
+    for (watched& one : watched_) {
+        if (!was_restarted(one)) continue;
+        one.restarts = participant_.memory().process(one.actor.slot()).supervision.restarts.get();
+        const exit_status status = participant_.memory().ends().last_of(one.actor);
+        mailbox_->put_own(detail::type_id<restarted>(),
+                          detail::encoded(restarted{detail::refer::to<actor<>>(one.actor), one.restarts, status}));
+        told = true;
+    }
+    return told;
+}
+
+bool monitors::glance() {
+    if (deaths_.changed()) return true;
+    return followed_ != 0 &&
+           std::any_of(watched_.begin(), watched_.end(), [this](const watched& one) { return was_restarted(one); });
+}
 
 bool monitors::poll() {
-    if (!deaths_.notice()) return false;
+    const bool told = followed_ != 0 && tell_restarts();
+    if (!deaths_.notice()) return told;
     std::vector<detail::actor_id> ended;
-    std::erase_if(watched_, [&](detail::actor_id one) {
-        if (participant_.memory().processes().is_alive(one)) return false;
-        ended.push_back(one);
+    std::erase_if(watched_, [&](const watched& one) {
+        if (participant_.memory().processes().is_alive(one.actor)) return false;
+        followed_ -= one.what == telling::every_incarnation;
+        ended.push_back(one.actor);
         return true;
     });
     if (watched_.empty()) loop::event_loop::current().dismiss(*this);
     for (const detail::actor_id one : ended) tell(one);
-    return !ended.empty();
+    return told || !ended.empty();
 }
 
 }  // namespace troupe::actors
 
 namespace troupe::detail {
 
-void monitor(actor_id actor) {
-    actors::own_process::here().monitors().add(actor, actors::own_process::here().needed_mailbox());
+namespace {
+
+void monitor(actor_id actor, actors::monitors::telling what) {
+    actors::own_process& here = actors::own_process::here();
+    here.monitors().add(actor, here.needed_mailbox(), what);
 }
+
+}  // namespace
+
+void monitor(actor_id actor) { monitor(actor, actors::monitors::telling::end); }
+void monitor_every_incarnation(actor_id actor) { monitor(actor, actors::monitors::telling::every_incarnation); }
 bool unmonitor(actor_id actor) noexcept { return actors::own_process::here().monitors().remove(actor); }
 
 }  // namespace troupe::detail

@@ -20,6 +20,7 @@
 #include "actor/exit_watch.hpp"
 #include "actor/in_hand_log.hpp"
 #include "actor/injections.hpp"
+#include "actor/line_writer.hpp"
 #include "actor/monitors.hpp"
 #include "actor/own_commands.hpp"
 #include "actor/pending_requests.hpp"
@@ -72,6 +73,11 @@ public:
     class injections& injections() noexcept { return injections_; }
     own_commands& commands() noexcept { return commands_; }
     answer_line& answers() noexcept { return answers_; }
+    // Made when this process logs for the first time.
+    line_writer& log() {
+        if (!log_) log_ = std::make_unique<line_writer>(*this);
+        return *log_;
+    }
     const struct sockets& sockets() const noexcept { return sockets_; }
 
     void tell_keeper(const keepers::keeper_message& message,
@@ -142,6 +148,7 @@ private:
     class injections injections_{*this};
     own_commands commands_;
     answer_line answers_;
+    std::unique_ptr<line_writer> log_;
     std::exception_ptr failure_;
     bool is_program_;
     bool told_to_die_ = false;

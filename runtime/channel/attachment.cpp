@@ -10,6 +10,7 @@ const char* noun(shm::channel_kind kind) {
     switch (kind) {
     case shm::channel_kind::queue: return "queue";
     case shm::channel_kind::pipe: return "pipe";
+    case shm::channel_kind::log: return "log";
     case shm::channel_kind::mailbox:
     case shm::channel_kind::replies: break;
     }
@@ -35,6 +36,7 @@ void attachment::notify_reader() noexcept {
     case shm::channel_kind::replies:
         here_.notify(static_cast<std::uint16_t>(record_->reader.get()));  // a restarted actor keeps its slot
         return;
+    case shm::channel_kind::log: return;  // nobody attaches to it so: see actor/line_writer
     case shm::channel_kind::queue: break;
     }
     if (ring_.closed()) {

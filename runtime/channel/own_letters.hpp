@@ -24,6 +24,7 @@ public:
 private:
     struct own_letter {
         detail::encoded_message message;
+        std::uint64_t number;  // counts what was put
         bool in_hand = false;
     };
     struct lane {
@@ -33,6 +34,7 @@ private:
 
     std::vector<lane> lanes_;  // there are few types
     std::size_t count_ = 0;
+    std::uint64_t put_ = 0;
 };
 
 }  // namespace troupe::channel

@@ -60,6 +60,8 @@ void keeper::close() noexcept {
     poll_.reset();
     server_.reset();
     server_launch_.requests.reset();
+    logger_.reset();
+    logger_bell_.reset();
     strays_.close();
     // What holds nothing is not written to: each page that is costs the copy a fault.
     for (base::owned_fd& one : room_for_) {
@@ -88,6 +90,7 @@ void keeper::run() noexcept {
             const std::uint32_t about = events[static_cast<std::size_t>(i)].data.u32;
             if (about < shm::max_processes) ended(static_cast<std::uint16_t>(about));
             if (about == about_server) server_ended();
+            if (about == about_logger) logger_ended();
             if (about == about_strays) strays_.collect_held();
             if (about >= about_first_command) command_ended(about - about_first_command);
         }
@@ -123,6 +126,7 @@ void keeper::end_everybody() noexcept {
         }
     }
     collect_every_command(until);
+    end_logger();  // last: it writes what all of them have logged
 }
 
 // --- messages ------------------------------------------------------------------------------------------------------
@@ -249,6 +253,7 @@ void keeper::answer(const keeper_message& message, std::string_view text, proces
                               false);
         break;
     }
+    case keeper_word::lines_wait: wake_logger(); break;
     case keeper_word::stop: stopping_ = true; break;
     }
 }
@@ -411,6 +416,7 @@ void keeper::notify_all(const shm::wait_set& waiting) noexcept {
 }
 
 void keeper::notify_channel(shm::channel_record& record) noexcept {
+    if (record.kind.get() == shm::channel_kind::log) return wake_logger();
     const std::uint32_t reader = record.reader.get();
     if (reader < shm::max_processes) notify(reader);
     notify_all(record.holders.readers());

@@ -31,11 +31,12 @@
 
 namespace troupe::keepers {
 
-// How the forkserver is started: what is handed to it.
+// How the forkserver is started, and the logger: what is handed to them.
 struct server_launch {
     std::array<char* const*, 2> environments = {};  // to begin with, and when it ended before it served
     std::array<int, 5> descriptors{};
-    base::owned_fd requests = {};  // the last of these, which the program has no other use for
+    base::owned_fd requests = {};       // the last of these, which the program has no other use for
+    char* const* log_environment = {};  // of the logger, which is given a doorbell in place of it
 };
 
 class keeper {
@@ -65,7 +66,8 @@ private:
     static constexpr std::uint32_t about_socket = shm::max_processes;
     static constexpr std::uint32_t about_server = shm::max_processes + 1;
     static constexpr std::uint32_t about_strays = shm::max_processes + 2;
-    static constexpr std::uint32_t about_first_command = shm::max_processes + 3;
+    static constexpr std::uint32_t about_logger = shm::max_processes + 3;
+    static constexpr std::uint32_t about_first_command = shm::max_processes + 4;
 
     struct watched {
         base::owned_fd pidfd;
@@ -178,6 +180,12 @@ private:
     void server_ended() noexcept;
     void notify_spawners() noexcept;
 
+    void wake_logger() noexcept;
+    void start_logger() noexcept;
+    void refuse_logger(pid_t made) noexcept;
+    void logger_ended() noexcept;
+    void end_logger() noexcept;
+
     shm::program_memory& memory_;
     base::owned_fd socket_;
     base::owned_fd lifeline_;
@@ -189,11 +197,14 @@ private:
     std::size_t askers_ = 0;
     base::owned_fd server_;
     pid_t server_pid_ = 0;
+    base::owned_fd logger_;
+    base::owned_fd logger_bell_;  // made for the first one
     retirement retired_;
     strays strays_;
     std::uint32_t commands_reached_ = 0;  // see commands.cpp
     std::array<watched, shm::max_processes> watched_;
     int failed_starts_ = 0;           // of the forkserver, in a row
+    int failed_loggers_ = 0;          // in a row, that ended before they came on
     std::uint64_t crashes_told_ = 0;  // to the program
     bool stopping_ = false;
     int most_messages_ = 0;              // in one turn: as many as the socket can hold

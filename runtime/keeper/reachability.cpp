@@ -38,15 +38,16 @@ std::uint8_t holders(const shm::channel_record& record) {
     return ends;
 }
 
-// The parts that somebody has to have lest the channel be closed or freed; 0 of one that is not counted so.
-std::uint32_t needed(const shm::channel_record& record) {
-    const bool counted = record.is_open() && !record.has_one_reader();
+// The parts that somebody has to have lest the channel be closed or freed; 0 of one that is not counted so. The ring of
+// the log is the program's. Whoever makes one holds it until it is, or another has become that.
+std::uint32_t needed(const shm::program_memory& memory, const shm::channel_record& record) {
+    const bool counted = record.is_open() && !record.has_one_reader() && record.name() != memory.header().log.ring();
     return counted ? std::uint32_t{detail::both_ends} : 0;
 }
 
 // With an end of a queue whoever has it can do both.
 bool enough(const shm::channel_record& record, std::uint32_t held) {
-    return record.kind.get() == shm::channel_kind::queue ? held != 0 : held == detail::both_ends;
+    return record.kind.get() == shm::channel_kind::pipe ? held == detail::both_ends : held != 0;
 }
 
 template <class Visit>
@@ -68,7 +69,7 @@ bool retirement::decide() noexcept {
             const shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(i));
             judged_.version[i] = record.holders.version();
             judged_.held[i] = holders(record);
-            if (needed(record) != 0 && !enough(record, judged_.held[i])) continue;
+            if (needed(memory_, record) != 0 && !enough(record, judged_.held[i])) continue;
             due_.remove(i);
             carried_.remove(i);
         }
@@ -149,7 +150,7 @@ void retirement::collect_unreachable() noexcept {
         const shm::channel_record& record = memory_.channel(static_cast<std::uint16_t>(i));
         judged_.version[i] = record.holders.version();
         judged_.held[i] = holders(record);
-        carried_.set(i, needed(record) != 0 && !enough(record, judged_.held[i]) && !channels_.contains(i));
+        carried_.set(i, needed(memory_, record) != 0 && !enough(record, judged_.held[i]) && !channels_.contains(i));
     }
     // All that is open by now: what moves into a channel that is opened later moves after its version was read.
     const std::uint32_t reached = memory_.channels().reached();

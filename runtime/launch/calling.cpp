@@ -25,7 +25,7 @@ namespace troupe::launch {
 namespace {
 
 constexpr int could_not_begin = 127;
-constexpr std::string_view server_calling = "server";
+constexpr std::string_view server_calling = "server", logger_calling = "logger";
 
 std::optional<shm::program_memory> memory_behind(base::owned_fd fd) {
     if (!shm::segment::is_one(fd.get())) return std::nullopt;
@@ -60,6 +60,7 @@ std::optional<shm::program_memory> memory_of_parent() {
 std::optional<calling> called_by_pid(const shm::program_memory& memory) {
     const pid_t self = getpid();
     if (memory.header().server.pid.get() == self) return calling{.server = true};
+    if (memory.header().log.pid.get() == self) return calling{.logger = true};
     for (std::uint32_t i = 0; i < memory.processes().reached(); ++i) {
         const auto number = static_cast<std::uint16_t>(i);
         const shm::process_slot& slot = memory.process(number);
@@ -72,6 +73,7 @@ std::optional<calling> called_by_pid(const shm::program_memory& memory) {
 
 calling read(const std::string& told) {
     if (told == server_calling) return {.server = true};
+    if (told == logger_calling) return {.logger = true};
     char* end = nullptr;
     const auto slot = static_cast<std::uint16_t>(std::strtoul(told.c_str(), &end, 10) % shm::max_processes);
     return {.slot = slot, .actor = detail::actor_id{std::strtoull(end, nullptr, 10)}};
@@ -87,6 +89,7 @@ bool all_handed(const calling& called) {
     if (!shm::segment::is_one(handed_memory) || !is_socket(handed_keeper) || !is_socket(handed_server)) return false;
     if (!is_open(handed_lifeline)) return false;
     if (called.server) return is_socket(handed_requests);
+    if (called.logger) return is_open(handed_bell);
     return is_open(handed_bell) && is_open(handed_parent_bell);
 }
 
@@ -116,6 +119,7 @@ std::optional<calling> find_unmarked() {
 
 std::string to_string(const calling& called) {
     if (called.server) return std::string(server_calling);
+    if (called.logger) return std::string(logger_calling);
     return std::to_string(called.slot) + ' ' + std::to_string(called.actor.value);
 }
 
@@ -138,7 +142,7 @@ std::optional<calling> find_calling() {
 }
 
 void give_up(const calling& called, shm::program_memory* memory, const std::string& why) noexcept {
-    const std::string who = called.server ? "the forkserver" : "an actor";
+    const std::string who = called.server ? "the forkserver" : called.logger ? "the logger" : "an actor";
     const std::string text =
         "troupe: process " + std::to_string(getpid()) + " was started to be " + who + " and cannot: " + why + '\n';
     [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text.data(), text.size());

@@ -1,4 +1,5 @@
-// What a process that main has brought to `run` is called to be: the program, its forkserver, or one of its actors.
+// What a process that main has brought to `run` is called to be: the program, its forkserver, its logger, or one of its
+// actors.
 //
 // Its birthmark says so (process/birthmark.hpp). Where main has executed the program once more, without that variable,
 // the shared memory tells: it names the pids of the processes that are being started, and its descriptor is the third.
@@ -19,6 +20,7 @@ namespace troupe::launch {
 
 struct calling {
     bool server = false;
+    bool logger = false;
     std::uint16_t slot = 0;  // of an actor
     detail::actor_id actor = {};
 };

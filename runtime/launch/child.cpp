@@ -25,6 +25,7 @@
 #include "launch/circumstances.hpp"
 #include "launch/handed.hpp"
 #include "launch/lifetime.hpp"
+#include "launch/logger.hpp"
 #include "launch/newborn.hpp"
 #include "mail/parcel.hpp"
 #include "process/birthmark.hpp"
@@ -79,6 +80,8 @@ public:
         self.activity.begun.set(1);
         self.life.move_on(shm::process_state::running);
         here_.participant().notify(parent_);
+        // Some of them may want to hear of it.
+        if (self.was_restarted()) here_.participant().notify_all(self.watchers);
     }
 
     detail::reply_address caller() override {
@@ -137,9 +140,9 @@ process::file_id program_file(const shm::program_header& header) {
     return {.device = header.program_device, .inode = header.program_inode};
 }
 
-// This process was executed to be an actor, or the forkserver.
-[[noreturn]] void be_child(const calling& called) {
-    close_on_exec(handed_memory, called.server ? int{handed_requests} : int{handed_parent_bell});
+// This process was executed to be an actor, the forkserver, or the logger.
+[[noreturn]] void be_child(const calling& called, log_function log) {
+    close_on_exec(handed_memory, called.server || called.logger ? int{handed_bell} : int{handed_parent_bell});
     shm::program_memory memory = shm::program_memory::attach(base::owned_fd(handed_memory));
     if (process::own_file() != program_file(memory.header())) {
         give_up(called, &memory,
@@ -148,6 +151,11 @@ process::file_id program_file(const shm::program_header& header) {
     }
     actors::sockets sockets{base::owned_fd(handed_keeper), base::owned_fd(handed_server),
                             base::owned_fd(handed_lifeline)};
+    if (called.logger) {
+        sockets.keeper.reset();
+        sockets.server.reset();
+        be_logger(std::move(memory), base::owned_fd(handed_bell), std::move(sockets.lifeline), log);
+    }
     if (called.server) {
         if (!process::die_with_parent(memory.header().program_pid)) _exit(0);
         be_actor(serve_forks(std::move(memory), std::move(sockets), base::owned_fd(handed_requests)));
@@ -222,9 +230,9 @@ void be_actor(newborn born) {
     std::exit(code);
 }
 
-void begin_as_child(const calling& called) {
+void begin_as_child(const calling& called, log_function log) {
     try {
-        be_child(called);
+        be_child(called, log);
     } catch (...) {
         give_up(called, nullptr, base::current_exception_description().text);
     }

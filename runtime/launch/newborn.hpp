@@ -6,6 +6,7 @@
 #include <optional>
 
 #include <troupe/detail/actor_id.hpp>
+#include <troupe/log.hpp>
 
 #include "actor/own_process.hpp"
 #include "base/owned_fd.hpp"
@@ -32,9 +33,9 @@ struct newborn {
 // This process ends with the program, also when it has changed its user; what it was copied with is another's. `own` is
 // an end of the lifeline for it alone; without one, one is opened.
 void hang_on_to_program(actors::sockets& sockets, base::owned_fd own) noexcept;
-// This process was executed to be an actor, or the forkserver. Whatever is in the way, what main does after `run` is
-// not its to do.
-[[noreturn]] void begin_as_child(const calling& called);
+// This process was executed to be an actor, the forkserver, or the logger, which gives lines to `log`. Whatever is in
+// the way, what main does after `run` is not its to do.
+[[noreturn]] void begin_as_child(const calling& called, log_function log);
 // Clones an actor for every request, for ever. Returns in none but the clones, with what they are to be.
 newborn serve_forks(shm::program_memory memory, actors::sockets sockets, base::owned_fd requests);
 

@@ -27,6 +27,7 @@
 #include "launch/exec.hpp"
 #include "launch/keeper_thread.hpp"
 #include "launch/lifetime.hpp"
+#include "launch/logger.hpp"
 #include "launch/newborn.hpp"
 #include "loop/event_loop.hpp"
 #include "process/birthmark.hpp"
@@ -131,17 +132,20 @@ int be_program(int argc, char** argv, const run_options& options, detail::progra
     process::lifeline lifeline = process::make_lifeline();
     base::owned_fd doorbell = make_doorbell();
     const int bell = doorbell.get();
-    launch::exec_environment server_environment("server"), server_environment_bound("server", true);
+    launch::exec_environment server_environment("server"), server_environment_bound("server", true),
+        log_environment("logger");
     keepers::server_launch server{{server_environment_bound.get(), server_environment.get()},
                                   {memory.memory().fd(), to_keeper.first.get(), to_server.first.get(),
                                    lifeline.to_share.get(), to_server.second.get()},
-                                  std::move(to_server.second)};
+                                  std::move(to_server.second),
+                                  log_environment.get()};
     launch::outcome end;
     {
         actors::own_process here(std::move(memory), 0, std::move(doorbell),
                                  {std::move(to_keeper.first), std::move(to_server.first), std::move(lifeline.to_share)},
                                  true);
         loop::event_loop::current();  // takes its descriptors before the keeper's thread takes any
+        const launch::rest_of_log rest(here.memory());
         launch::keeper_thread keeper(here.memory(), std::move(to_keeper.second), std::move(lifeline.held), bell,
                                      std::move(server));
         const stop_at_end stop{here};
@@ -180,7 +184,7 @@ int run_program(int argc, char** argv, const run_options& options, program_entry
         launch::clean_environment();
         if (called) {
             has_run = true;
-            launch::begin_as_child(*called);
+            launch::begin_as_child(*called, options.log);
         }
         return be_program(argc, argv, options, entry);
     } catch (const misuse& problem) {

@@ -1,5 +1,5 @@
 // The record of one channel: a ring in shared memory with the processes that hold an end of it. Mailboxes, lanes for
-// replies, queues and each direction of a pipe are channels.
+// replies, queues, each direction of a pipe and the ring of the program's log are channels.
 //
 //   free ──claim──> making ──open──> open ──free──> free
 //                     └──────────free──────────────> free
@@ -24,7 +24,7 @@
 
 namespace troupe::shm {
 
-enum class channel_kind : std::uint8_t { mailbox, replies, queue, pipe };
+enum class channel_kind : std::uint8_t { mailbox, replies, queue, pipe, log };
 enum class channel_state : std::uint8_t { free, making, open };
 
 class channel_life {

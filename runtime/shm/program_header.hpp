@@ -9,6 +9,7 @@
 #include "base/published.hpp"
 #include "shm/block.hpp"
 #include "shm/bulletin.hpp"
+#include "shm/log_record.hpp"
 #include "shm/process_slot.hpp"
 #include "shm/reach.hpp"
 #include "shm/wait_set.hpp"
@@ -148,6 +149,7 @@ struct program_header {
     reach names;
     reach circles;
     alignas(base::line_bytes) class bulletin bulletin;  // of the names, topics and groups
+    alignas(base::line_bytes) log_record log;
 };
 static_assert(sizeof(program_header) <= base::page_bytes);
 

@@ -17,6 +17,8 @@ namespace {
 // their ends are seen one by one.
 constexpr std::chrono::milliseconds ends_gathered_for(2);
 
+constexpr std::size_t most_counted = 64;  // by a supervisor that never gives up: its delay doubles with each
+
 revival revival_of(restart_policy policy) {
     switch (policy) {
     case restart_policy::permanent: return revival::always;
@@ -79,6 +81,11 @@ supervision_core::child* supervision_core::find(actor_id actor) noexcept {
 
 supervision_core::child* supervision_core::next_unwanted() noexcept {
     const auto found = std::find_if(children_.begin(), children_.end(), [](const child& one) { return one.unwanted; });
+    return found == children_.end() ? nullptr : &*found;
+}
+
+supervision_core::child* supervision_core::next_renewed() noexcept {
+    const auto found = std::find_if(children_.begin(), children_.end(), [](const child& one) { return one.renewed; });
     return found == children_.end() ? nullptr : &*found;
 }
 
@@ -150,6 +157,26 @@ task<> supervision_core::remove(actor_id actor) {
     co_await until([this, actor] { return over_ || find(actor) == nullptr; });
 }
 
+task<> supervision_core::restart(actor_id actor) {
+    check_open();
+    child* const one = find(actor);
+    if (one == nullptr) throw misuse("only a child of this supervisor can be restarted by it");
+    if (one->spec.how().restart == restart_policy::temporary) {
+        throw misuse("a temporary child is never restarted; spawn another one");
+    }
+    const shm::process_slot& slot = here_.memory().process(actor.slot());
+    const std::uint32_t before = slot.supervision.restarts.get();
+    one->renewed = true;
+    changed();
+    co_await until([this, actor, before, &slot] {
+        if (over_ || find(actor) == nullptr) return true;
+        return slot.supervision.restarts.get() != before && slot.present().state == shm::process_state::running;
+    });
+    if (find(actor) != nullptr && !over_) co_return;
+    check_open();
+    throw actor_died(here_.memory().processes().described_as_ended(actor), here_.memory().ends().last_of(actor));
+}
+
 task<> supervision_core::stop() {
     stopping_ = true;
     changed();
@@ -174,6 +201,21 @@ std::vector<actor<>> supervision_core::children() const {
     return all;
 }
 
+std::vector<child_report> supervision_core::report() const {
+    std::vector<child_report> all;
+    for (const child& one : children_) {
+        const shm::program_memory& memory = here_.memory();
+        if (!memory.processes().is_alive(one.id)) continue;
+        const actor<> reference = refer::to<actor<>>(one.id);
+        const unsigned restarts = memory.process(one.id.slot()).supervision.restarts.get();
+        child_report said{.child = reference, .name = reference.name(), .pid = reference.pid(), .restarts = restarts};
+        if (said.pid != 0) said.uptime = base::steady_clock::now() - one.since;
+        if (restarts != 0 || said.pid == 0) said.last_status = memory.ends().last_of(one.id);
+        all.push_back(std::move(said));
+    }
+    return all;
+}
+
 // --- what is done --------------------------------------------------------------------------------------------------
 
 task<> supervision_core::watch(std::shared_ptr<supervision_core> self) {
@@ -186,6 +228,8 @@ task<> supervision_core::watch(std::shared_ptr<supervision_core> self) {
                 const actor_id actor = one->id;
                 co_await core.end_kid(actor);
                 core.forget(actor);
+            } else if (const child* another = core.next_renewed()) {
+                co_await core.renew(another->id);
             } else if (core.next_ended() != nullptr) {
                 co_await core.attend_to_ends();
             } else if (restart_due* due = core.next_due(); due != nullptr && due->when <= base::steady_clock::now()) {
@@ -212,7 +256,7 @@ task<> supervision_core::watch(std::shared_ptr<supervision_core> self) {
 }
 
 bool supervision_core::has_something_to_do() {
-    return stopping_ || next_unwanted() != nullptr || next_ended() != nullptr;
+    return stopping_ || next_unwanted() != nullptr || next_renewed() != nullptr || next_ended() != nullptr;
 }
 
 // Or the time has come for a restart.
@@ -288,18 +332,36 @@ task<> supervision_core::start_again(std::vector<actor_id> those) {
         ++restarts_;
         try {
             co_await detail::restart(actor, known->spec.options(), known->spec.request());
+            if (child* const one = find(actor)) one->since = base::steady_clock::now();
         } catch (const cancelled&) {
             throw;
-        } catch (const error&) {
-            // It is down as before.
+        } catch (...) {
+            // It is down as before: it could not be started, or its arguments could not be had.
         }
+        changed();
     }
+}
+
+// Its end is meant, and expected: nothing is counted. One that waits for its restart does so no more.
+task<> supervision_core::renew(actor_id actor) {
+    find(actor)->renewed = false;
+    for (restart_due& one : due_) std::erase(one.those, actor);
+    std::erase_if(due_, [](const restart_due& one) { return one.those.empty(); });
+    const std::vector<actor_id> those{actor};
+    if (find(actor)->unwanted) co_return;
+    co_await end_those(those);
+    if (stopping_) co_return;
+    if (is_down(actor)) set_aside(actor);
+    co_await start_again(those);
 }
 
 // One more end; how many there were within the window.
 std::size_t supervision_core::count_end(ends& recent) const {
     const base::time_point now = base::steady_clock::now();
     while (!recent.empty() && now - recent.front() > options_.window) recent.pop_front();
+    // Without a limit, so many as a back-off can tell apart.
+    const bool unlimited = options_.max_restarts == supervisor_options::unlimited;
+    if (unlimited && recent.size() == most_counted) recent.pop_front();
     if (recent.size() <= options_.max_restarts) recent.push_back(now);
     return recent.size();
 }

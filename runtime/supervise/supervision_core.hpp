@@ -1,10 +1,10 @@
 // The compiled core of a supervisor.
 //
 // One task in the background of the process, `watch`, does everything that changes a child which exists: it starts it
-// again, ends it, forgets it. It takes one thing at a time. Calls from outside leave a wish (`stopping_`, `unwanted`),
-// wake it, and wait until it is fulfilled; `start` alone works beside it, and adds the child when it has been started.
-// A restart that is put off is an entry with a time (`due_`), and nothing waits for it but that time: meanwhile others
-// end, are removed and are started again, and whoever is removed is no longer in it.
+// again, ends it, forgets it. It takes one thing at a time. Calls from outside leave a wish (`stopping_`, `unwanted`,
+// `renewed`), wake it, and wait until it is fulfilled; `start` alone works beside it, and adds the child when it has
+// been started. A restart that is put off is an entry with a time (`due_`), and nothing waits for it but that time:
+// meanwhile others end, are removed and are started again, and whoever is removed is no longer in it.
 //
 // How a child ends is decided by the keeper, in one step with its death: down (it may be started again, and references
 // to it stay good) or dead. So nobody can see an actor dead that then comes back. See process_slot.hpp.
@@ -61,11 +61,13 @@ public:
 
     task<actor<>> start(child_spec spec);
     task<> remove(actor_id actor);
+    task<> restart(actor_id actor);
     task<> stop();
     task<> join();
     void check_open() const;
 
     std::vector<actor<>> children() const;
+    std::vector<child_report> report() const;
     std::size_t restarts() const noexcept { return restarts_; }
     std::size_t letters_lost() const noexcept { return letters_lost_; }
 
@@ -75,8 +77,10 @@ private:
     struct child {
         actor_id id;
         child_spec spec;
-        ends recent = {};  // its own, for its back-off
+        ends recent = {};                                    // its own, for its back-off
+        base::time_point since = base::steady_clock::now();  // its process runs
         bool unwanted = false;
+        bool renewed = false;  // it is to end, and to be started again at once
     };
     // Children that are down, or are about to be, and start again together.
     struct restart_due {
@@ -91,6 +95,7 @@ private:
     task<> restart_together(std::vector<actor_id> down);
     task<> end_those(std::vector<actor_id> those);
     task<> start_again(std::vector<actor_id> those);
+    task<> renew(actor_id actor);
     task<> end_kid(actor_id actor);
     task<> end_all();
     std::chrono::nanoseconds pause_after(std::size_t ends_within_window);
@@ -100,6 +105,7 @@ private:
 
     child* find(actor_id actor) noexcept;
     child* next_unwanted() noexcept;
+    child* next_renewed() noexcept;
     child* next_ended() noexcept;
     restart_due* next_due() noexcept;            // the earliest
     bool is_due(actor_id actor) const noexcept;  // it will be started again

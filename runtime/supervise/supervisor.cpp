@@ -32,10 +32,12 @@ task<std::vector<actor<>>> supervisor::start(std::vector<child_spec> children) {
 }
 
 task<> supervisor::remove(actor<> child) { return core_->remove(child.id()); }
+task<> supervisor::restart(actor<> child) { return core_->restart(child.id()); }
 task<> supervisor::stop() { return core_->stop(); }
 task<> supervisor::join() { return core_->join(); }
 
 std::vector<actor<>> supervisor::children() const { return core_->children(); }
+std::vector<child_report> supervisor::report() const { return core_->report(); }
 std::size_t supervisor::restarts() const noexcept { return core_->restarts(); }
 std::size_t supervisor::dead_letters_lost() const noexcept { return core_->letters_lost(); }
 

@@ -40,11 +40,12 @@ std::vector<std::string> names_in(const std::string& directory) {
     return names;
 }
 
-bool is_forkserver(int pid) {
+// What every program of tests has, or has once one of them logs.
+bool is_servant(int pid) {
     std::ifstream comm("/proc/" + std::to_string(pid) + "/comm");
     std::string name;
     std::getline(comm, name);
-    return name == "troupe-forks";
+    return name == "troupe-forks" || name == "troupe-log";
 }
 
 // The number stays out of it: what was reopened in another place is the same.
@@ -129,7 +130,7 @@ belongings what_is_held() {
     for (const std::string& thread : names_in("/proc/self/task")) {
         std::ifstream children("/proc/self/task/" + thread + "/children");
         for (int pid = 0; children >> pid;) {
-            if (!is_forkserver(pid)) held.children.insert(pid);
+            if (!is_servant(pid)) held.children.insert(pid);
         }
     }
 
@@ -143,8 +144,10 @@ belongings what_is_held() {
     auto& memory = participant.memory();
     const std::uint32_t reached = memory.channels().reached();
     for (std::uint32_t i = 0; i < reached; ++i) {
-        if (in_use(memory.channel(static_cast<std::uint16_t>(i)))) ++held.channels;
+        const auto& one = memory.channel(static_cast<std::uint16_t>(i));
+        if (in_use(one) && one.name() != memory.header().log.ring()) ++held.channels;
     }
+    held.logs = static_cast<bool>(memory.header().log.ring());
     memory.blocks().for_each_used([&](auto, auto, auto) { ++held.blocks; });
     held.cells = killing::cells_in_use(memory);
     held.places = killing::places_in_use(memory);
@@ -156,7 +159,9 @@ std::string left_behind(const belongings& before, const belongings& now) {
     for (const int pid : now.children) {
         if (!before.children.contains(pid)) words << "child " << pid << "; ";
     }
-    if (now.descriptors.size() > before.descriptors.size()) {
+    // The keeper's, of the logger: what it is rung by, and its pidfd.
+    const std::size_t of_logger = now.logs && !before.logs ? 2 : 0;
+    if (now.descriptors.size() > before.descriptors.size() + of_logger) {
         for (const std::string& one : now.descriptors) {
             if (!before.descriptors.contains(one)) words << "descriptor " << one << "; ";
         }

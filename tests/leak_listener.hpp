@@ -16,6 +16,7 @@ struct belongings {
     std::size_t blocks = 0;             // large messages and arguments there
     std::size_t cells = 0;              // locks, arrays, events, barriers, semaphores there
     std::size_t places = 0;             // in their lines
+    bool logs = false;                  // its log has a ring; that and the logger are counted nowhere
 };
 belongings what_is_held();
 

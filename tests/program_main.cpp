@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "catch_session.hpp"
+#include "logged.hpp"
 
 namespace {
 
@@ -21,5 +22,5 @@ int main(int argc, char** argv) {
     // A shell that runs the tests in the background has these ignored.
     std::signal(SIGINT, SIG_DFL);
     std::signal(SIGQUIT, SIG_DFL);
-    return troupe::run<session>(argc, argv, {.report_crashes = false});
+    return troupe::run<session>(argc, argv, {.report_crashes = false, .log = &testing::write_to_log});
 }

@@ -96,4 +96,14 @@ account settle(const witness& seen, std::size_t deaths) {
     return sum;
 }
 
+std::uint64_t lost_lines(const witness& seen) {
+    std::uint64_t lost = 0;
+    for (std::size_t i = 0; i < tellers; ++i) {
+        for (std::uint32_t act = 0; act < seen.booked[i].begun; ++act) {
+            lost += seen.logged[i][act] != 0 && seen.written[i][act] == 0 ? 1 : 0;
+        }
+    }
+    return lost > seen.dropped_lines ? lost - seen.dropped_lines : 0;
+}
+
 }  // namespace chaos

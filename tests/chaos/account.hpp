@@ -27,4 +27,7 @@ struct account {
 // `deaths` of receivers that may have had one item or message in hand each.
 account settle(const witness& seen, std::size_t deaths);
 
+// When the program has ended: lines that were logged, and are neither written nor said to be dropped.
+std::uint64_t lost_lines(const witness& seen);
+
 }  // namespace chaos

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <random>
 #include <ranges>
 #include <string>
@@ -259,6 +260,12 @@ task<> farm() {
 
 constexpr std::uint64_t an_entry = 10;
 
+void log_entry(std::uint32_t self, std::uint32_t number) {
+    troupe::this_actor::log(troupe::log_level::info,
+                            std::to_string(self) + ' ' + std::to_string(number) + " is booked");
+    the_witness().logged[self][number] = 1;
+}
+
 task<> keep_books(troupe::shared<till> of, troupe::semaphore permits, std::uint32_t self) {
     doer& me = the_witness().booked[self];
     rhythm mine;
@@ -273,6 +280,7 @@ task<> keep_books(troupe::shared<till> of, troupe::semaphore permits, std::uint3
         }
         permits.release(1 + number % 2);
         ++me.done;
+        log_entry(self, number);
         co_await mine.beat();
     }
 }
@@ -312,6 +320,20 @@ task<> all_ended(const troupe::supervisor& of) {
 troupe::supervisor_options without_end() { return {.max_restarts = ~0U, .back_off = 0ns}; }
 
 }  // namespace
+
+void read_log(const troupe::log_line& line) {
+    const std::string text(line.text);
+    std::uint32_t self = 0, number = 0, dropped = 0;
+    char last = 0;
+    if (std::sscanf(text.c_str(), "%u %u is booke%c", &self, &number, &last) == 3 && last == 'd' && self < tellers &&
+        number < most_acts) {
+        the_witness().written[self][number] = 1;
+    } else if (line.actor == "troupe-log" && std::sscanf(text.c_str(), "%u line", &dropped) == 1) {
+        the_witness().dropped_lines += dropped;
+    } else if (line.actor != "program") {
+        ++the_witness().odd_lines;
+    }
+}
 
 item make_item(std::uint32_t from, std::uint32_t number) {
     return {from, number, std::vector<std::uint32_t>(load_of(number), number ^ from)};

@@ -40,6 +40,8 @@ struct freight {
 
 freight make_freight(std::uint32_t from, std::uint32_t number);
 bool is_whole(const freight& one);
+// run_options::log of the program: notes in the witness what was written.
+void read_log(const troupe::log_line& line);
 
 class crew {
 public:

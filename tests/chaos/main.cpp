@@ -176,6 +176,8 @@ troupe::task<> warm_up() {
         one.stop();
         co_await one.join();
     }
+    troupe::this_actor::log(troupe::log_level::info, "the log begins");
+    co_await troupe::with_timeout(chaos::patience, chaos::trouble::until_there_is_a_logger());
 }
 
 troupe::task<std::size_t> run_crew(chaos::trouble& made) {
@@ -205,9 +207,9 @@ void line(const char* what, const chaos::figures& of) {
 void print(const chaos::trouble& made, const chaos::account& sum, std::size_t restarts) {
     std::printf(
         "%zu actors at most; %zu killed, %zu crashed, %zu stopped and continued, %zu traced, %zu groups terminated, "
-        "%zu freezes, %zu forkservers killed; %zu restarts\n\n",
+        "%zu freezes, %zu forkservers and %zu loggers killed; %zu restarts\n\n",
         made.most_actors, made.kills, made.crashes, made.stops, made.traces, made.terms, made.freezes, made.servers,
-        restarts);
+        made.loggers, restarts);
     std::printf("%-10s %10s %12s %10s %12s %6s\n", "", "begun", "acknowledged", "found", "and unasked", "gone");
     line("items", sum.items);
     line("requests", sum.requests);
@@ -238,6 +240,7 @@ int program() {
     }
     check(stuck.empty(), "everybody comes to an end" + (stuck.empty() ? "" : ": " + stuck));
     const chaos::account sum = chaos::settle(the_witness(), made.of_takers);
+    troupe::sync_wait(troupe::with_timeout(chaos::patience, chaos::trouble::until_there_is_a_logger()));
     const killing::remains after = killing::remains::settled(before);
     print(made, sum, restarts);
 
@@ -276,7 +279,9 @@ int main(int argc, char** argv) {
         prctl(PR_SET_CHILD_SUBREAPER, 1);  // whoever is orphaned is found below
         collect_complaints();
     }
-    troupe::run<program>(argc, argv, {.report_crashes = false});
+    troupe::run<program>(argc, argv, {.report_crashes = false, .log = &chaos::read_log});
+    check(chaos::lost_lines(the_witness()) == 0 && the_witness().odd_lines == 0,
+          "every line of the log was written, or counted where it was dropped");
     errno = 0;
     check(waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD, "no process outlives the program");
     const std::string said = complaints();

@@ -76,6 +76,11 @@ troupe::task<> trouble::recovered() {
     }
 }
 
+troupe::task<> trouble::until_there_is_a_logger() {
+    const shm::log_record& log = troupe::channel::participant::here().memory().header().log;
+    while (!log.runs()) co_await troupe::sleep_for(std::chrono::milliseconds(1));
+}
+
 void trouble::kill_one(const target& one, int signal) {
     if (!troupe::process::send_signal(one.process.get(), signal)) return;
     ++(signal == SIGKILL ? kills : crashes);
@@ -95,13 +100,19 @@ void trouble::freeze_past_deadlines() noexcept {
     outside_.freeze(handler_deadline + std::chrono::seconds(1));
 }
 
-// Of a hundred: 1 forkserver, 2 freezes, 3 groups, 4 traced; then 50 killed, 10 aborted, 30 stopped.
+// Of a hundred: 1 forkserver or logger, 2 freezes, 3 groups, 4 traced; then 50 killed, 10 aborted, 30 stopped.
 troupe::task<> trouble::make() {
     const auto pause = [this] { return std::chrono::milliseconds(1 + up_to(3)); };
     const std::size_t what = up_to(99);
     note_hung();
     if (what == 0) {
-        if (const pid_t server = forkserver(); server > 0 && kill(server, SIGKILL) == 0) ++servers;
+        const shm::log_record& log = troupe::channel::participant::here().memory().header().log;
+        const pid_t server = forkserver(), logger = log.runs() ? log.pid.get() : 0;
+        if (up_to(1) == 0) {
+            if (server > 0 && kill(server, SIGKILL) == 0) ++servers;
+        } else if (logger > 0 && kill(logger, SIGKILL) == 0) {
+            ++loggers;
+        }
     } else if (what < 3) {
         ++freezes;
         outside_.freeze(10 * pause());

@@ -27,10 +27,14 @@ public:
     // The whole program is stopped for longer than any handler may take.
     void freeze_past_deadlines() noexcept;
 
+    // Ends when the program has one that has begun.
+    static troupe::task<> until_there_is_a_logger();
+
     std::size_t kills = 0;
     std::size_t crashes = 0;    // of a signal that is explained
     std::size_t stops = 0;      // and continued
     std::size_t servers = 0;    // forkservers killed
+    std::size_t loggers = 0;    // and loggers
     std::size_t freezes = 0;    // of the whole program
     std::size_t traces = 0;     // held by a tracer, some of them to be killed so
     std::size_t terms = 0;      // SIGTERM to a group of actors

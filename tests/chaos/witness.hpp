@@ -73,6 +73,10 @@ struct witness {
     std::atomic<std::uint32_t> commands;  // that ran to their end
     std::atomic<std::uint32_t> harvests;  // mappings of which every task had its outcome
 
+    std::atomic<std::uint32_t> dropped_lines;  // of the log, as it says itself
+    std::atomic<std::uint32_t> odd_lines;      // that nobody logged so
+
+    per_act<tellers> logged, written;  // entries under the lock, in the log
     per_act<producers> acknowledged, got;
     per_act<askers> answered, applied;
     per_act<senders> told, heard;

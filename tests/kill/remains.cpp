@@ -19,7 +19,7 @@ std::size_t actors_here() {
     for (const int pid : children_here()) {
         std::string name;
         std::getline(std::ifstream("/proc/" + std::to_string(pid) + "/comm"), name);
-        if (name != "troupe-forks" && !name.empty()) ++count;
+        if (name != "troupe-forks" && name != "troupe-log" && !name.empty()) ++count;
     }
     return count;
 }
@@ -79,8 +79,9 @@ remains remains::now() {
     std::size_t rings_of_lanes = 0;
     for (std::uint32_t i = 0; i < memory.channels().reached(); ++i) {
         const shm::channel_record& channel = memory.channel(static_cast<std::uint16_t>(i));
-        // The program's own lane for replies is made at its first request, and stays.
-        const bool lane = channel.kind.get() == shm::channel_kind::replies && channel.reader.get() == 0;
+        // The program's own lane for replies is made at its first request, its log at the first line; both stay.
+        const bool lane = (channel.kind.get() == shm::channel_kind::replies && channel.reader.get() == 0) ||
+                          channel.name() == memory.header().log.ring();
         if (channel.life.state() == shm::channel_state::free) continue;
         ++(lane ? rings_of_lanes : there.channels);
     }

@@ -19,7 +19,7 @@ std::size_t places_in_use(const troupe::shm::program_memory& memory);
 std::vector<int> children_here();
 
 struct remains {
-    std::size_t children = 0;  // processes, zombies too; the forkserver is not counted
+    std::size_t children = 0;  // processes, zombies too; not the forkserver and the logger
     std::size_t slots = 0;     // of the process table
     std::size_t channels = 0;  // mailboxes, queues, pipes
     std::size_t rings = 0;     // taken, be they a channel's or nobody's

@@ -19,6 +19,7 @@
 #include "process/birthmark.hpp"
 #include "prove/ledger.hpp"
 #include "prove/progress.hpp"
+#include "prove/scene.hpp"
 #include "prove/stage.hpp"
 #include "prove/worker.hpp"
 
@@ -108,7 +109,7 @@ int main(int argc, char** argv) {
     // The program of a scene, and its actors.
     if (std::getenv(troupe::process::birthmark_variable) != nullptr ||
         (argc > 1 && std::string_view(argv[1]) == "--stage")) {
-        return troupe::run<&proving::stage>(argc, argv);
+        return troupe::run<&proving::stage>(argc, argv, {.log = &proving::note_line});
     }
     wishes wished;
     CLI::App line("Kills an actor at every instruction of troupe's own code, and looks whether the others go on.");

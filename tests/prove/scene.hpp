@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <troupe/log.hpp>
 #include <troupe/task.hpp>
 
 namespace proving {
@@ -24,6 +25,9 @@ struct scene {
 
 const std::vector<scene>& scenes();
 
+// Of the program in which they are played: run_options::log.
+void note_line(const troupe::log_line& line);
+
 // Each family of scenes adds its own.
 std::vector<scene> sending_scenes();
 std::vector<scene> receiving_scenes();
@@ -33,5 +37,6 @@ std::vector<scene> pooling_scenes();
 std::vector<scene> sharing_scenes();
 std::vector<scene> commanding_scenes();
 std::vector<scene> naming_scenes();
+std::vector<scene> logging_scenes();
 
 }  // namespace proving

@@ -3,7 +3,7 @@
 usage: macros.py COMPILER...
 
 The standard headers are included first, as they come first in any program that defines such names: they are not asked to
-bear them. What is public in troupe (send, error, run, queue and so on) cannot be a macro, as no name that a program uses.
+bear them. What is public in troupe (send, error, run, queue, log and so on) cannot be a macro, as no name that a program uses.
 """
 
 import re
@@ -18,7 +18,7 @@ CALLS = """check require verify expect ensure must fail assert abort_if log debu
     emit foreach forever connect min max major minor makedev bit test assume unreachable concat stringify unused""".split()
 WORDS = """slots signals emit foreach forever interface small near far cdecl pascal IN OUT OPTIONAL TRUE FALSE DELETE ERROR
     STRICT CONST VOID BOOL None True False Bool Status Success Always Above Below EMPTY OVERFLOW UNDERFLOW DOMAIN HUGE
-    PI I B0 unix linux i386 major minor likely unlikely check verify require assume yes no debug log hz mhz DEBUG LOG
+    PI I B0 unix linux i386 major minor likely unlikely check verify require assume yes no debug hz mhz DEBUG LOG
     INFO WARNING FATAL CHECK REQUIRE ASSERT MIN MAX""".split()
 
 compiler = sys.argv[1:] + ["-std=c++20", "-I", str(ROOT / "include"), "-fsyntax-only", "-x", "c++", "-"]

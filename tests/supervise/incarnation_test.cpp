@@ -1,0 +1,150 @@
+// Monitors that hear of restarts as well as of ends.
+#include <variant>
+
+#include "catch.hpp"
+#include "supervise/team.hpp"
+#include "watched.hpp"
+
+using namespace team;
+
+namespace {
+
+struct heard {
+    bool over = false;  // down
+    unsigned incarnation = 0;
+    int code = 0;
+    bool of_the_right_one = false;
+};
+
+// Tells what it hears of another, until that is down.
+troupe::task<> listen(troupe::mailbox<troupe::down, troupe::restarted> inbox, worker_reference to,
+                      troupe::queue<heard> said) {
+    inbox.monitor(to, troupe::every_incarnation);
+    co_await said.put(heard{});
+    for (bool over = false; !over;) {
+        auto next = co_await inbox.receive();
+        if (!next) co_return;
+        heard words;
+        if (const auto* end = std::get_if<troupe::down>(&*next)) {
+            words = {true, 0, end->status.code(), end->who == to};
+            over = true;
+        } else {
+            const auto& again = std::get<troupe::restarted>(*next);
+            words = {false, again.incarnation, again.status.code(), again.who == to};
+        }
+        co_await said.put(words);
+    }
+}
+
+troupe::task<heard> next_of(troupe::queue<heard> said) {
+    const auto one = co_await troupe::with_timeout(60s, said.get());
+    co_return *one;
+}
+
+troupe::task<> dies(worker_reference one, int signal) {
+    try {
+        co_await one.ask(die{signal}, 20s);
+    } catch (const troupe::actor_died&) {
+    }
+}
+
+troupe::task<> hears_of_each() {
+    troupe::supervisor crew;
+    troupe::queue<heard> said;
+    auto one = co_await crew.spawn<worker>();
+    const auto listener = co_await troupe::spawn<listen>(one, said);
+    co_await next_of(said);
+    unsigned number = 0;
+    for (const int signal : {SIGSEGV, SIGKILL}) {
+        co_await dies(one, signal);
+        const heard words = co_await next_of(said);
+        CHECK(words.incarnation == ++number);
+        CHECK(words.code == -signal);
+        CHECK(words.of_the_right_one);
+    }
+    co_await crew.stop();
+    const heard last = co_await next_of(said);
+    CHECK(last.over);
+    CHECK(last.code == 0);
+    co_await listener.join();
+}
+
+// Does not look until it is told to, and then takes down what is there.
+troupe::task<> look_late(troupe::mailbox<troupe::down, troupe::restarted> inbox, worker_reference to,
+                         troupe::queue<heard> said) {
+    inbox.monitor(to, troupe::every_incarnation);
+    co_await said.put(heard{});
+    raise(SIGSTOP);
+    auto again = co_await inbox.receive<troupe::restarted>();
+    co_await said.put({false, again->incarnation, again->status.code(), again->who == to});
+}
+
+troupe::task<> last_is_told() {
+    troupe::supervisor crew;
+    troupe::queue<heard> said;
+    auto one = co_await crew.spawn<worker>();
+    const auto listener = co_await troupe::spawn<look_late>(one, said);
+    co_await next_of(said);
+    co_await dies(one, SIGSEGV);
+    const bool first = co_await becomes(one, 1);
+    CHECK(first);
+    co_await dies(one, SIGABRT);
+    const bool second = co_await becomes(one, 2);
+    CHECK(second);
+    kill(listener.pid(), SIGCONT);
+    const heard words = co_await next_of(said);
+    CHECK(words.incarnation == 2);
+    CHECK(words.code == -SIGABRT);
+    co_await listener.join();
+    co_await crew.stop();
+}
+
+// One that takes both, and asks for ends alone.
+troupe::task<> hear_of_ends(troupe::mailbox<troupe::down, troupe::restarted> inbox, worker_reference to,
+                            troupe::queue<heard> said) {
+    inbox.monitor(to);
+    inbox.monitor(to, troupe::every_incarnation);
+    const bool first = inbox.unmonitor(to), second = inbox.unmonitor(to), third = inbox.unmonitor(to);
+    inbox.monitor(to);
+    co_await said.put({first && second && !third, 0, 0, false});
+    const auto next = co_await inbox.receive();
+    co_await said.put({std::holds_alternative<troupe::down>(*next), 0, 0, false});
+}
+
+troupe::task<> takes_back() {
+    troupe::supervisor crew;
+    troupe::queue<heard> said;
+    auto one = co_await crew.spawn<worker>();
+    const auto listener = co_await troupe::spawn<hear_of_ends>(one, said);
+    const heard taken_back = co_await next_of(said);
+    CHECK(taken_back.over);
+    co_await dies(one, SIGKILL);
+    co_await becomes(one, 1);
+    co_await crew.stop();
+    const heard end = co_await next_of(said);
+    CHECK(end.over);
+    co_await listener.join();
+}
+
+troupe::task<> is_told_at_once() {
+    troupe::queue<heard> said;
+    auto one = co_await troupe::spawn<worker>();
+    one.stop();
+    co_await one.join();
+    const auto listener = co_await troupe::spawn<listen>(one, said);
+    co_await next_of(said);
+    const heard end = co_await next_of(said);
+    CHECK(end.over);
+    co_await listener.join();
+}
+
+}  // namespace
+
+TEST_CASE("every_incarnation: each restart is told with its number and how the process before ended, then the end") {
+    watched(hears_of_each());
+}
+TEST_CASE("every_incarnation: of two restarts between two looks the last is told") { watched(last_is_told()); }
+TEST_CASE("every_incarnation: a plain monitor hears of no restart, and both can be taken back") {
+    watched(takes_back());
+}
+TEST_CASE("every_incarnation: an actor that ended before is told at once") { watched(is_told_at_once()); }

@@ -122,6 +122,9 @@ def _all():
     # A server that is written with libuv alone.
     yield Comparison("echo/1 connection", "floor_echo/1 connection", at_most=1 / 0.95)
     yield Comparison("echo/100 connections", "floor_echo/100 connections", at_least=0.95)
+    yield Comparison("log_lines/a line", "log_lines/a send of as many bytes", at_most=1.2)
+    yield Comparison("log_lines/lines written of 4 actors", None, at_least=1)
+    yield Comparison("log_lines/lines written of 4 actors", "log_lines/lines written of 4 actors, by fprintf")
 
 
 COMPARISONS = tuple(_all())

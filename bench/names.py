@@ -9,8 +9,8 @@ SYSTEMS = {"floor": "floor", "floor_locks": "floor", "floor_echo": "libuv", "sav
 WORK = {"ping_pong": "round trip", "stream": "one way", "fan_in": "many to one", "fan_out": "one to many", "publish": "published",
         "spawn_join": "start and join", "command_run": "a command", "spawn_many": "start of many", "recovery": "recovery",
         "idle_wakeup": "round trip when idle", "queue_consumers": "queue", "open_loop": "open loop",
-        "oversubscribed": "more pairs than CPUs", "selective_receive": "selective", "handover": "connections handed over", "micro": "inside",
-        "compile_time": "compile time", "pool_tasks": "pool", "locks": "locks",
+        "oversubscribed": "more pairs than CPUs", "selective_receive": "selective", "handover": "connections handed over",
+        "micro": "inside", "compile_time": "compile time", "pool_tasks": "pool", "locks": "locks", "log_lines": "log",
         "floor_locks": "locks of the C library", "echo": "echo over TCP", "floor_echo": "echo over TCP"}
 IN_ONE_PROCESS = "_in_one_process"
 

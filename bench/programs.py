@@ -38,6 +38,7 @@ PROGRAMS = (
     Program("floor_locks", 0.5),
     Program("echo", 0.5),
     Program("floor_echo", 0.5),
+    Program("log_lines", 0.5),
     Program("open_loop", 1.0),
     Program("oversubscribed", 1.0),
     Program("selective_receive", 0.3),

@@ -31,7 +31,7 @@ bool print(const figure& measured) {
 }
 
 figure timed(const char* program, std::string name, const char* unit, double ns, const samples& all,
-             std::size_t errors) {
+             std::size_t errors, std::string cpus) {
     figure measured{.program = program,
                     .name = std::move(name),
                     .unit = unit,
@@ -40,7 +40,8 @@ figure timed(const char* program, std::string name, const char* unit, double ns,
                     .p999 = all.quantile(0.999) / ns,
                     .max = static_cast<double>(all.max()) / ns,
                     .count = all.count(),
-                    .errors = errors};
+                    .errors = errors,
+                    .cpus = std::move(cpus)};
     all.each([&](double value, std::uint64_t count) { measured.buckets.push_back({value / ns, count}); });
     return measured;
 }

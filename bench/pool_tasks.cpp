@@ -16,6 +16,7 @@
 
 #include "command_line.hpp"
 #include "figure.hpp"
+#include "placement.hpp"
 
 namespace {
 
@@ -37,7 +38,14 @@ struct question {
     using reply = int;
     int number = 0;
 };
-troupe::task<> answering(troupe::mailbox<question> box) {
+// The owner stands on one CPU, and who answers it on another: of three processes on two CPUs, the scheduler would put two
+// on one now and then, and these would sleep and wake each other at every step.
+void stand_apart(bench::placement where) {
+    const std::vector<int> cpus = bench::allowed_cpus();
+    if (where == bench::placement::apart && cpus.size() > 1) bench::pin({cpus[1]});
+}
+troupe::task<> answering(troupe::mailbox<question> box, bench::placement where) {
+    stand_apart(where);
     co_await box.serve([](question q) { return q.number; });
 }
 
@@ -75,9 +83,12 @@ troupe::task<bool> measure_map() {
                             .errors = all == inputs ? 0u : 1u});
 }
 
-troupe::task<bool> measure_one_at_a_time(double seconds) {
-    troupe::pool crew({.workers = 1});
-    const auto other = co_await troupe::spawn<answering>();
+troupe::task<bool> measure_one_at_a_time(double seconds, bench::placement where) {
+    const std::string cpus = bench::cpus_of(where);
+    troupe::pool crew({.workers = 1, .prepare = troupe::deferred<stand_apart>(where)});
+    const auto other = co_await troupe::spawn<answering>(where);
+    static_cast<void>(co_await crew.run<empty_task>(0));
+    const bench::placed here(where, bench::placed::side::first);
     bench::samples runs, asks;
     std::size_t errors = 0;
     // By turns, a hundred at a time: so that whoever is measured is awake, and both meet the same weather.
@@ -100,8 +111,8 @@ troupe::task<bool> measure_one_at_a_time(double seconds) {
     other.stop();
     co_await other.join();
     co_await crew.close();
-    const bool right = bench::print(timed("pool_tasks", "one task at a time", "us", 1e3, runs, errors));
-    co_return bench::print(timed("pool_tasks", "a request, beside that", "us", 1e3, asks, errors)) && right;
+    const bool right = bench::print(timed("pool_tasks", "one task at a time", "us", 1e3, runs, errors, cpus));
+    co_return bench::print(timed("pool_tasks", "a request, beside that", "us", 1e3, asks, errors, cpus)) && right;
 }
 
 troupe::task<bool> measure_pages(double seconds) {
@@ -171,7 +182,8 @@ troupe::task<int> program(std::vector<std::string> arguments) {
     const auto code = bench::listen("What do the tasks of a pool cost?", std::move(arguments), told);
     if (code) co_return *code;
     bool right = co_await measure_map();
-    right = co_await measure_one_at_a_time(told.seconds) && right;
+    const auto where = told.free ? bench::placement::free : bench::placement::apart;
+    right = co_await measure_one_at_a_time(told.seconds, where) && right;
     right = co_await measure_pages(told.seconds) && right;
     right = co_await measure_failures(told.seconds) && right;
     right = co_await measure_full(told.seconds) && right;

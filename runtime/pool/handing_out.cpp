@@ -19,6 +19,7 @@ constexpr std::size_t most_tasks = 65'536;                // of a batch
 constexpr std::size_t most_input = std::size_t{1} << 18;  // bytes, from which on nothing is added
 constexpr std::size_t usual_result = 64, most_usual_room = std::size_t{1} << 15;
 constexpr std::size_t room_for_text = 1'200;  // of one exception
+constexpr std::size_t largest_spare = 4'096;  // bytes of a block that is kept for the next tasks
 
 constexpr std::uint32_t batch_type = 1;  // of the records in the pool's queue
 
@@ -63,7 +64,7 @@ bool pool_core::hand_out_one() {
     const std::size_t most = size_of_next(*job);
     encoded_message inputs;
     inputs->flat = job->sort().flat_input;
-    std::vector<handed_task> tasks;
+    tasks_.clear();
     ends_.clear();
     for (std::size_t i = 0; i < most && inputs->bytes.size() < most_input; ++i) {
         std::size_t index = 0;
@@ -73,26 +74,60 @@ bool pool_core::hand_out_one() {
             continue;
         }
         if (!job->is_single()) ++under_way_;
-        tasks.push_back({index, 0});
+        tasks_.push_back({index, 0});
         ends_.push_back(static_cast<std::uint32_t>(inputs->bytes.size()));
     }
-    return tasks.empty() || hand_out(job, std::move(tasks), ends_, *inputs);
+    return tasks_.empty() || hand_out(job, tasks_, ends_, *inputs);
+}
+
+// A batch without tasks, with room for so many bytes. Throws out_of_memory.
+pool_core::handed pool_core::empty_batch(std::size_t bytes) {
+    if (!spare_.empty() && bytes <= batch_in(spare_.back().block).bytes()) {
+        handed kept = std::move(spare_.back());
+        spare_.pop_back();
+        return kept;
+    }
+    handed made;
+    made.block = channel::or_make_room(here_.participant(), [&] {
+        return mail::make_lent_parcel(here_.memory(), here_.participant().owner(), bytes);
+    });
+    return made;
+}
+
+// A batch that is over is used again if it is small, so that single tasks take no block each. No record names its block
+// any more: the worker had finished the record before it began the tasks. Returns false if it is to be discarded.
+bool pool_core::keep_spare(handed& batch) noexcept {
+    const bool is_done = batch.job && !batch.lent_again && batch_in(batch.block).done() == batch.tasks.size();
+    if (!is_done || batch.job->sort().carries_handles || spare_.size() >= most_out() || stage_ >= stage::ending ||
+        here_.memory().blocks().bytes(batch.block) > largest_spare) {
+        return false;
+    }
+    const auto listed = mail::look_into_parcel(here_.memory(), batch.block);
+    if (!listed || !listed->handles.empty()) return false;
+    handed kept;
+    kept.block = batch.block;
+    kept.tasks = std::move(batch.tasks);
+    spare_.push_back(std::move(kept));
+    return true;
 }
 
 // Returns false if there is no memory for it; the tasks have failed then.
-bool pool_core::hand_out(std::shared_ptr<pool_job> job, std::vector<handed_task> tasks,
+bool pool_core::hand_out(std::shared_ptr<pool_job> job, std::span<const handed_task> tasks,
                          std::span<const std::uint32_t> ends, outgoing& inputs) {
     const task_sort& sort = job->sort();
-    const std::size_t bytes =
-        pools::task_batch::bytes_for(tasks.size(), inputs.bytes.size(), room_for(sort, tasks.size()));
-    handed batch{{}, std::move(job), std::move(tasks)};
-    batch.end = static_cast<std::uint32_t>(batch.tasks.size());
+    handed batch;
+    std::exception_ptr no_memory;
     try {
-        batch.block = channel::or_make_room(here_.participant(), [&] {
-            return mail::make_lent_parcel(here_.memory(), here_.participant().owner(), bytes);
-        });
+        batch = empty_batch(
+            pools::task_batch::bytes_for(tasks.size(), inputs.bytes.size(), room_for(sort, tasks.size())));
     } catch (const error&) {
-        fail_unsettled(batch, std::current_exception());
+        no_memory = std::current_exception();
+    }
+    batch.job = std::move(job);
+    batch.tasks.assign(tasks.begin(), tasks.end());
+    batch.end = static_cast<std::uint32_t>(tasks.size());
+    if (no_memory) {
+        fail_unsettled(batch, no_memory);
         return false;
     }
     batch_in(batch.block)
@@ -116,7 +151,7 @@ void pool_core::hand_part(const handed& from, std::uint32_t first, std::uint32_t
         inputs->bytes.append(input.data(), input.size());
         ends.push_back(static_cast<std::uint32_t>(inputs->bytes.size()));
     }
-    hand_out(from.job, {from.tasks.begin() + first, from.tasks.begin() + end}, ends, *inputs);
+    hand_out(from.job, std::span(from.tasks).subspan(first, end - first), ends, *inputs);
 }
 
 // From here on a worker may have it.
@@ -156,7 +191,9 @@ void pool_core::work() {
     }
     working_ = false;
     if (options_.lazy && !failure_) {
-        while (kept_ < options_.workers && kept_ < out_.size()) add_worker();
+        const auto wanted = static_cast<std::size_t>(
+            std::count_if(out_.begin(), out_.end(), [](const handed& one) { return !one.is_settled(); }));
+        while (kept_ < options_.workers && kept_ < wanted) add_worker();
     }
     if ((!out_.empty() || !held_back_.empty()) && !look_.armed()) look_again();
 }

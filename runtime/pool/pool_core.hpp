@@ -5,7 +5,8 @@
 // stored them, and no message says that they are there. A batch comes home when its worker is through with it, or has
 // died with it; what is left of it is handed out again, all but the task that was in hand.
 //
-// Short tasks do not ring this process. While any are out, a timer has it look, after 2 ms at first and then ever less
+// Whoever gives in one task after the other is woken once for each: by its result. That the batch came home as well is
+// noticed at the next turn. Short tasks do not ring this process. While any are out, a timer has it look, after 2 ms at first and then ever less
 // often, up to 64 ms. When a worker has nothing to do, what lies behind a long task is taken back for it then.
 //
 // `manage` runs in the background and ends the workers; one task for each worker starts it, and starts the next one
@@ -112,6 +113,9 @@ private:
         std::size_t handles = 0;    // of its input
         std::uint32_t begun_at_look = 0;
         std::uint64_t spent = 0;  // ns, of what was measured so far
+        bool lent_again = false;  // another record may name the block
+
+        bool is_settled() const noexcept { return !job || settled >= end; }
     };
     enum class stage : std::uint8_t { open, closing, ending, over };
     struct alarm : timer {
@@ -121,7 +125,7 @@ private:
     // as a source
     bool poll() override;
     bool glance() override;
-    loop::parking park() override { return glance() ? loop::parking::ready : loop::parking::parked; }
+    loop::parking park() override;
     void unpark() override {}
 
     bool is_here() const noexcept;
@@ -136,8 +140,10 @@ private:
     std::shared_ptr<pool_job> next_job() noexcept;
     bool hand_out_one();
     std::size_t size_of_next(pool_job& job) const;
-    bool hand_out(std::shared_ptr<pool_job> job, std::vector<handed_task> tasks, std::span<const std::uint32_t> ends,
+    bool hand_out(std::shared_ptr<pool_job> job, std::span<const handed_task> tasks, std::span<const std::uint32_t> ends,
                   outgoing& inputs);
+    handed empty_batch(std::size_t bytes);
+    bool keep_spare(handed& batch) noexcept;
     void hand_part(const handed& from, std::uint32_t first, std::uint32_t end);
     void lend(handed batch);
     void fail_unsettled(handed& batch, const std::exception_ptr& why) noexcept;
@@ -145,7 +151,8 @@ private:
 
     // settling.cpp
     bool look_at_all();
-    bool is_news(const handed& batch) const noexcept;
+    bool has_results(const handed& batch) const noexcept;
+    bool is_home(const handed& batch) const noexcept;
     bool look_at(handed& batch);
     bool settle(handed& batch, std::uint32_t task);
     incoming content_of(const handed& batch, const pools::task_result& result) const;
@@ -178,7 +185,9 @@ private:
     std::deque<std::shared_ptr<pool_job>> jobs_;  // that may have inputs; in turn
     std::vector<handed> out_;
     std::deque<handed> held_back_;     // there was no room for them
-    std::vector<std::uint32_t> ends_;  // of the batch that is being packed; kept for its memory
+    std::vector<handed> spare_;        // small ones that are over, for the next tasks
+    std::vector<handed_task> tasks_;   // of the batch that is being packed; kept for its memory
+    std::vector<std::uint32_t> ends_;  // the same
     std::size_t under_way_ = 0;        // of single tasks, and of batches that are out
     std::size_t done_ = 0;
     std::size_t replaced_ = 0;

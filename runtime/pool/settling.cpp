@@ -22,13 +22,27 @@ constexpr std::chrono::nanoseconds longest_look = std::chrono::milliseconds(64);
 
 // --- as a source ---------------------------------------------------------------------------------------------------
 
-bool pool_core::is_news(const handed& batch) const noexcept {
-    return mail::is_handed_back(here_.memory(), batch.block, here_.participant().owner()) ||
-           (batch.job && !batch.job->sort().carries_handles && batch_in(batch.block).done() > batch.settled);
+bool pool_core::has_results(const handed& batch) const noexcept {
+    return batch.job && !batch.job->sort().carries_handles && batch_in(batch.block).done() > batch.settled;
 }
 
+bool pool_core::is_home(const handed& batch) const noexcept {
+    return mail::is_handed_back(here_.memory(), batch.block, here_.participant().owner());
+}
+
+// While this process spins. A batch whose results are here is noticed to be home at the next turn, and one whose worker
+// has died when this process is about to sleep: so the word that the workers swap is not looked at all the time.
 bool pool_core::glance() {
-    return std::any_of(out_.begin(), out_.end(), [this](const handed& one) { return is_news(one); });
+    return std::any_of(out_.begin(), out_.end(), [this](const handed& one) {
+        if (!one.job || one.job->sort().carries_handles) return is_home(one);
+        return has_results(one);
+    });
+}
+
+loop::parking pool_core::park() {
+    const bool news = std::any_of(out_.begin(), out_.end(),
+                                  [this](const handed& one) { return has_results(one) || is_home(one); });
+    return news ? loop::parking::ready : loop::parking::parked;
 }
 
 bool pool_core::poll() {
@@ -39,7 +53,7 @@ bool pool_core::poll() {
 bool pool_core::look_at_all() {
     bool found = false;
     for (std::size_t i = 0; i < out_.size();) {
-        if (!is_news(out_[i])) {
+        if (!has_results(out_[i]) && !is_home(out_[i])) {
             ++i;
             continue;
         }
@@ -70,7 +84,7 @@ void pool_core::look_now() noexcept {
 
 // Returns false if it is not out any more: it is home.
 bool pool_core::look_at(handed& batch) {
-    const bool home = mail::is_handed_back(here_.memory(), batch.block, here_.participant().owner());
+    const bool home = is_home(batch);
     const std::uint32_t done = std::min<std::uint32_t>(batch_in(batch.block).done(), batch.end);
     bool alone_again = false;
     if (batch.job) {
@@ -161,12 +175,16 @@ void pool_core::came_home(handed batch, bool again) {
     if (batch.job && batch.job->dropped()) {
         for (; batch.settled < batch.end; ++batch.settled) task_over();
     }
-    if (!batch.job || batch.settled >= batch.end) return discard(batch.block);
+    if (batch.is_settled()) {
+        if (!keep_spare(batch)) discard(batch.block);
+        return;
+    }
     if (!batch.job->sort().carries_handles) {
         static_cast<void>(mail::empty_parcel(here_.memory(), batch.block));  // results that are told by now
     }
     inside.resume(batch.settled, batch.end);
     batch.spent = 0;
+    batch.lent_again = true;
     lend(std::move(batch));
 }
 

@@ -1,6 +1,6 @@
 // A batch of tasks of one function, as it lies in a lent parcel (mail/parcel.hpp).
 //
-//   head
+//   head      two lines of cache: the second is the one that its home looks at while a worker works in it
 //   ends      where each input ends, 32 bits each, counted from the first byte of the inputs
 //   inputs
 //   results   a task_result for each task
@@ -16,6 +16,9 @@
 //
 // So the task in hand is the one with begun = done + 1. When the worker has died, that task died with it, and what is
 // between `begun` and `end` was never begun.
+//
+// `done` shares its line with the inputs and results of a small batch, so that one task costs the transfer of few lines:
+// what the worker writes before it begins is on the first line, and the home does not look there.
 #pragma once
 
 #include <atomic>
@@ -43,6 +46,8 @@ struct task_result {
 };
 
 class task_batch {
+    static constexpr std::size_t line = 64;  // bytes of a line of cache
+
 public:
     struct contents {
         std::uint64_t function;
@@ -59,7 +64,7 @@ public:
     // Whether the bytes can be a batch: they come from another process.
     bool credible() const noexcept {
         const head& it = top();
-        return bytes_.size() > sizeof(head) && it.count != 0 && it.count <= bytes_.size() / sizeof(std::uint32_t) &&
+        return bytes_.size() > head_bytes && it.count != 0 && it.count <= bytes_.size() / sizeof(std::uint32_t) &&
                it.inputs <= bytes_.size() && room_after(it.count, it.inputs) <= bytes_.size();
     }
 
@@ -70,7 +75,7 @@ public:
         it.what = what;
         it.count = static_cast<std::uint32_t>(ends.size());
         it.inputs = static_cast<std::uint32_t>(inputs.size());
-        std::memcpy(bytes_.data() + sizeof(head), ends.data(), ends.size_bytes());
+        std::memcpy(bytes_.data() + head_bytes, ends.data(), ends.size_bytes());
         if (!inputs.empty()) std::memcpy(bytes_.data() + inputs_at(it.count), inputs.data(), inputs.size());
         resume(0, it.count);
     }
@@ -134,11 +139,12 @@ public:
     }
 
     // --- by both
+    std::size_t bytes() const noexcept { return bytes_.size(); }
     const contents& what() const noexcept { return top().what; }
     std::uint32_t count() const noexcept { return top().count; }
     std::span<const std::byte> input(std::uint32_t task) const noexcept {
         std::uint32_t ends[2] = {};
-        const std::byte* const table = bytes_.data() + sizeof(head);
+        const std::byte* const table = bytes_.data() + head_bytes;
         if (task > 0) std::memcpy(&ends[0], table + (task - 1) * sizeof ends[0], sizeof ends[0]);
         std::memcpy(&ends[1], table + task * sizeof ends[0], sizeof ends[0]);
         if (ends[0] > ends[1] || ends[1] > top().inputs) return {};
@@ -171,14 +177,16 @@ public:
 private:
     struct head {
         std::atomic<std::uint64_t> turn;
-        std::atomic<std::uint32_t> done;
-        std::uint32_t room_used;
         base::published<detail::actor_id> worker;
-        base::published<std::uint64_t> spent;
         contents what;
         std::uint32_t count;
         std::uint32_t inputs;  // bytes
+        alignas(line) std::atomic<std::uint32_t> done;
+        std::uint32_t room_used;
+        base::published<std::uint64_t> spent;
     };
+    // Without what only fills its last line.
+    static constexpr std::size_t head_bytes = line + 2 * sizeof(std::uint64_t);
 
     static constexpr std::uint64_t pack(std::uint32_t begun, std::uint32_t end) noexcept {
         return std::uint64_t{begun} << 32 | end;
@@ -187,9 +195,9 @@ private:
         return static_cast<std::uint32_t>(turn >> 32);
     }
     static constexpr std::uint32_t end_in(std::uint64_t turn) noexcept { return static_cast<std::uint32_t>(turn); }
-    static constexpr std::size_t aligned(std::size_t at) noexcept { return (at + 15) / 16 * 16; }
+    static constexpr std::size_t aligned(std::size_t at) noexcept { return (at + 7) / 8 * 8; }
     static constexpr std::size_t inputs_at(std::size_t count) noexcept {
-        return aligned(sizeof(head) + count * sizeof(std::uint32_t));
+        return aligned(head_bytes + count * sizeof(std::uint32_t));
     }
     static constexpr std::size_t room_after(std::size_t count, std::size_t inputs) noexcept {
         return aligned(inputs_at(count) + inputs) + count * sizeof(task_result);

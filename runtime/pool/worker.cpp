@@ -137,12 +137,15 @@ public:
         finish(result);
     }
 
-    // What is done is its home's; what is not begun too.
+    // What is done is its home's; what is not begun too. A home that was rung for the last result is not rung again.
     void go_home() {
+        const bool told = rang_ && is_credible() && batch_.begun() == batch_.end();
         here_.participant().self().handling.clock.end();
         here_.participant().self().handling.type.set(0);
         if (mail::hand_back_parcel(here_.memory(), block_, here_.participant().owner()) == mail::hand_back::handed) {
-            here_.participant().notify(home_);
+            if (!told) here_.participant().notify(home_);
+            // Whoever gives in one task after the other has the next one soon: the queue is looked at without a pause.
+            here_.participant().traffic().note_sent();
         } else {
             mail::discard_parcel(here_.memory(), block_,
                                  [this](shm::channel_id held) { here_.participant().keeper().look_at(held); });
@@ -176,7 +179,8 @@ private:
         process::flush_standard_streams();
         const std::uint64_t then = now();
         batch_.finish(task_, result, then - began_);
-        if (then - std::exchange(task_began_, then) >= worth_a_ring) here_.participant().notify(home_);
+        rang_ = then - std::exchange(task_began_, then) >= worth_a_ring && !batch_.what().carries_handles;
+        if (rang_) here_.participant().notify(home_);
     }
 
     actors::own_process& here_;
@@ -189,6 +193,7 @@ private:
     std::uint64_t task_began_;
     std::uint32_t task_ = 0;
     std::uint32_t listed_ = 0;  // results beside the batch
+    bool rang_ = false;         // for the result of the last task
     detail::handle_ref beside_;
 };
 

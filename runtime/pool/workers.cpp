@@ -167,6 +167,7 @@ task<> pool_core::manage(std::shared_ptr<pool_core> self) {
         core.kill_workers();
     }
     core.stage_ = stage::over;
+    for (const handed& one : std::exchange(core.spare_, {})) core.discard(one.block);
     core.queue_ = {};
     core.options_.prepare = {};  // which may hold handles; the core may be kept for its results
     loop::event_loop::current().dismiss(core);

@@ -31,10 +31,6 @@ std::size_t room_for(const task_sort& sort, std::size_t tasks) {
 
 }  // namespace
 
-pools::task_batch pool_core::batch_in(shm::block_id block) const noexcept {
-    return pools::task_batch(mail::bytes_of_lent_parcel(here_.memory(), block));
-}
-
 // In turn. Those that have nothing more are forgotten.
 std::shared_ptr<pool_job> pool_core::next_job() noexcept {
     for (std::size_t looked_at = 0; looked_at < jobs_.size();) {
@@ -77,12 +73,13 @@ bool pool_core::hand_out_one() {
         tasks_.push_back({index, 0});
         ends_.push_back(static_cast<std::uint32_t>(inputs->bytes.size()));
     }
+    if (job->exhausted() && !jobs_.empty() && jobs_.back() == job) jobs_.pop_back();
     return tasks_.empty() || hand_out(job, tasks_, ends_, *inputs);
 }
 
 // A batch without tasks, with room for so many bytes. Throws out_of_memory.
 pool_core::handed pool_core::empty_batch(std::size_t bytes) {
-    if (!spare_.empty() && bytes <= batch_in(spare_.back().block).bytes()) {
+    if (!spare_.empty() && bytes <= spare_.back().inside.bytes()) {
         handed kept = std::move(spare_.back());
         spare_.pop_back();
         return kept;
@@ -91,13 +88,14 @@ pool_core::handed pool_core::empty_batch(std::size_t bytes) {
     made.block = channel::or_make_room(here_.participant(), [&] {
         return mail::make_lent_parcel(here_.memory(), here_.participant().owner(), bytes);
     });
+    made.inside = pools::task_batch(mail::bytes_of_lent_parcel(here_.memory(), made.block));
     return made;
 }
 
 // A batch that is over is used again if it is small, so that single tasks take no block each. No record names its block
 // any more: the worker had finished the record before it began the tasks. Returns false if it is to be discarded.
 bool pool_core::keep_spare(handed& batch) noexcept {
-    const bool is_done = batch.job && !batch.lent_again && batch_in(batch.block).done() == batch.tasks.size();
+    const bool is_done = batch.job && !batch.lent_again && batch.inside.done() == batch.tasks.size();
     if (!is_done || batch.job->sort().carries_handles || spare_.size() >= most_out() || stage_ >= stage::ending ||
         here_.memory().blocks().bytes(batch.block) > largest_spare) {
         return false;
@@ -106,6 +104,7 @@ bool pool_core::keep_spare(handed& batch) noexcept {
     if (!listed || !listed->handles.empty()) return false;
     handed kept;
     kept.block = batch.block;
+    kept.inside = batch.inside;
     kept.tasks = std::move(batch.tasks);
     spare_.push_back(std::move(kept));
     return true;
@@ -118,8 +117,8 @@ bool pool_core::hand_out(std::shared_ptr<pool_job> job, std::span<const handed_t
     handed batch;
     std::exception_ptr no_memory;
     try {
-        batch = empty_batch(
-            pools::task_batch::bytes_for(tasks.size(), inputs.bytes.size(), room_for(sort, tasks.size())));
+        batch =
+            empty_batch(pools::task_batch::bytes_for(tasks.size(), inputs.bytes.size(), room_for(sort, tasks.size())));
     } catch (const error&) {
         no_memory = std::current_exception();
     }
@@ -130,8 +129,8 @@ bool pool_core::hand_out(std::shared_ptr<pool_job> job, std::span<const handed_t
         fail_unsettled(batch, no_memory);
         return false;
     }
-    batch_in(batch.block)
-        .lay_out({sort.function->key(), sort.flat_input, sort.carries_handles, sort.result_bytes}, ends, inputs.bytes);
+    batch.inside.lay_out({sort.function->key(), sort.flat_input, sort.carries_handles, sort.result_bytes}, ends,
+                         inputs.bytes);
     if (!inputs.handles.empty()) {
         batch.handles = inputs.handles.size();
         mail::list_in_lent_parcel(here_.memory(), batch.block, inputs.handles);
@@ -143,7 +142,7 @@ bool pool_core::hand_out(std::shared_ptr<pool_job> job, std::span<const handed_t
 
 // Some tasks of a batch, in a batch of their own.
 void pool_core::hand_part(const handed& from, std::uint32_t first, std::uint32_t end) {
-    const pools::task_batch batch = batch_in(from.block);
+    const pools::task_batch batch = from.inside;
     encoded_message inputs;
     std::vector<std::uint32_t> ends;
     for (std::uint32_t task = first; task < end; ++task) {
@@ -205,7 +204,7 @@ void pool_core::take_back_for_idle() {
     std::uint32_t most = 0;
     for (std::size_t i = 0; i < out_.size(); ++i) {
         handed& one = out_[i];
-        const pools::task_batch batch = batch_in(one.block);
+        const pools::task_batch batch = one.inside;
         if (!batch.worker()) return;  // it waits for the idle one
         ++busy;
         const std::uint32_t begun = batch.begun();
@@ -215,7 +214,7 @@ void pool_core::take_back_for_idle() {
         found = i;
     }
     if (found == out_.size() || busy >= workers_.size()) return;
-    const auto [first, end] = batch_in(out_[found].block).take_back();
+    const auto [first, end] = out_[found].inside.take_back();
     if (first == end) return;
     out_[found].end = first;
     const handed from = out_[found];  // what is handed out may move the others

@@ -128,7 +128,7 @@ void pool_core::drop(pool_job& job) noexcept {
     });
     for (handed& one : out_) {
         if (one.job.get() != &job) continue;
-        const auto [first, end] = batch_in(one.block).take_back();
+        const auto [first, end] = one.inside.take_back();
         if (first == end) continue;
         one.end = first;
         for (std::uint32_t i = first; i < end; ++i) task_over();
@@ -137,8 +137,8 @@ void pool_core::drop(pool_job& job) noexcept {
 }
 
 std::size_t pool_core::running() const noexcept {
-    return static_cast<std::size_t>(std::count_if(out_.begin(), out_.end(), [this](const handed& one) {
-        const pools::task_batch batch = batch_in(one.block);
+    return static_cast<std::size_t>(std::count_if(out_.begin(), out_.end(), [](const handed& one) {
+        const pools::task_batch batch = one.inside;
         return one.job && batch.begun() > batch.done();
     }));
 }

@@ -6,8 +6,9 @@
 // died with it; what is left of it is handed out again, all but the task that was in hand.
 //
 // Whoever gives in one task after the other is woken once for each: by its result. That the batch came home as well is
-// noticed at the next turn. Short tasks do not ring this process. While any are out, a timer has it look, after 2 ms at first and then ever less
-// often, up to 64 ms. When a worker has nothing to do, what lies behind a long task is taken back for it then.
+// noticed at the next turn. Short tasks do not ring this process. While any are out, a timer has it look, after 2 ms at
+// first and then ever less often, up to 64 ms. When a worker has nothing to do, what lies behind a long task is taken
+// back for it then.
 //
 // `manage` runs in the background and ends the workers; one task for each worker starts it, and starts the next one
 // when it has ended. They keep the core until the last worker has ended and every batch is home.
@@ -106,6 +107,7 @@ private:
     // A batch that is out.
     struct handed {
         shm::block_id block;
+        pools::task_batch inside;
         std::shared_ptr<pool_job> job;
         std::vector<handed_task> tasks;
         std::uint32_t settled = 0;  // tasks below it have their outcomes
@@ -131,7 +133,6 @@ private:
     bool is_here() const noexcept;
     bool takes_tasks() const noexcept { return stage_ == stage::open && !failure_; }
     std::size_t most_out() const noexcept { return 2 * options_.workers + 2; }
-    pools::task_batch batch_in(shm::block_id block) const noexcept;
     void changed() noexcept;
     void room_came() noexcept;
     pool_wait until(std::function<bool()> holds) { return {*this, std::move(holds)}; }
@@ -140,8 +141,8 @@ private:
     std::shared_ptr<pool_job> next_job() noexcept;
     bool hand_out_one();
     std::size_t size_of_next(pool_job& job) const;
-    bool hand_out(std::shared_ptr<pool_job> job, std::span<const handed_task> tasks, std::span<const std::uint32_t> ends,
-                  outgoing& inputs);
+    bool hand_out(std::shared_ptr<pool_job> job, std::span<const handed_task> tasks,
+                  std::span<const std::uint32_t> ends, outgoing& inputs);
     handed empty_batch(std::size_t bytes);
     bool keep_spare(handed& batch) noexcept;
     void hand_part(const handed& from, std::uint32_t first, std::uint32_t end);
@@ -153,10 +154,10 @@ private:
     bool look_at_all();
     bool has_results(const handed& batch) const noexcept;
     bool is_home(const handed& batch) const noexcept;
-    bool look_at(handed& batch);
+    bool take_results(std::size_t place);
     bool settle(handed& batch, std::uint32_t task);
     incoming content_of(const handed& batch, const pools::task_result& result) const;
-    void came_home(handed batch, bool again);
+    void came_home(std::size_t place);
     bool is_lost(handed& batch, std::uint32_t task);
     void task_over() noexcept;
     void measure(handed& batch, std::uint32_t newly_done) noexcept;

@@ -23,7 +23,7 @@ constexpr std::chrono::nanoseconds longest_look = std::chrono::milliseconds(64);
 // --- as a source ---------------------------------------------------------------------------------------------------
 
 bool pool_core::has_results(const handed& batch) const noexcept {
-    return batch.job && !batch.job->sort().carries_handles && batch_in(batch.block).done() > batch.settled;
+    return batch.job && !batch.job->sort().carries_handles && batch.inside.done() > batch.settled;
 }
 
 bool pool_core::is_home(const handed& batch) const noexcept {
@@ -40,8 +40,8 @@ bool pool_core::glance() {
 }
 
 loop::parking pool_core::park() {
-    const bool news = std::any_of(out_.begin(), out_.end(),
-                                  [this](const handed& one) { return has_results(one) || is_home(one); });
+    const bool news =
+        std::any_of(out_.begin(), out_.end(), [this](const handed& one) { return has_results(one) || is_home(one); });
     return news ? loop::parking::ready : loop::parking::parked;
 }
 
@@ -50,16 +50,27 @@ bool pool_core::poll() {
     return look_at_all();
 }
 
+// Results first: whoever waits for one gives in the next task, and that a batch has come home is noticed while that
+// task is worked on.
 bool pool_core::look_at_all() {
+    if (working_) return false;
+    working_ = true;
     bool found = false;
-    for (std::size_t i = 0; i < out_.size();) {
-        if (!has_results(out_[i]) && !is_home(out_[i])) {
+    for (std::size_t i = 0; i < out_.size(); ++i) {
+        if (!has_results(out_[i])) continue;
+        take_results(i);
+        found = true;
+    }
+    const bool has_time = !found;
+    for (std::size_t i = 0; has_time && i < out_.size();) {
+        if (!is_home(out_[i])) {
             ++i;
             continue;
         }
+        came_home(i);
         found = true;
-        if (look_at(out_[i])) ++i;
     }
+    working_ = false;
     if (!found) return false;
     look_after_ = first_look;
     work();
@@ -82,41 +93,29 @@ void pool_core::look_now() noexcept {
 
 // --- a batch -------------------------------------------------------------------------------------------------------
 
-// Returns false if it is not out any more: it is home.
-bool pool_core::look_at(handed& batch) {
-    const bool home = is_home(batch);
-    const std::uint32_t done = std::min<std::uint32_t>(batch_in(batch.block).done(), batch.end);
-    bool alone_again = false;
-    if (batch.job) {
-        const std::uint32_t before = batch.settled;
-        for (; batch.settled < done && !alone_again; ++batch.settled) {
-            if (!settle(batch, batch.settled)) continue;
-            ++batch.tasks[batch.settled].attempts;
-            alone_again = batch.job->sort().carries_handles;
-            if (!alone_again) {
-                const handed from = batch;
-                // Others may be moved by this, and so may this one.
-                const std::size_t place = static_cast<std::size_t>(&batch - out_.data());
-                hand_part(from, from.settled, from.settled + 1);
-                ++out_[place].settled;
-                return true;  // the rest is looked at in the next turn
-            }
+// Of those that are done. Returns true if the one task in it has failed and is to be given to a worker again, when the
+// batch is home.
+bool pool_core::take_results(std::size_t place) {
+    if (!out_[place].job) return false;
+    const std::uint32_t done = std::min<std::uint32_t>(out_[place].inside.done(), out_[place].end);
+    const std::uint32_t before = out_[place].settled;
+    for (std::uint32_t task = before; task < done; ++task) {
+        if (settle(out_[place], task)) {
+            ++out_[place].tasks[task].attempts;
+            if (out_[place].job->sort().carries_handles) return true;
+            const handed from = out_[place];  // others may be moved by this, and so may this one
+            hand_part(from, task, task + 1);
         }
-        measure(batch, batch.settled - before);
-        if (alone_again) --batch.settled;
+        out_[place].settled = task + 1;
     }
-    if (!home) return true;
-    std::swap(batch, out_.back());
-    handed back = std::move(out_.back());
-    out_.pop_back();
-    came_home(std::move(back), alone_again);
+    measure(out_[place], done - before);
     return false;
 }
 
 // Tells the job. Returns true if the task has failed and is to be given to a worker again.
 bool pool_core::settle(handed& batch, std::uint32_t task) {
     const std::size_t index = batch.tasks[task].index;
-    const pools::task_result result = batch_in(batch.block).result(task);
+    const pools::task_result result = batch.inside.result(task);
     try {
         const incoming content = content_of(batch, result);
         if (result.kind == pools::result_kind::value) {
@@ -147,7 +146,7 @@ incoming pool_core::content_of(const handed& batch, const pools::task_result& re
         content.handles = listed->handles.first(listed->handles.size() - (result.beside != 0 ? 1 : 0));
     }
     if (result.beside == 0) {
-        const auto bytes = batch_in(batch.block).bytes_of(result);
+        const auto bytes = batch.inside.bytes_of(result);
         if (!bytes) throw corrupt("the result of a task is damaged");
         content.bytes = *bytes;
         return content;
@@ -161,10 +160,14 @@ incoming pool_core::content_of(const handed& batch, const pools::task_result& re
     return content;
 }
 
-// Its worker is through with it, or has died with it. `again`: of the one task in it, which failed.
-void pool_core::came_home(handed batch, bool again) {
+// Its worker is through with it, or has died with it.
+void pool_core::came_home(std::size_t place) {
+    const bool again = take_results(place);
+    std::swap(out_[place], out_.back());
+    handed batch = std::move(out_.back());
+    out_.pop_back();
     mail::take_back_parcel(here_.memory(), batch.block, here_.participant().owner());
-    pools::task_batch inside = batch_in(batch.block);
+    pools::task_batch& inside = batch.inside;
     if (!again && batch.job && batch.settled < batch.end && inside.begun() > batch.settled) {
         if (is_lost(batch, batch.settled)) {
             ++batch.tasks[batch.settled].attempts;
@@ -191,7 +194,7 @@ void pool_core::came_home(handed batch, bool again) {
 // The task was in hand when its worker died. Returns true if it is to be given to another.
 bool pool_core::is_lost(handed& batch, std::uint32_t task) {
     const shm::program_memory& memory = here_.memory();
-    const actor_id worker = batch_in(batch.block).worker();
+    const actor_id worker = batch.inside.worker();
     exit_status status = memory.ends().of(worker).value_or(exit_status::from_nothing());
     const auto why =
         std::make_exception_ptr(actor_died(memory.processes().described_as_ended(worker), std::move(status), ""));
@@ -215,7 +218,7 @@ void pool_core::task_over() noexcept {
 // A moving average, which follows a change within a few batches.
 void pool_core::measure(handed& batch, std::uint32_t newly_done) noexcept {
     if (newly_done == 0) return;
-    const std::uint64_t spent = batch_in(batch.block).spent();
+    const std::uint64_t spent = batch.inside.spent();
     const auto length = static_cast<std::int64_t>((spent - std::min(spent, batch.spent)) / newly_done);
     batch.spent = spent;
     std::int64_t& known = batch.job->task_length;

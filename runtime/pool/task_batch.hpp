@@ -17,8 +17,8 @@
 // So the task in hand is the one with begun = done + 1. When the worker has died, that task died with it, and what is
 // between `begun` and `end` was never begun.
 //
-// `done` shares its line with the inputs and results of a small batch, so that one task costs the transfer of few lines:
-// what the worker writes before it begins is on the first line, and the home does not look there.
+// `done` shares its line with the inputs and results of a small batch, so that one task costs the transfer of few
+// lines: what the worker writes before it begins is on the first line, and the home does not look there.
 #pragma once
 
 #include <atomic>
@@ -56,6 +56,7 @@ public:
         std::uint32_t result_bytes;  // of a flat result
     };
 
+    task_batch() noexcept = default;
     explicit task_batch(std::span<std::byte> bytes) noexcept : bytes_(bytes) {}
 
     static std::size_t bytes_for(std::size_t count, std::size_t inputs, std::size_t room) noexcept {

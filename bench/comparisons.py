@@ -106,8 +106,14 @@ def _all():
     yield Comparison("pool_tasks/map of an empty task", "python_peer/map Pool, its own chunks", at_least=2)
     yield Comparison("pool_tasks/map of an empty task", "python_peer/map Pool, chunks of one", at_least=50)
     yield Comparison("pool_tasks/map of an empty task", "python_peer/map ProcessPoolExecutor, chunks of 1,000")
+    yield Comparison("pool_tasks/map of an empty task", "peer_tbb/map through concurrent_queue", at_least=0.3)
+    yield Comparison("pool_tasks/map of an empty task", "peer_tbb/map by parallel_for")
+    for pool in ("joblib", "pebble, chunks of 1,000", "pebble, chunks of one", "billiard, its own chunks",
+                 "billiard, chunks of one", "distributed"):
+        yield Comparison("pool_tasks/map of an empty task", f"python_pools/map {pool}")
     yield Comparison("pool_tasks/one task at a time", "pool_tasks/a request, beside that", at_most=1.5)
     yield Comparison("pool_tasks/64 KiB each way, tasks of 1 ms", None, at_least=0.95)
+    yield Comparison("pool_tasks/tasks of 1 us to 100 ms", None, at_most=1.1)
     yield Comparison("pool_tasks/its worker is killed: known", "floor/death seen through pidfd")
     yield Comparison("pool_tasks/its worker is killed: the next task is done", "spawn_join/forkserver")
     yield Comparison("pool_tasks/a full pool refuses", None, at_most=5)
@@ -116,6 +122,9 @@ def _all():
     yield Comparison("locks/changes of hands between 2", "floor_locks/robust mutex, changes of hands between 2",
                      at_least=1.5)
     yield Comparison("locks/locks by 2", "floor_locks/robust mutex, locks by 2")
+    for what in ("not contested", "changes of hands between 2", "locks by 2"):
+        ours = f"locks/lock and unlock, {what}" if what == "not contested" else f"locks/{what}"
+        yield Comparison(ours, f"peer_boost_locks/mutex, {what}")
     for parties in (2, 8):
         yield Comparison(f"locks/barrier of {parties}", f"floor_locks/pthread_barrier of {parties}", at_most=1.5)
     yield Comparison("locks/handed on from a dead holder", "floor/death seen through pidfd", at_most=3)

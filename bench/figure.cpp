@@ -30,8 +30,8 @@ bool print(const figure& measured) {
     return measured.errors == 0 && measured.count > 0;
 }
 
-figure timed(const char* program, std::string name, const char* unit, double ns, const samples& all,
-             std::size_t errors, std::string cpus) {
+figure timed(const char* program, std::string name, const char* unit, double ns, const samples& all, std::size_t errors,
+             std::string cpus) {
     figure measured{.program = program,
                     .name = std::move(name),
                     .unit = unit,

@@ -44,7 +44,7 @@ struct figure {
 bool print(const figure& measured);
 
 // Median, p99, p99.9, greatest and buckets of the samples, in units of `ns` nanoseconds.
-figure timed(const char* program, std::string name, const char* unit, double ns, const samples& all,
-             std::size_t errors, std::string cpus = {});
+figure timed(const char* program, std::string name, const char* unit, double ns, const samples& all, std::size_t errors,
+             std::string cpus = {});
 
 }  // namespace bench

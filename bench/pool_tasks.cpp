@@ -1,15 +1,17 @@
-// What does a pool cost: tasks a second, one task at a time beside a request, tasks with 64 KiB each way, and what
-// becomes of a task whose worker is killed?
+// What does a pool cost: tasks a second, one task at a time beside a request, tasks with 64 KiB each way, tasks of very
+// different length beside the ideal schedule, and what becomes of a task whose worker is killed?
 
 #include <troupe/troupe.hpp>
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,8 +40,8 @@ struct question {
     using reply = int;
     int number = 0;
 };
-// The owner stands on one CPU, and who answers it on another: of three processes on two CPUs, the scheduler would put two
-// on one now and then, and these would sleep and wake each other at every step.
+// The owner stands on one CPU, and who answers it on another: of three processes on two CPUs, the scheduler would put
+// two on one now and then, and these would sleep and wake each other at every step.
 void stand_apart(bench::placement where) {
     const std::vector<int> cpus = bench::allowed_cpus();
     if (where == bench::placement::apart && cpus.size() > 1) bench::pin({cpus[1]});
@@ -60,6 +62,15 @@ page work_on_page(page in) {
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<unsigned char>(in[i] ^ sum);
     while (bench::now_ns() - start < 1'000'000) asm volatile("");
     return out;
+}
+
+// Lengths as in Zipf's law: the longest takes 100 ms, the second half of that, the third a third.
+constexpr std::size_t lengths = 100'000;
+constexpr std::int64_t longest_ns = 100'000'000;
+int take_so_long(std::int64_t ns) {
+    const std::int64_t end = bench::now_ns() + ns;
+    while (bench::now_ns() < end) asm volatile("");
+    return 1;
 }
 
 double per_second(std::size_t count, std::int64_t ns) {
@@ -135,6 +146,28 @@ troupe::task<bool> measure_pages(double seconds) {
                             .errors = errors});
 }
 
+troupe::task<bool> measure_lengths() {
+    std::vector<std::int64_t> inputs(lengths);
+    for (std::size_t i = 0; i < lengths; ++i) inputs[i] = longest_ns / static_cast<std::int64_t>(i + 1);
+    std::shuffle(inputs.begin(), inputs.end(), std::minstd_rand(1));
+    const auto ideal =
+        static_cast<double>(std::accumulate(inputs.begin(), inputs.end(), std::int64_t{0})) / two_workers;
+    troupe::pool crew({.workers = two_workers});
+    static_cast<void>(co_await crew.map<take_so_long>(std::vector<std::int64_t>(100)).collect());
+    const std::int64_t start = bench::now_ns();
+    std::size_t done = 0;
+    auto results = crew.map<take_so_long>(inputs, {.ordered = false});
+    while (const auto one = co_await results.next()) done += one->ok() ? 1 : 0;
+    const auto took = static_cast<double>(bench::now_ns() - start);
+    co_await crew.close();
+    co_return bench::print({.program = "pool_tasks",
+                            .name = "tasks of 1 us to 100 ms",
+                            .unit = "of the ideal time",
+                            .value = took / ideal,
+                            .count = done,
+                            .errors = lengths - done});
+}
+
 troupe::task<bool> measure_failures(double seconds) {
     troupe::pool crew({.workers = 1});
     bench::samples known, next;
@@ -185,6 +218,7 @@ troupe::task<int> program(std::vector<std::string> arguments) {
     const auto where = told.free ? bench::placement::free : bench::placement::apart;
     right = co_await measure_one_at_a_time(told.seconds, where) && right;
     right = co_await measure_pages(told.seconds) && right;
+    right = co_await measure_lengths() && right;
     right = co_await measure_failures(told.seconds) && right;
     right = co_await measure_full(told.seconds) && right;
     co_return right ? 0 : 1;

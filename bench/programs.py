@@ -82,7 +82,8 @@ def savina(folder, quick):
 
 def peers(folder):
     """Other systems, those that were built."""
-    return [Program(name, SECONDS, command=tuple(line)) for name, line in commands(folder).items() if line]
+    built = [Program(name, SECONDS, command=tuple(line)) for name, line in commands(folder).items() if line]
+    return [*built, Program("python_pools", SECONDS, command=(sys.executable, "-B", str(HERE / "peers" / "python_pools.py")))]
 
 
 def command(program, folder, quick):

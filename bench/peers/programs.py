@@ -20,6 +20,8 @@ _PEERS = {
     "peer_system": ("peer_system", ["{built}/peer_system"]),
     "peer_zeromq": ("peer_zeromq", ["{built}/peer_zeromq"]),
     "peer_boost_interprocess": ("peer_boost_interprocess", ["{built}/peer_boost_interprocess"]),
+    "peer_boost_locks": ("peer_boost_locks", ["{built}/peer_boost_locks"]),
+    "peer_tbb": ("peer_tbb", ["{built}/peer_tbb"]),
     "peer_nng": ("peer_nng", ["{built}/peer_nng"]),
     "peer_iceoryx": ("peer_iceoryx", ["{built}/peer_iceoryx"]),
     "peer_caf": ("peer_caf", ["{built}/peer_caf"]),

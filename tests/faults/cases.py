@@ -7,7 +7,7 @@ import stat
 import time
 from dataclasses import dataclass, field
 
-from lab import NOBODY, ROOT, Outcome
+from lab import DYING, NOBODY, ROOT, WATCHDOG, Outcome
 
 ALL = ("spawn", "forkserver", "fork")
 
@@ -205,6 +205,30 @@ def in_flight(lab, method):
     took = [float(ms) for ms in re.findall(r"join of a killed actor ([\d.]+) ms", ended.out)]
     flat = len(took) == 5 and took[-1] < 10 * min(took) + 20
     return ended.faults() + holds(flat, "the cost of a death grows with what is on its way elsewhere", ended)
+
+
+@case("map_under_kills", "of a map over a million inputs each has one outcome, and what was in hand at a kill is lost alone")
+def map_under_kills(lab, method):
+    million = "1000000"
+    once = lab.run("map_under_kills.cpp", million, "1", method=method)
+    thrice = lab.run("map_under_kills.cpp", million, "3", method=method)
+    return (once.faults("inputs, 0 wrong", " 0 left\n", "no more failed than were killed") +
+            thrice.faults("inputs, 0 wrong", " 0 left\n", "nearly none failed"))
+
+
+@case("killed_in_a_map", "a program that is killed in the middle of a map leaves nothing within a second")
+def killed_in_a_map(lab, method):
+    took = []
+
+    def wait_for_all(process):
+        process.wait(WATCHDOG)
+        start = time.monotonic()
+        while lab.someone_is_left() and time.monotonic() < start + DYING:
+            time.sleep(0.01)
+        took.append(time.monotonic() - start)
+    ended = lab.run("killed_in_a_map.cpp", act=wait_for_all, method=method)
+    return (ended.faults("in the middle", code=-signal.SIGKILL) +
+            holds(took and took[0] < 1, f"they were there for {took} s", ended))
 
 
 # --- time -------------------------------------------------------------------------------------------------------------

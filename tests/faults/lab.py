@@ -166,6 +166,16 @@ class Lab:
         return Outcome(process.returncode, *texts, late, self.left_behind())
 
     @staticmethod
+    def someone_is_left():
+        """Whether a process of a program that has ended is still there; those that have ended since are collected."""
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0] != 0:
+                pass
+            return True
+        except ChildProcessError:
+            return False
+
+    @staticmethod
     def left_behind():
         """Orphans become our children: whoever is still there after a while outlived its program, and is killed."""
         until = time.monotonic() + DYING

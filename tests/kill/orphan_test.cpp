@@ -122,6 +122,21 @@ TEST_CASE("orphans: Ctrl-C makes one orderly stop: every actor unwinds once, and
     CHECK(lines_with(printed, "program unwound") == 1);
 }
 
+TEST_CASE(
+    "orphans: Ctrl-C in the middle of a map ends the workers with their pool's owner, and none of them complains") {
+    family stopped("mapping");
+    REQUIRE_THAT(stopped.read_to("ready"), checks::contains("ready"));
+    CHECK(stopped.meet() >= 2);
+    stopped.press_control_c();
+    stopped.read_to("the pool's owner unwound");
+    CHECK(stopped.end() == -SIGINT);
+    CHECK(stopped.nobody_is_left());
+    const std::string printed = stopped.read_to("never printed");
+    CHECK(lines_with(printed, "the pool's owner unwound") == 1);
+    CHECK(lines_with(printed, "worker") == 0);
+    CHECK(lines_with(printed, "exception") == 0);
+}
+
 TEST_CASE("orphans: kill -9 of an actor ends its children and their children, in a busy loop or not") {
     troupe::sync_wait(troupe::with_timeout(20s, kill_a_parent()));
 }

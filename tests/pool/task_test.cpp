@@ -145,6 +145,10 @@ TEST_CASE("A task that takes longer than the time-out fails, says where it was, 
         const auto looped = co_await outcome_of(crew.run<loop_for_ever>(0));
         CHECK(looped.status().value_or(troupe::exit_status()).hung());
         CHECK(looped.why().find("took too long to handle a task") != std::string::npos);
+        CHECK_FALSE(looped.status().value_or(troupe::exit_status()).stack().empty());
+#ifdef TROUPE_SYMBOLS
+        CHECK(looped.why().find("loop_for_ever") != std::string::npos);
+#endif
         const auto stopped = co_await outcome_of(crew.run<stop_itself>(0));
         CHECK(stopped.status().value_or(troupe::exit_status()).hung());
         const int squared = co_await crew.run<square>(6);

@@ -192,13 +192,6 @@ TEST_CASE("A pool that is closed while tasks are under way waits for them, or en
     }());
 }
 
-TEST_CASE("Options that make no sense are refused with a sentence") {
-    CHECK_THROWS_AS(pool({.workers = 100'000}), troupe::misuse);
-    CHECK_THROWS_AS(pool({.waiting = 0}), troupe::misuse);
-    CHECK_THROWS_AS(pool({.attempts = 0}), troupe::misuse);
-    CHECK_THROWS_AS(pool({.task_timeout = -1s}), troupe::misuse);
-}
-
 namespace {
 
 // How many of so many inputs failed while workers were killed, and how many were.

@@ -128,6 +128,7 @@ int idle_along(int n) {
     return n;
 }
 troupe::task<> map_for_ever() {
+    const farewell said{"the pool's owner unwound"};
     troupe::pool crew({.workers = 2});
     auto results = crew.map<&idle_along>(std::views::iota(0));
     for (int taken = 0;; ++taken) {

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <troupe/troupe.hpp>
@@ -191,8 +192,31 @@ troupe::task<> unfinished_errand(verdict& said) {
     co_await crew.stop();
 }
 
+// --- a pool with more workers than there may be actors
+
+int twice(int n) { return 2 * n; }
+
+troupe::task<std::string> ask_a_pool_of(unsigned workers) {
+    troupe::pool crew({.workers = workers});
+    const auto found = co_await troupe::outcome_of(crew.run<&twice>(3));
+    co_await crew.close();
+    co_return found.ok() ? std::to_string(found.value()) : found.why();
+}
+
+void large_pools(verdict& said) {
+    said.refuses<troupe::misuse>(
+        "a pool: more workers than there can be actors are refused", [] { const troupe::pool crew({.workers = 5}); },
+        "run_options::actors");
+    const std::string said_then = troupe::sync_wait(ask_a_pool_of(4));  // by a worker that found a place, or by none
+    said.check("a pool: when a worker finds no place, a task is done all the same, or fails with that",
+               said_then == "6" || said_then.find("4 actors") != std::string::npos);
+    said.check("a pool: as many workers as there is room for do their work",
+               troupe::sync_wait(ask_a_pool_of(3)) == "6");
+}
+
 int live() {
     verdict said;
+    large_pools(said);
     std::vector<troupe::actor<int>> all;
     for (int i = 0; i < 3; ++i) all.push_back(troupe::sync_wait(troupe::spawn<&wait_for_end>()));
     said.refuses<troupe::spawn_failed>(

@@ -44,6 +44,7 @@ void refuse_everything(verdict& said) {
     said.refuses<troupe::misuse>("no run: a shared value is refused", [] { troupe::shared<int> one; }, part);
     said.refuses<troupe::misuse>("no run: a shared array is refused", [] { troupe::shared_array<int> all(3); }, part);
     said.refuses<troupe::misuse>("no run: a barrier is refused", [] { troupe::barrier both(2); }, part);
+    said.refuses<troupe::misuse>("no run: a pool is refused", [] { troupe::pool crew; }, part);
     said.refuses<troupe::misuse>("no run: this_actor is refused", [] { troupe::this_actor::name(); }, part);
 }
 

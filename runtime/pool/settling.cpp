@@ -23,7 +23,7 @@ constexpr std::chrono::nanoseconds longest_look = std::chrono::milliseconds(64);
 // --- as a source ---------------------------------------------------------------------------------------------------
 
 bool pool_core::has_results(const handed& batch) const noexcept {
-    return batch.job && !batch.job->sort().carries_handles && batch.inside.done() > batch.settled;
+    return batch.job && !batch.job->sort().carries_handles && std::min(batch.inside.done(), batch.end) > batch.settled;
 }
 
 bool pool_core::is_home(const handed& batch) const noexcept {

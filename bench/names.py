@@ -2,9 +2,9 @@
 
 from programs import program_of
 
-SYSTEMS = {"floor": "floor", "floor_locks": "floor", "floor_echo": "libuv", "savina": "Savina", "python_peer": "Python", "peer_system": "system calls",
-SYSTEMS = {"floor": "floor", "floor_locks": "floor", "savina": "Savina", "python_peer": "Python", "python_pools": "Python", "peer_tbb": "oneTBB",
-           "peer_boost_locks": "Boost.Interprocess", "peer_system": "system calls",
+SYSTEMS = {"floor": "floor", "floor_locks": "floor", "floor_echo": "libuv", "savina": "Savina", "python_peer": "Python",
+           "python_pools": "Python", "peer_tbb": "oneTBB", "peer_boost_locks": "Boost.Interprocess",
+           "peer_system": "system calls",
            "peer_zeromq": "ZeroMQ", "peer_boost_interprocess": "Boost.Interprocess", "peer_nng": "nng",
            "peer_iceoryx": "iceoryx", "peer_caf": "CAF", "peer_erlang": "Erlang", "peer_openmpi": "Open MPI",
            "peer_openmpi_yielding": "Open MPI, yielding", "peer_openmpi_senders": "Open MPI"}

@@ -32,6 +32,13 @@ bool is_readable(int fd, int milliseconds) {
     return ::poll(&look, 1, milliseconds) > 0;
 }
 
+// A ring that is late makes the descriptor readable once more.
+void turn_until_quiet(int fd) {
+    do {
+        this_actor::turn();
+    } while (is_readable(fd, 5));
+}
+
 // The other library's loop, until the actor is to end or `over` says so.
 template <class Over>
 void turn_until(Over over) {
@@ -131,8 +138,7 @@ int watch_a_descriptor() {
     epoll_event watched{};
     watched.events = EPOLLIN;
     if (::epoll_ctl(outer, EPOLL_CTL_ADD, this_actor::wakeup_fd(), &watched) != 0) return 1;
-    this_actor::turn();
-    if (is_readable(outer, 20)) return 2;
+    turn_until_quiet(outer);
     const std::uint64_t one = 1;
     if (::write(bell, &one, sizeof one) != sizeof one) return 3;
     while (!seen) {
@@ -154,8 +160,7 @@ task<> yield_often(int& steps, int most) {
 int take_bounded_turns() {
     constexpr int most = 5000;
     const int fd = this_actor::wakeup_fd();
-    this_actor::turn();
-    if (is_readable(fd, 0)) return 1;  // there was nothing to do
+    turn_until_quiet(fd);
     int steps = 0;
     this_actor::start(yield_often(steps, most));
     int turns = 0;
@@ -203,8 +208,8 @@ int wait_between_turns(troupe::actor<ask_number> whom) {
     this_actor::turn();
     if (troupe::sync_wait(whom.ask(ask_number{1})) != 2) return 1;
     if (!is_readable(this_actor::wakeup_fd(), -1)) return 2;  // nothing is parked: a turn is due
-    this_actor::turn();
-    return is_readable(this_actor::wakeup_fd(), 0) ? 3 : 0;
+    turn_until_quiet(this_actor::wakeup_fd());
+    return 0;
 }
 
 task<> turn_inside(bool& refused) {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <ctime>
+#include <optional>
 #include <string>
 
 #include <troupe/log.hpp>
@@ -17,7 +18,7 @@ public:
 private:
     void append_time(std::string& into, std::chrono::system_clock::time_point time);
 
-    std::time_t second_ = -1;  // the one that is written in `stamp_`
+    std::optional<std::time_t> second_;  // the one that is written in `stamp_`
     std::array<char, 24> stamp_{};
 };
 

@@ -367,6 +367,8 @@ task<> to_an_object() {
     const auto far = co_await troupe::host<reader>();
     const int read = co_await far.call<&reader::read>(holding(12));
     CHECK(read == 12);
+    far.stop();
+    co_await far.join();
 }
 
 }  // namespace

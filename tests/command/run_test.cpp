@@ -124,7 +124,7 @@ TEST_CASE("command: it has three descriptors and no other") {
 TEST_CASE("command: it leads a group of its own, and no signal is blocked, ignored or caught in it") {
     const auto group = watched(shell("cut -d' ' -f5 /proc/$$/stat; echo $$").run());
     CHECK(group.output.substr(0, group.output.find('\n') + 1) == group.output.substr(group.output.find('\n') + 1));
-    const auto signals = watched(command({"grep", "-E", "Sig(Blk|Ign|Cgt)", "/proc/self/status"}).run());
+    const auto signals = watched(command({"sed", "-nE", "/^Sig(Blk|Ign|Cgt)/p", "/proc/self/status"}).run());
     CHECK(signals.output == "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\nSigCgt:\t0000000000000000\n");
 }
 

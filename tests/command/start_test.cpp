@@ -49,7 +49,7 @@ task<> read_late() {
 }
 
 task<> send_signals() {
-    auto one = co_await shell("trap 'echo usr1' USR1; echo ready; while :; do read line || exit 0; done").start();
+    auto one = co_await shell("trap 'echo usr1' USR1; echo ready; while :; do read line || :; done").start();
     std::string line;
     co_await one.output().read_line(line);
     one.signal(SIGUSR1);

@@ -35,8 +35,8 @@
 #include <troupe/event.hpp>
 #include <troupe/exit_status.hpp>
 #include <troupe/files.hpp>
-#include <troupe/injector.hpp>
 #include <troupe/group.hpp>
+#include <troupe/injector.hpp>
 #include <troupe/limits.hpp>
 #include <troupe/log.hpp>
 #include <troupe/mailbox.hpp>
@@ -64,6 +64,6 @@
 #include <troupe/this_actor.hpp>
 #include <troupe/ticks.hpp>
 #include <troupe/time.hpp>
-#include <troupe/watch.hpp>
 #include <troupe/topic.hpp>
+#include <troupe/watch.hpp>
 #include <troupe/when.hpp>

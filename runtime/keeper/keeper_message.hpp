@@ -32,9 +32,9 @@ enum class keeper_word : std::uint32_t {
     release_name,   // nobody is to have this name
     circle_wanted,  // the topic or group (`value`: its kind) of this name is to be there; `slot`: the number of its
                     // type, whose name stands behind a zero byte
-    membership,  // from now on actor `subject` belongs to circle `slot` or does not (`value`: a membership)
-    lines_wait,  // in the log: its logger is rung, or started
-    stop,                  // the program ends
+    membership,     // from now on actor `subject` belongs to circle `slot` or does not (`value`: a membership)
+    lines_wait,     // in the log: its logger is rung, or started
+    stop,           // the program ends
 };
 
 struct keeper_message {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/owned_fd.hpp"
@@ -44,10 +45,24 @@ std::uint64_t linked_address(const std::string& path, std::uint64_t offset) {
 
 #ifdef TROUPE_SYMBOLS
 
-std::string readable(const char* name) {
+std::string demangled(const std::string& name) {
     int failed = 0;
-    const std::unique_ptr<char, void (*)(void*)> plain(abi::__cxa_demangle(name, nullptr, nullptr, &failed), std::free);
-    std::string text = failed == 0 ? plain.get() : name;
+    const std::unique_ptr<char, void (*)(void*)> plain(abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &failed),
+                                                       std::free);
+    return failed == 0 ? plain.get() : name;
+}
+
+std::string readable(const char* name) {
+    std::string text = demangled(name);
+    // Newer compilers write that a template's parameter was declared `auto`, which older demanglers cannot read.
+    if (text == name) {
+        constexpr std::string_view declared_auto = "TnDa";
+        std::string older = name;
+        for (std::size_t at; (at = older.find(declared_auto)) != std::string::npos;) {
+            older.erase(at, declared_auto.size());
+        }
+        if (std::string read = demangled(older); read != older) text = std::move(read);
+    }
     // The compiler cuts a coroutine, and what it thinks is rarely run, out of their functions.
     if (const std::size_t clone = text.find(" [clone "); clone != std::string::npos) text.resize(clone);
     return text;

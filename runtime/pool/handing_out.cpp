@@ -195,6 +195,7 @@ void pool_core::work() {
         while (kept_ < options_.workers && kept_ < wanted) add_worker();
     }
     if ((!out_.empty() || !held_back_.empty()) && !look_.armed()) look_again();
+    if (under_way_ == 0 && jobs_.empty()) changed();  // the last input was read after the last task was over
 }
 
 // A worker has nothing to do while tasks wait behind a long one.

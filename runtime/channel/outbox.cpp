@@ -67,8 +67,9 @@ detail::push_result outbox::push(const detail::message_frame& frame, detail::out
                                                                         : inline_limit;
     const std::uint32_t limit = std::min(most, of_.ring().most_payload() - static_cast<std::uint32_t>(sizeof frame));
     const detail::message_frame whole = stamped(frame, message.flat);
-    if (message.bytes.size() <= limit && message.handles.empty()) return push_inline(whole, message.bytes);
-    return push_beside(whole, message, parcel);
+    // An earlier try may have packed it, and taken its handles along.
+    const bool is_small = parcel == 0 && message.handles.empty() && message.bytes.size() <= limit;
+    return is_small ? push_inline(whole, message.bytes) : push_beside(whole, message, parcel);
 }
 
 detail::push_result outbox::push_parcel(const detail::message_frame& frame, std::uint64_t& parcel) {

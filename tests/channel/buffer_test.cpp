@@ -194,6 +194,15 @@ void no_room() {
     CHECK(all_are(*first, mib, 1));
 }
 
+// Its parcel is packed at the first try, and sent at a later one.
+task<> a_put_that_waits() {
+    queue<buffer> q({.capacity = 1});
+    co_await q.put(filled(10, 1));
+    auto [nothing, first, second] = co_await troupe::when_all(q.put(filled(10, 2)), q.get(), q.get());
+    CHECK(all_are(*first, 10, 1));
+    CHECK(all_are(*second, 10, 2));
+}
+
 // A message whose handler dies is delivered again; not so one whose buffer died with the first.
 task<> die_of_pictures(troupe::mailbox<picture, std::string> inbox, queue<std::string> seen) {
     co_await inbox.serve(
@@ -241,6 +250,7 @@ TEST_CASE("buffer: nothing is copied") { watched(nothing_is_copied()); }
 TEST_CASE("buffer: what nobody receives is freed") { watched(what_is_not_received()); }
 TEST_CASE("buffer: what a killed owner held, or had in its mailbox, is freed") { watched(owners_that_are_killed()); }
 TEST_CASE("buffer: where there is no room it stays with its owner") { no_room(); }
+TEST_CASE("buffer: a put that has to wait for room sends it all the same") { watched(a_put_that_waits()); }
 TEST_CASE("buffer: a message that carries one is not delivered again") { watched(delivered_once()); }
 
 TEST_CASE("buffer: moves like any owner, and is refused past 1 GiB") {

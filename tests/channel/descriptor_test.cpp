@@ -246,6 +246,15 @@ void no_room() {
     CHECK(held_by(*first) == 1);
 }
 
+// Its parcel is packed at the first try, and sent at a later one.
+task<> a_put_that_waits() {
+    queue<descriptor> q({.capacity = 1});
+    co_await q.put(holding(1));
+    auto [nothing, first, second] = co_await troupe::when_all(q.put(holding(2)), q.get(), q.get());
+    CHECK(held_by(*first) == 1);
+    CHECK(held_by(*second) == 2);
+}
+
 task<> hear_nothing(troupe::mailbox<descriptor> inbox) {
     co_await troupe::sleep_for(1h);
     co_await inbox.receive();
@@ -386,6 +395,7 @@ TEST_CASE("descriptor: what a killed owner held, or had in its mailbox, is close
     watched(owners_that_are_killed());
 }
 TEST_CASE("descriptor: where there is no room it stays with its owner") { no_room(); }
+TEST_CASE("descriptor: a put that has to wait for room sends it all the same") { watched(a_put_that_waits()); }
 TEST_CASE("descriptor: a mailbox takes some thousand that are not read") { watched(a_full_mailbox()); }
 TEST_CASE("descriptor: what arrives is the same open file, closed on exec") { watched(one_open_file()); }
 TEST_CASE("descriptor: a wait that ends without having sent closes it") { watched(waits_that_end_in_another_way()); }

@@ -1,10 +1,9 @@
 // usage: chaos [--seconds N] [--seed S]
 //
-// A supervised program of some forty actors, with a queue, requests, messages, pipes, pools and
-// commands; every few milliseconds
-// one of them is killed, crashes, is stopped and continued, or is held by a tracer, some get SIGTERM together, or the
-// whole program is frozen, whichever the seed says. At the end every item that was acknowledged is accounted for, and
-// nothing is left of the program.
+// A supervised program of some forty actors, with a queue, requests, messages, open files on their way, a topic, names,
+// a log, pipes, pools and commands; every few milliseconds one of them is killed, crashes, is stopped and continued, or
+// is held by a tracer, some get SIGTERM together, or the whole program is frozen, whichever the seed says. At the end
+// every item that was acknowledged is accounted for, and nothing is left of the program.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>

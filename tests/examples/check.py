@@ -147,6 +147,14 @@ def news():
     return faults + expected(lines == wanted, lines)
 
 
+def echo_server():
+    lines, faults = run("echo_server")
+    told = [line for line in reports if line.startswith("troupe: actor 'worker'") and "signal 11 (SIGSEGV)" in line]
+    wanted = ["haru: you said hello", "chiha: (hung up)", "haru: you said still there?", "again: you said one",
+              "other: you said two"]
+    return faults + expected(lines == wanted and len(told) == 1, lines + reports)
+
+
 def heat():
     lines, faults = run("heat")
     return faults + expected(len(lines) == 1 and re.fullmatch(r"heat \d+\.\d{6}, difference 0", lines[0]), lines)
@@ -266,6 +274,7 @@ def main():
     check("shared_counter loses no booking, and tells of the death of a holder", shared_counter)
     check("names are found, refused and free again", names)
     check("news reach all subscribers, also one that is started again", news)
+    check("echo_server loses a worker, and the client of the other notices nothing", echo_server)
     check("heat computes on one array what one loop computes", heat)
     check("phone_book answers from another process", phone_book)
     check("let_it_crash goes on after a division by zero", let_it_crash)

@@ -131,6 +131,9 @@ def _all():
     # A server that is written with libuv alone.
     yield Comparison("echo/1 connection", "floor_echo/1 connection", at_most=1 / 0.95)
     yield Comparison("echo/100 connections", "floor_echo/100 connections", at_least=0.95)
+    yield Comparison("readable/pipe 64 B by readable, one CPU", "readable/pipe 64 B by epoll, one CPU", at_most=1.4)
+    for connections in ("1 connection", "100 connections"):
+        yield from (Comparison(f"wrk/{what} on {connections}", None) for what in ("requests", "a request"))
     yield Comparison("log_lines/a line", "log_lines/a send of as many bytes", at_most=1.2)
     yield Comparison("log_lines/lines written of 4 actors", None, at_least=1)
     yield Comparison("log_lines/lines written of 4 actors", "log_lines/lines written of 4 actors, by fprintf")

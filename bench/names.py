@@ -13,7 +13,8 @@ WORK = {"ping_pong": "round trip", "stream": "one way", "fan_in": "many to one",
         "idle_wakeup": "round trip when idle", "queue_consumers": "queue", "open_loop": "open loop",
         "oversubscribed": "more pairs than CPUs", "selective_receive": "selective", "handover": "connections handed over",
         "micro": "inside", "compile_time": "compile time", "pool_tasks": "pool", "locks": "locks", "log_lines": "log",
-        "floor_locks": "locks of the C library", "echo": "echo over TCP", "floor_echo": "echo over TCP"}
+        "floor_locks": "locks of the C library", "echo": "echo over TCP", "floor_echo": "echo over TCP",
+        "readable": "waiting for a descriptor", "wrk": "web server, by wrk"}
 IN_ONE_PROCESS = "_in_one_process"
 
 

@@ -38,6 +38,7 @@ PROGRAMS = (
     Program("floor_locks", 0.5),
     Program("echo", 0.5),
     Program("floor_echo", 0.5),
+    Program("readable", 0.5),
     Program("log_lines", 0.5),
     Program("open_loop", 1.0),
     Program("oversubscribed", 1.0),
@@ -81,9 +82,11 @@ def savina(folder, quick):
 
 
 def peers(folder):
-    """Other systems, those that were built."""
+    """Other systems, those that were built; and wrk, which asks a server that is written with troupe."""
     built = [Program(name, SECONDS, command=tuple(line)) for name, line in commands(folder).items() if line]
-    return [*built, Program("python_pools", SECONDS, command=(sys.executable, "-B", str(HERE / "peers" / "python_pools.py")))]
+    scripts = {"python_pools": [], "wrk": [str(folder / "examples" / "web_server")]}
+    return [*built, *(Program(name, SECONDS, command=(sys.executable, "-B", str(HERE / "peers" / f"{name}.py"), *rest))
+                      for name, rest in scripts.items())]
 
 
 def command(program, folder, quick):

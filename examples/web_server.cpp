@@ -185,6 +185,7 @@ troupe::task<int> program(std::vector<std::string> arguments) {
         co_await show("tcp:127.0.0.1:" + digits);
     } else {
         std::printf("%u workers serve http://localhost:%s\n", workers, digits.c_str());
+        std::fflush(stdout);  // whoever reads it through a pipe may wait for it
         co_await crew.join();
     }
     co_await crew.stop();

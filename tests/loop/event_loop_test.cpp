@@ -195,6 +195,36 @@ TEST_CASE("loop: the policy can forbid the spin, and end it") {
     REQUIRE(s.glances > 0);
 }
 
+TEST_CASE("loop: woken by a descriptor alone it sleeps again without a spin, which would be deaf to descriptors") {
+    static int asked = 0, bell_fd = -1;
+    fresh_loop loop;
+    const troupe::base::owned_fd bell(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    box b;
+    scripted s(b);
+    asked = 0;
+    bell_fd = bell.get();
+    loop.host.spin = 10s;
+    loop.host.spins = [] {
+        ++asked;
+        return false;
+    };
+    loop.host.before_sleep = [] { write_one(bell_fd); };
+    const auto hear = [](int times) -> task<> {
+        for (; times > 0; --times) {
+            std::uint64_t rings = 0;
+            co_await troupe::readable(bell_fd);
+            REQUIRE(::read(bell_fd, &rings, sizeof rings) == sizeof rings);
+        }
+    };
+    sync_wait(hear(3));
+    REQUIRE(asked == 1);  // before the first sleep
+
+    s.filled = true;
+    REQUIRE(sync_wait(b.take()) == 1);  // a source had something last
+    sync_wait(hear(3));
+    REQUIRE(asked == 2);
+}
+
 TEST_CASE("loop: a spin asks once whether there is a hurry, and glances in either case") {
     static bool at_leisure = false;
     static int asked = 0;

@@ -124,6 +124,27 @@ troupe::task<> deaf_logger() {
     if (logger_pid() != pid) throw std::logic_error("it is another one");
 }
 
+// A doorbell is rung by a write, and so would a line be written.
+long writes() {
+    std::ifstream counts("/proc/self/io");
+    for (std::string what; counts >> what;) {
+        long count = 0;
+        counts >> count;
+        if (what == "syscw:") return count;
+    }
+    return 0;  // this kernel does not count
+}
+
+troupe::task<> flowing() {
+    constexpr int few = 5;  // on a machine that stands still for a second the logger goes to sleep meanwhile
+    log(log_level::info, "first.");
+    co_await next_logger();
+    co_await all_written();
+    const long before = writes();
+    count_up(500);
+    if (const long made = writes() - before; made > few) throw std::logic_error(std::to_string(made) + " writes");
+}
+
 // So much that it does not fit.
 troupe::task<> too_much() {
     log(log_level::info, "first.");
@@ -177,6 +198,7 @@ const test_case cases[] = {
     {"odd", &odd, nullptr},
     {"killed_loggers", &killed_loggers, nullptr},
     {"deaf_logger", &deaf_logger, nullptr},
+    {"flowing", &flowing, nullptr},
     {"too_much", &too_much, nullptr},
     {"killed_program", &killed_program, nullptr},
     {"no_logger", &only_lines, nullptr},
@@ -308,6 +330,10 @@ int judge_all() {
     got = play("deaf_logger");
     check("log: the logger ignores what is sent to the group, and a SIGTERM while the program lives",
           got.code == 0 && count(got.errors, "\n") == 2);
+
+    got = play("flowing");
+    check("log: while lines flow, no system call is made for them",
+          got.code == 0 && count(got.errors, " line 499.\n") == 1);
 
     got = play("too_much");
     const std::size_t written = count(got.errors, "y.\n");

@@ -67,8 +67,8 @@ public:
     // Listens at an address of this machine, given as a number: 127.0.0.1, or 0.0.0.0 and :: for all that it has.
     // `localhost` is 127.0.0.1. Port 0 is any that is free; `address` says which.
     static listener tcp(const std::string& host, int port, const listener_options& options = {});
-    // Listens at a path, for this machine alone. (It is not called `unix`, which compilers define as a macro.) The path
-    // is removed at the end. One that a killed process has left is taken over; one that somebody listens at is
+    // Listens at a path, for this machine alone. (It is not called `unix`, which is a macro with GNU extensions.) The
+    // path is removed at the end. One that a killed process has left is taken over; one that somebody listens at is
     // io_failed.
     static listener local(const std::string& path, const listener_options& options = {});
 

@@ -7,6 +7,10 @@
 //   queue            many senders, many receivers, first in first out
 //   pipe             two connections, each with one owner
 //   shared value     under a lock; a shared array has none
+//   descriptor       an open file that one process owns; it can be sent
+//   stream, socket   bytes to read and write: of a pipe or a file; of a connection
+//   command          a program that is not troupe's, run by an actor
+//   injector         the way from another thread of the process into its actor's mailbox
 //   start method     spawn (a fresh exec), forkserver (cloned from a small clean server), fork (a copy of the parent)
 //   parked           asleep in the kernel until its doorbell rings
 //   exit status      how a process ended

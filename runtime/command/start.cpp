@@ -178,9 +178,8 @@ two_ends standard_input_of(const detail::command_terms& terms, standard_input un
     if (terms.text != nullptr) return {file_of(name, *terms.text), {}};
     if (terms.stream != nullptr) {
         if (!*terms.stream) {
-            throw misuse(
-                "the stream that command '" + name +
-                "' was to read has been given to it by an earlier start; give it another one (command::input)");
+            throw misuse("an earlier start of command '" + name +
+                         "' has taken the stream that it reads; give it another one (command::input)");
         }
         return {base::owned_fd(std::move(*terms.stream).release()), {}};
     }

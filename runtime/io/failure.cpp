@@ -16,7 +16,7 @@ std::string advice_for(int error) {
     case EHOSTUNREACH:
     case ENETUNREACH: return "this machine knows no way there; look at the address and the network";
     case EADDRINUSE:
-        return "somebody else has this address; end it, take another address (port 0 is any that is free), or set "
+        return "somebody else has this address; close theirs, take another one (port 0 is any that is free), or set "
                "reuse_port for all that share it";
     case EADDRNOTAVAIL: return "this machine has no such address; take one that it has, such as 127.0.0.1 or 0.0.0.0";
     case ENOTCONN: return "the peer has gone; connect anew to go on";

@@ -27,7 +27,7 @@ constexpr std::size_t smallest_piece = 4096;  // what says that it has no size, 
     switch (error) {
     case ENOENT: throw io::failure(doing, error, "look at the path, and at where the process is (getcwd)");
     case EACCES:
-    case EPERM: throw io::failure(doing, error, "the user of this process needs the right to");
+    case EPERM: throw io::failure(doing, error, "the user of this process needs the right to do that");
     default: throw io::failure(doing, error);
     }
 }

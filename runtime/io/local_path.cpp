@@ -66,7 +66,7 @@ void remove_if_left_behind(const std::string& path, const endpoint& there) {
     if (answer == ENOENT) return;
     if (answer == EACCES || answer == EMFILE || answer == ENFILE) throw failure(what, answer);
     if (answer != ECONNREFUSED) {
-        throw failure(what, EADDRINUSE, "somebody listens there; end that, or take another path");
+        throw failure(what, EADDRINUSE, "somebody listens there; close theirs, or take another path");
     }
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) throw failure(what, errno);
     TROUPE_STEP("listener: path removed");

@@ -80,7 +80,7 @@ TEST_CASE("command: a stream is its input once, and a text as often as it is run
         } catch (const troupe::misuse& second) {
             problem = second.what();
         }
-        CHECK_THAT(problem, checks::contains("given to it by an earlier start"));
+        CHECK_THAT(problem, checks::contains("has taken the stream that it reads"));
     }());
 }
 

@@ -257,7 +257,7 @@ TEST_CASE("listener: a port in use is refused, and the error says so") {
     CHECK(refused_with([&] { listener::tcp("127.0.0.1", port); }) == EADDRINUSE);
     CHECK_THROWS_WITH(listener::tcp("127.0.0.1", port),
                       "nobody can listen at " + here.address() +
-                          ": Address already in use; somebody else has this address; end it, take another address "
+                          ": Address already in use; somebody else has this address; close theirs, take another one "
                           "(port 0 is any that is free), or set reuse_port for all that share it");
 }
 

@@ -207,9 +207,7 @@ TEST_CASE("descriptor: more than 64 in a message are refused, and none of them i
     for (int i = 0; i < 65; ++i) CHECK(held_by(all[static_cast<std::size_t>(i)]) == i);
 }
 
-TEST_CASE("descriptor: sent to a dead actor it stays with its owner") {
-    watched(to_the_dead());
-}
+TEST_CASE("descriptor: sent to a dead actor it stays with its owner") { watched(to_the_dead()); }
 TEST_CASE("descriptor: sent to a full mailbox with a deadline it is closed at the deadline") {
     watched(to_a_full_one());
 }

@@ -1,8 +1,8 @@
 // The actors that trouble is made for: producers and consumers of one queue, askers of servers, senders to sinks,
-// stations whose news go to radios, and pairs that talk through a pipe, farms with pools of workers, tellers that share a
-// till and some permits, and commanders, which run programs that are not troupe's. All are supervised, and note in the
-// witness what they do. Where the program runs as root, some give that up; the senders are a process group, which is
-// signalled as a whole.
+// stations whose news go to radios, and pairs that talk through a pipe, farms with pools of workers, tellers that share
+// a till and some permits, and commanders, which run programs that are not troupe's. All are supervised, and note in
+// the witness what they do. Where the program runs as root, some give that up; the senders are a process group, which
+// is signalled as a whole.
 #pragma once
 
 #include <chrono>

@@ -4,8 +4,8 @@
 #include <cstdio>
 #include <ranges>
 #include <string>
-#include <vector>
 #include <troupe/troupe.hpp>
+#include <vector>
 std::string work(int n) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(n % 200);
     while (std::chrono::steady_clock::now() < end) asm volatile("");

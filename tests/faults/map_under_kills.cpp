@@ -2,8 +2,8 @@
 #include <chrono>
 #include <cstdio>
 #include <string>
-#include <vector>
 #include <troupe/troupe.hpp>
+#include <vector>
 using namespace std::chrono_literals;
 int work(int n) {  // 10 us
     const auto end = std::chrono::steady_clock::now() + 10us;
@@ -44,8 +44,8 @@ troupe::task<int> program(std::vector<std::string> args) {
         replaced = crew.replaced();
     }
     for (const unsigned char one : outcomes) wrong += one == 1 ? 0 : 1;
-    std::printf("%d inputs, %d wrong, %d failed, %d kills, %zu replaced, %zu left\n", count, wrong, failed, kills, replaced,
-                troupe::this_actor::children().size());
+    std::printf("%d inputs, %d wrong, %d failed, %d kills, %zu replaced, %zu left\n", count, wrong, failed, kills,
+                replaced, troupe::this_actor::children().size());
     if (failed <= kills && kills > 0) std::printf("no more failed than were killed\n");
     if (failed <= 1) std::printf("nearly none failed\n");
     co_return 0;

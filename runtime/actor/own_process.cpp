@@ -1,5 +1,6 @@
 #include "actor/own_process.hpp"
 
+#include <pthread.h>
 #include <sched.h>
 #include <sys/socket.h>
 
@@ -28,6 +29,13 @@ namespace {
 
 own_process* the_process = nullptr;
 
+// Whatever the user's own code forks is none of the program's: the shared memory is not there, and its calls are
+// misuse.
+void forget_in_every_fork() {
+    static const int once = pthread_atfork(nullptr, nullptr, &own_process::abandon);
+    static_cast<void>(once);
+}
+
 }  // namespace
 
 own_process::own_process(shm::program_memory memory, std::uint16_t slot, base::owned_fd doorbell,
@@ -43,6 +51,7 @@ own_process::own_process(shm::program_memory memory, std::uint16_t slot, base::o
       answers_(*this),
       is_program_(is_program) {
     the_process = this;
+    forget_in_every_fork();
     participant_.set_admission(in_hand_);
     participant_.memory().ends().name_messages_by([](std::uint64_t entry, std::uint32_t type) {
         const detail::registration* known = detail::registration::find(entry);

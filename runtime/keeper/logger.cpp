@@ -7,9 +7,14 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <csignal>
+#include <cstdint>
+#include <optional>
 
+#include "base/clock.hpp"
 #include "base/step.hpp"
 #include "keeper/keeper.hpp"
 #include "process/clone.hpp"
@@ -19,9 +24,9 @@ namespace troupe::keepers {
 namespace {
 
 constexpr int most_failed_loggers = 3;
-constexpr int end_budget_ms = 1'500;     // to write what is there: a second, and what its exit handlers take
-constexpr int start_budget_ms = 10'000;  // until it has begun
-constexpr int last_wait_ms = 10'000;     // for what has been killed
+constexpr std::chrono::milliseconds end_budget(1'500);  // to write what is there: a second, and what exit handlers take
+constexpr int start_budget_ms = 10'000;                 // until it has begun
+constexpr int last_wait_ms = 10'000;                    // for what has been killed
 constexpr int short_wait_ms = 10;
 
 }  // namespace
@@ -81,12 +86,16 @@ void keeper::end_logger() noexcept {
     wake_logger();
     const auto ring = memory_.channels().find_ring(memory_.channel(log.ring().index()));
     bool in_time = true;
+    std::optional<base::time_point> until;  // for all of them
     while (logger_ && in_time) {
         // It may have only just been executed.
         for (int waited = 0; waited < start_budget_ms && !log.runs(); waited += short_wait_ms) {
             if (process::has_ended(logger_.get(), short_wait_ms)) break;
         }
-        in_time = process::has_ended(logger_.get(), end_budget_ms);
+        const base::time_point now = base::steady_clock::now();
+        if (!until) until = now + end_budget;
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - now).count();
+        in_time = process::has_ended(logger_.get(), static_cast<int>(std::max<std::int64_t>(left, 0)));
         if (!in_time) process::send_signal(logger_.get(), SIGKILL);
         const bool gone = process::has_ended(logger_.get(), last_wait_ms);
         failed_loggers_ = log.end() ? 0 : failed_loggers_ + 1;

@@ -23,7 +23,7 @@ constexpr int could_not_log = 1;
 pid_t program = 0;
 
 // It ends by itself when it sees that the program is gone; but not where a write waits for somebody who does not read.
-void on_term(int) {
+void look_for_end(int) {
     if (getppid() != program) alarm(most_seconds_at_end);
 }
 
@@ -37,13 +37,14 @@ void set_action(int signal, void (*action)(int)) noexcept {
 // whoever sends SIGTERM to it alone has it look for that end.
 void be_deaf(pid_t parent) noexcept {
     program = parent;
-    set_action(SIGTERM, &on_term);
+    set_action(SIGTERM, &look_for_end);
+    set_action(SIGCONT, &look_for_end);
     set_action(SIGALRM, SIG_DFL);
     for (const int signal : {SIGINT, SIGPIPE, SIGHUP, SIGUSR1, SIGUSR2}) set_action(signal, SIG_IGN);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    prctl(PR_SET_PDEATHSIG, SIGCONT);  // which also reaches one that is stopped
 }
 
 std::optional<shm::ring> ring_of_log(shm::program_memory& memory) noexcept {
@@ -78,7 +79,8 @@ rest_of_log::~rest_of_log() {
         const auto ring = ring_of_log(memory_);
         if (!ring) return;
         logging::logger rest(memory_, *ring, nullptr);
-        if (rest.recover()) rest.write_rest(base::steady_clock::now() + most_at_end);
+        const base::duration patience = memory_.header().log.given_up() ? most_at_end : base::duration(0);
+        if (rest.recover()) rest.write_rest(base::steady_clock::now() + patience);
         if (const std::uint32_t left = ring->size(); left != 0) base::say("%u lines of the log were not written", left);
     } catch (const std::bad_alloc&) {
         base::say("there is no memory to write the rest of the log");

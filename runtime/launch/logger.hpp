@@ -12,8 +12,8 @@ namespace troupe::launch {
 [[noreturn]] void be_logger(shm::program_memory memory, base::owned_fd bell, base::owned_fd lifeline,
                             log_function function);
 
-// Writes the lines that the logger could not, when it has ended, and everybody else has: to stderr, and
-// for a second at most.
+// Writes to stderr the lines that the logger could not, when it has ended, and everybody else has. Where there never
+// was a logger, whoever reads stderr is waited for, for a second at most; where there was one, it has done so.
 class rest_of_log {
 public:
     explicit rest_of_log(shm::program_memory& memory) noexcept : memory_(memory) {}

@@ -18,8 +18,7 @@ bool wait_for_room(base::time_point until) noexcept {
         int ms = -1;
         if (until != base::time_point::max()) {
             const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - base::steady_clock::now());
-            if (left.count() <= 0) return false;
-            ms = static_cast<int>(left.count());
+            ms = static_cast<int>(std::max(left.count(), decltype(left)::rep{0}));
         }
         const int ready = poll(&room, 1, ms);
         if (ready == 1) return (room.revents & POLLERR) == 0;  // nobody can read it any more

@@ -14,8 +14,11 @@ namespace troupe::logging {
 
 class error_stream {
 public:
-    // Waits where nobody reads what was written, but no longer than until then. Allocates nothing.
+    // Waits where nobody reads what was written, but no longer than until then: after that it writes what can be
+    // written at once. Allocates nothing.
     void write(std::string_view lines, base::time_point until = base::time_point::max()) noexcept;
+    // What was written last was refused.
+    bool refused() const noexcept { return lost_ != 0; }
 
 private:
     bool tell_lost(base::time_point until) noexcept;

@@ -198,7 +198,7 @@ bool logger::run(int bell, int lifeline) {
 
 void logger::write_rest(base::time_point until) {
     everyone_has_ended_ = true;
-    while (!damaged_ && base::steady_clock::now() < until && write_some(until) != 0) {
+    while (!damaged_ && (!stream_.refused() || base::steady_clock::now() < until) && write_some(until) != 0) {
     }
     look_for_dropped(until);
 }

@@ -39,7 +39,7 @@ public:
     // Until the program ends, or the ring is damaged: then it returns false. `bell` is an eventfd that is written to
     // when lines wait, `lifeline` a descriptor at which the end of the program is seen.
     bool run(int bell, int lifeline);
-    // When every other process has ended: writes what is left, until then at the latest.
+    // When every other process has ended: writes what is left, and waits for nobody after that time.
     void write_rest(base::time_point until);
 
 private:

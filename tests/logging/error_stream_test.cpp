@@ -73,9 +73,15 @@ TEST_CASE("error stream: a line whose rest was refused ends before the next one 
     const pipe_to_read seen(O_NONBLOCK);
     const std::string large(std::size_t{200'000}, 'x');
     const auto now = troupe::base::steady_clock::now();
+    while (write(seen.input(), large.data(), 4096) == 4096) {
+    }
     {
         const redirected away(seen.input());
-        stream.write("begin\n" + large + '\n', now);  // no time: nothing is written
+        stream.write("begin\n" + large + '\n', now);  // no room and no time: nothing is written
+    }
+    seen.read_some();
+    {
+        const redirected away(seen.input());
         stream.write("begin\n" + large + '\n', now + std::chrono::milliseconds(20));
     }
     const std::string first = seen.read_some();
@@ -94,4 +100,15 @@ TEST_CASE("error stream: what cannot be written at once is waited for, and no lo
     const std::string line = std::string(std::size_t{100'000}, 'x') + '\n';
     stream.write(line, troupe::base::steady_clock::now() + std::chrono::milliseconds(20));
     CHECK(seen.read_some().size() < line.size());
+}
+
+TEST_CASE("error stream: what can be written at once is, though the time is up") {
+    troupe::logging::error_stream stream;
+    const pipe_to_read seen(O_NONBLOCK);
+    const redirected away(seen.input());
+    const auto past = troupe::base::steady_clock::now() - std::chrono::seconds(1);
+    stream.write("one\n", past);
+    stream.write("two\n", past);
+    CHECK(!stream.refused());
+    CHECK(seen.read_some() == "one\ntwo\n");
 }

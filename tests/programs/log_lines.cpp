@@ -164,6 +164,16 @@ troupe::task<> killed_program() {
     raise(SIGKILL);
 }
 
+// It goes on when the program is gone: whoever reads its stderr comes to the end.
+troupe::task<> killed_over_a_stopped_logger() {
+    log(log_level::info, "first.");
+    const int pid = co_await next_logger();
+    co_await all_written();
+    kill(pid, SIGSTOP);
+    log(log_level::info, "last.");
+    raise(SIGKILL);
+}
+
 troupe::task<> only_lines() {
     log(log_level::info, "first.");
     co_await (co_await troupe::spawn<&count_up>({.name = "counter"}, 300)).join();
@@ -201,6 +211,7 @@ const test_case cases[] = {
     {"flowing", &flowing, nullptr},
     {"too_much", &too_much, nullptr},
     {"killed_program", &killed_program, nullptr},
+    {"killed_over_a_stopped_logger", &killed_over_a_stopped_logger, nullptr},
     {"no_logger", &only_lines, nullptr},
     {"full", &lines, nullptr},
     {"unread", &lines, nullptr},
@@ -348,6 +359,9 @@ int judge_all() {
     got = play("killed_program");
     check("log: what was logged before the program was killed is written",
           got.code == -SIGKILL && count(got.errors, " line 99.\n") == 2 && all_whole(got.errors));
+    got = play("killed_over_a_stopped_logger");
+    check("log: a logger that was stopped outlives no killed program, and writes what is there",
+          got.code == -SIGKILL && count(got.errors, "last.\n") == 1);
     got = play("no_logger");
     check("log: where no logger can be had, lines are written to stderr all the same",
           got.code == 0 && count(got.errors, " line 299.\n") == 1 && count(got.errors, " last.\n") == 1 &&

@@ -7,6 +7,8 @@
 #include <cstdarg>
 #include <cstdio>
 
+#include "base/signal_held.hpp"
+
 namespace troupe::base {
 
 void say(const char* format, ...) noexcept {
@@ -21,7 +23,7 @@ void say(const char* format, ...) noexcept {
     line[length] = '\n';
     pollfd room{STDERR_FILENO, POLLOUT, 0};
     if (poll(&room, 1, 0) != 1) return;
-    [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line, static_cast<std::size_t>(length) + 1);
+    write_quietly(STDERR_FILENO, {line, static_cast<std::size_t>(length) + 1});
 }
 
 }  // namespace troupe::base

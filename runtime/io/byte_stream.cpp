@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +15,7 @@
 
 #include <troupe/error.hpp>
 
+#include "base/signal_held.hpp"
 #include "io/failure.hpp"
 
 namespace troupe::detail {
@@ -23,42 +23,8 @@ namespace {
 
 constexpr std::size_t piece_of_file = std::size_t{1} << 20;
 
-// Held back in this thread, and taken off if it came.
-class pipe_signal_held {
-public:
-    pipe_signal_held() noexcept {
-        sigemptyset(&it_);
-        sigaddset(&it_, SIGPIPE);
-        pthread_sigmask(SIG_BLOCK, &it_, &before_);
-        if (sigismember(&before_, SIGPIPE) != 0) {
-            sigset_t pending;
-            sigpending(&pending);
-            waited_ = sigismember(&pending, SIGPIPE) != 0;
-        }
-    }
-    ~pipe_signal_held() {
-        const int saved = errno;
-        pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-        errno = saved;
-    }
-    pipe_signal_held(const pipe_signal_held&) = delete;
-    pipe_signal_held& operator=(const pipe_signal_held&) = delete;
-
-    void take_off() const noexcept {
-        if (waited_) return;  // since before
-        const int saved = errno;
-        const timespec now{};
-        sigtimedwait(&it_, nullptr, &now);
-        errno = saved;
-    }
-
-private:
-    sigset_t it_{}, before_{};
-    bool waited_ = false;
-};
-
 ssize_t write_to_pipe(int fd, std::string_view bytes) noexcept {
-    const pipe_signal_held held;
+    const base::signal_held held(SIGPIPE);
     const ssize_t written = ::write(fd, bytes.data(), bytes.size());
     if (written < 0 && errno == EPIPE) held.take_off();
     return written;

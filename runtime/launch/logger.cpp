@@ -40,7 +40,7 @@ void be_deaf(pid_t parent) noexcept {
     set_action(SIGTERM, &look_for_end);
     set_action(SIGCONT, &look_for_end);
     set_action(SIGALRM, SIG_DFL);
-    for (const int signal : {SIGINT, SIGPIPE, SIGHUP, SIGUSR1, SIGUSR2}) set_action(signal, SIG_IGN);
+    for (const int signal : {SIGINT, SIGPIPE, SIGXFSZ, SIGHUP, SIGUSR1, SIGUSR2}) set_action(signal, SIG_IGN);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/signal_held.hpp"
+
 namespace troupe::logging {
 namespace {
 
@@ -37,7 +39,8 @@ std::size_t error_stream::put(std::string_view bytes, base::time_point until) no
             errno = ETIMEDOUT;
             break;
         }
-        const ssize_t now = ::write(STDERR_FILENO, bytes.data() + done, std::min(most, bytes.size() - done));
+        const ssize_t now =
+            base::write_quietly(STDERR_FILENO, {bytes.data() + done, std::min(most, bytes.size() - done)});
         if (now > 0) {
             done += static_cast<std::size_t>(now);
         } else if (now == 0) {

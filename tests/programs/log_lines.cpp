@@ -1,5 +1,6 @@
 // The program's log, seen from outside: each case is this program once more, whose stderr is read to its end.
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -181,6 +182,13 @@ troupe::task<> only_lines() {
     log(log_level::info, "last.");
 }
 
+troupe::task<> only_lines_to_the_end() {
+    const auto one = co_await troupe::spawn<&count_up>({.name = "counter"}, 300);
+    const troupe::exit_status status = co_await one.join();
+    co_await only_lines();
+    if (status.success()) std::printf("went on");
+}
+
 struct test_case {
     const char* name;
     troupe::task<> (*program)();
@@ -213,6 +221,9 @@ const test_case cases[] = {
     {"killed_program", &killed_program, nullptr},
     {"killed_over_a_stopped_logger", &killed_over_a_stopped_logger, nullptr},
     {"no_logger", &only_lines, nullptr},
+    {"no_logger_no_reader", &only_lines_to_the_end, nullptr},
+    {"file_at_its_limit", &only_lines_to_the_end, nullptr},
+    {"no_logger_file_at_its_limit", &only_lines_to_the_end, nullptr},
     {"full", &lines, nullptr},
     {"unread", &lines, nullptr},
     {"function", &only_lines, &print_line},
@@ -246,6 +257,18 @@ std::string read_to_end(int fd) {
     return text;
 }
 
+// It is longer than the memory of a program, which is a file as well.
+int file_at_its_limit() {
+    const rlim_t most = rlim_t{1} << 42;
+    const rlimit limit{most, most};
+    setrlimit(RLIMIT_FSIZE, &limit);
+    char path[] = "/tmp/log_lines.XXXXXX";
+    const int file = mkostemp(path, O_CLOEXEC);
+    unlink(path);
+    if (lseek(file, static_cast<off_t>(most), SEEK_SET) < 0) std::abort();
+    return file;
+}
+
 // To its end, and that of whoever has its stderr.
 seen play(const std::string& name) {
     int errors[2], output[2];
@@ -253,7 +276,8 @@ seen play(const std::string& name) {
     const pid_t pid = fork();
     if (pid == 0) {
         const int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
-        dup2(name == "full" ? full : errors[1], STDERR_FILENO);
+        dup2(name == "full" ? full : name.ends_with("_at_its_limit") ? file_at_its_limit() : errors[1], STDERR_FILENO);
+        if (name.ends_with("no_reader")) close(errors[0]);
         dup2(output[1], STDOUT_FILENO);
         execl("/proc/self/exe", "log_lines", name.c_str(), nullptr);
         _exit(127);
@@ -262,11 +286,12 @@ seen play(const std::string& name) {
     close(output[1]);
     seen found;
     int status = 0;
+    if (name.ends_with("no_reader")) close(errors[0]);
     if (name == "unread") {
         waitpid(pid, &status, 0);  // nobody reads until it has ended
         found.errors = read_to_end(errors[0]);
     } else {
-        found.errors = read_to_end(errors[0]);
+        if (!name.ends_with("no_reader")) found.errors = read_to_end(errors[0]);
         waitpid(pid, &status, 0);
     }
     found.output = read_to_end(output[0]);
@@ -368,6 +393,12 @@ int judge_all() {
               count(got.errors, " first.\n") == 1);
     got = play("full");
     check("log: a device without space ends neither the logger nor the program", got.code == 0);
+    got = play("file_at_its_limit");
+    check("log: neither does a file that has reached its limit", got.code == 0 && got.output == "went on");
+    got = play("no_logger_file_at_its_limit");
+    check("log: nor, where there is no logger, the actors", got.code == 0 && got.output == "went on");
+    got = play("no_logger_no_reader");
+    check("log: nor does a pipe that nobody has open any more", got.code == 0 && got.output == "went on");
     got = play("unread");
     check("log: a program ends though nobody reads its log", got.code == 0);
 
@@ -393,6 +424,6 @@ int main(int argc, char** argv) {
     if (argc < 2) return judge_all();
     const char* child = std::getenv("TROUPE_CHILD");
     const std::string name = argv[1];
-    if (name == "no_logger" && child != nullptr && std::strncmp(child, "logger", 6) == 0) return 1;
+    if (name.starts_with("no_logger") && child != nullptr && std::strncmp(child, "logger", 6) == 0) return 1;
     return troupe::run<program>(argc, argv, {.report_crashes = false, .log = case_of(name).function});
 }

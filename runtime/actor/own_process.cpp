@@ -82,6 +82,7 @@ own_process* own_process::current() noexcept { return the_process; }
 
 void own_process::abandon() noexcept {
     process::forget_wanted_signals();
+    process::catch_signals_no_more();
     loop::event_loop::abandon();
     channel::participant::abandon();
     the_process = nullptr;

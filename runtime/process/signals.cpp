@@ -70,6 +70,20 @@ void ring_own_doorbell() noexcept {
 
 void lose_doorbell() noexcept { bell = -1; }
 
+void catch_signals_no_more() noexcept {
+    lose_doorbell();
+    const auto give_back = [](int signal, void (*action)(int, siginfo_t*, void*)) {
+        struct sigaction now{};
+        sigaction(signal, nullptr, &now);
+        if ((now.sa_flags & SA_SIGINFO) == 0 || now.sa_sigaction != action) return;
+        struct sigaction plain{};
+        plain.sa_handler = SIG_DFL;
+        sigaction(signal, &plain, nullptr);
+    };
+    for (const int signal : caught_signals) give_back(signal, &on_signal);
+    for (const int signal : signals_of_group) give_back(signal, &on_group_signal);
+}
+
 signals_held::signals_held() noexcept {
     sigset_t all;
     sigfillset(&all);

@@ -54,6 +54,8 @@ bool is_left_to_program(const struct sigaction& one) noexcept;
 void ring_own_doorbell() noexcept;
 // Before that doorbell is closed.
 void lose_doorbell() noexcept;
+// In the child of a fork: what `catch_signals` has set is as it was before, the default.
+void catch_signals_no_more() noexcept;
 
 // Installs the handlers; they write to `doorbell`, an eventfd of this process.
 void catch_signals(role role, int doorbell) noexcept;

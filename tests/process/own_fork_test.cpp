@@ -2,7 +2,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdlib>
+#include <csignal>
 #include <optional>
 #include <thread>
 
@@ -79,6 +79,18 @@ task<int> fork_and_let_go(troupe::mailbox<word> inbox) {
     });
 }
 
+// How the child of an actor ends that is sent this signal, or 1.
+task<int> fork_and_signal() {
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) {
+        const int ended = in_child([signal] {
+            ::raise(signal);
+            return 1;
+        });
+        if (ended != -signal) co_return 1;
+    }
+    co_return 0;
+}
+
 template <auto Fn>
 task<int> end_of() {
     const auto one = co_await troupe::spawn<Fn>();
@@ -92,3 +104,6 @@ TEST_CASE("own fork: in the child troupe is misuse, whichever thread forks, and 
     CHECK(watched(fork_and_use()) == 0);
 }
 TEST_CASE("own fork: the child may let go of its copies of handles") { CHECK(watched(end_of<fork_and_let_go>()) == 0); }
+TEST_CASE("own fork: signals do to the child what they do to any process") {
+    CHECK(watched(end_of<fork_and_signal>()) == 0);
+}

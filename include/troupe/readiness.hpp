@@ -15,7 +15,7 @@
 namespace troupe {
 
 // Throws misuse if the number is negative, at once; and if the descriptor is not open, when it is awaited. Awaiting it
-// throws std::system_error if the kernel refuses to watch it: no descriptor is left for the first such wait of this
+// throws io_failed if the kernel refuses to watch it: no descriptor is left for the first such wait of this
 // process, or the user watches too many.
 inline detail::descriptor_wait readable(int fd) { return {fd, detail::until::readable}; }
 inline detail::descriptor_wait writable(int fd) { return {fd, detail::until::writable}; }

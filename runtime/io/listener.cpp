@@ -78,6 +78,7 @@ public:
 
     // Closes the next connection: its peer is told by a reset. False: that cannot be done now.
     bool refuse_next() noexcept {
+        if (!somebody_waits()) return false;
         reserve_.reset();
         base::owned_fd refused(::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC));
         if (!refused) return false;
@@ -113,22 +114,18 @@ listener::core& expect(listener::core* one) {
 
 task<socket> accept_from(listener::core* here) {
     for (;;) {
-        std::optional<descriptor> next;
         std::optional<io_failed> refused;
         try {
-            next = here->try_accept();
+            if (std::optional<descriptor> next = here->try_accept()) {
+                if (here->is_tcp()) io::send_at_once(next->get());
+                co_return socket(*std::move(next));
+            }
+            co_await readable(here->fd());  // the first wait of a process takes a descriptor as well
         } catch (const io_failed& problem) {
             if (!out_of_something(problem.reason().value())) throw;
             refused = problem;
         }
-        if (next) {
-            if (here->is_tcp()) io::send_at_once(next->get());
-            co_return socket(*std::move(next));
-        }
-        if (!refused) {
-            co_await readable(here->fd());
-            continue;
-        }
+        if (!refused) continue;
         // Else the same would come up again and again, as fast as the caller asks.
         if (!here->refuse_next()) co_await sleep_for(until_a_descriptor_is_free);
         throw *std::move(refused);

@@ -31,9 +31,13 @@ std::uint64_t name_of(int fd, std::uint32_t added) noexcept {
     return std::uint64_t{added} << 32 | static_cast<std::uint32_t>(fd);
 }
 
+[[noreturn]] void refuse(const std::string& what, int error) {
+    throw io_failed(base::system_failure(error, what).what(), error);
+}
+
 base::owned_fd make_set() {
     base::owned_fd set(::epoll_create1(EPOLL_CLOEXEC));
-    if (!set) throw base::system_failure(errno, "the set of descriptors that are waited for cannot be made");
+    if (!set) refuse("the set of descriptors that are waited for cannot be made", errno);
     return set;
 }
 
@@ -92,7 +96,7 @@ void descriptor_set::arm(int fd) {
         throw misuse("descriptor " + std::to_string(fd) +
                      " watches this process's own loop, which would wait for itself: wait for it in another process");
     }
-    throw base::system_failure(errno, "descriptor " + std::to_string(fd) + " cannot be watched");
+    refuse("descriptor " + std::to_string(fd) + " cannot be watched", errno);
 }
 
 void descriptor_set::answer(uv_poll_s* watch, int, int) { static_cast<descriptor_set*>(watch->data)->take_events(); }

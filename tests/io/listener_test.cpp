@@ -154,6 +154,26 @@ task<bool> refused_one_by_one() {
     co_return refused == 5 && others_go_on&& static_cast<bool>(after.server);
 }
 
+// In a process that has not waited for a descriptor before: for the first wait it needs one more.
+int wait_for_the_first_time() {
+    watched(troupe::sleep_for(0s));  // its loop has descriptors of its own
+    auto here = listener::tcp("127.0.0.1", 0);
+    const none_left of_descriptors;
+    const auto before = std::chrono::steady_clock::now();
+    for (int i = 0; i < 3; ++i) {
+        if (watched(number_of(here.accept())) != EMFILE) return 1;
+    }
+    return std::chrono::steady_clock::now() - before < 300ms ? 2 : 42;
+}
+
+int read_for_the_first_time() {
+    watched(troupe::sleep_for(0s));
+    auto both = outside::piped();
+    const none_left of_descriptors;
+    std::string line;
+    return watched(number_of(both.in.read_line(line))) == EMFILE ? 42 : 1;
+}
+
 task<std::size_t> accept_many(listener* here, std::size_t count) {
     std::size_t accepted = 0;
     while (accepted < count) {
@@ -336,6 +356,22 @@ TEST_CASE("listener: a wait for a connection can be cancelled, and the next one 
 
 TEST_CASE("listener: connections for which no descriptor is left are refused one by one, and the others go on") {
     CHECK(watched(refused_one_by_one()));
+}
+
+TEST_CASE("listener: one that cannot even wait, for want of a descriptor, says so a few times a second") {
+    watched([]() -> task<> {
+        const auto one = co_await troupe::spawn<&wait_for_the_first_time>();
+        const auto end = co_await one.join();
+        CHECK(end.code() == 42);
+    }());
+}
+
+TEST_CASE("stream: a read that cannot even wait, for want of a descriptor, is io_failed") {
+    watched([]() -> task<> {
+        const auto one = co_await troupe::spawn<&read_for_the_first_time>();
+        const auto end = co_await one.join();
+        CHECK(end.code() == 42);
+    }());
 }
 
 TEST_CASE("listener: one after the other, a thousand are accepted") {

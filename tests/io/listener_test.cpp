@@ -70,7 +70,7 @@ task<bool> taken_over_from_a_killed_one(std::string path) {
 // Serves until it is asked to stop, and says who it is to whoever connects.
 task<> share(int port, int number, troupe::queue<int> listening) {
     auto here = listener::tcp("127.0.0.1", port, {.reuse_port = true});
-    co_await listening.put(number);
+    co_await listening.put(number_of_port(here));
     for (;;) {
         troupe::socket client = co_await here.accept();
         co_await client.write(std::to_string(number) + "\n");
@@ -78,17 +78,16 @@ task<> share(int port, int number, troupe::queue<int> listening) {
 }
 
 task<std::size_t> answers_from_a_crew() {
-    auto first = listener::tcp("127.0.0.1", 0, {.reuse_port = true});
-    const int port = number_of_port(first);
-    const std::string address = first.address();
+    // This process does not listen: one that is started by fork would have a copy of it, to which connections are dealt.
+    int port = 0;
     troupe::queue<int> listening;
     std::vector<troupe::actor<>> crew;
     for (int i = 0; i < 2; ++i) {
         auto one = co_await troupe::spawn<&share>(port, i, listening);
         crew.push_back(std::move(one));
-        co_await listening.get();
+        port = (co_await listening.get()).value();
     }
-    first.close();
+    const std::string address = "tcp:127.0.0.1:" + std::to_string(port);
     std::vector<std::string> seen;
     while (seen.size() < 2) {
         auto one = co_await troupe::socket::connect(address, 10s);

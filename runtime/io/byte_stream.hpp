@@ -17,6 +17,7 @@
 #include <troupe/descriptor.hpp>
 
 #include "base/owned_fd.hpp"
+#include "io/attendance.hpp"
 #include "io/read_ahead.hpp"
 
 namespace troupe::detail {
@@ -52,16 +53,20 @@ public:
     // Reading, or writing: one coroutine at a time. Throws misuse if there is one already.
     class turn {
     public:
-        turn(bool& taken, const char* what);
+        turn(byte_stream& of, bool& taken, const char* what);
         turn(const turn&) = delete;
         turn& operator=(const turn&) = delete;
-        ~turn() { taken_ = false; }
+        ~turn() {
+            if (!place_.is_over()) taken_ = false;
+        }
+        io::attendance::place& place() noexcept { return place_; }
 
     private:
+        io::attendance::place place_;
         bool& taken_;
     };
-    turn reading() { return {read_from_, "two coroutines read from one stream"}; }
-    turn writing() { return {written_to_, "two coroutines write to one stream"}; }
+    turn reading() { return {*this, read_from_, "two coroutines read from one stream"}; }
+    turn writing() { return {*this, written_to_, "two coroutines write to one stream"}; }
 
 private:
     enum class kind { socket, pipe, other };
@@ -77,6 +82,7 @@ private:
     bool borrowed_ = false;
     bool output_ended_ = false;
     bool read_from_ = false, written_to_ = false;
+    io::attendance attendance_;
 };
 
 }  // namespace troupe::detail

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include <troupe/error.hpp>
-#include <troupe/readiness.hpp>
 
+#include "io/attendance.hpp"
 #include "io/bound.hpp"
 #include "io/endpoint.hpp"
 #include "io/failure.hpp"
@@ -31,6 +31,7 @@ public:
     explicit core(descriptor bound) : bound_(std::move(bound)) {}
 
     int fd() const noexcept { return bound_.get(); }
+    io::attendance& attended() noexcept { return attendance_; }
 
     // False: not now.
     bool try_send(const io::endpoint& to, std::string_view bytes) {
@@ -59,6 +60,7 @@ public:
 private:
     descriptor bound_;
     std::unique_ptr<char[]> room_;
+    io::attendance attendance_;
 };
 
 void datagram_socket::end_core::operator()(core* one) const noexcept { delete one; }
@@ -71,7 +73,9 @@ datagram_socket::core& expect(datagram_socket::core* one) {
 }
 
 task<> send(datagram_socket::core* from, io::address to, std::string_view bytes) {
+    io::attendance::place place(from->attended());
     const std::vector<io::endpoint> all = co_await io::look_up(to);
+    place.expect_open();
     const int family = io::own_endpoint(from->fd()).family();
     const io::endpoint* reached = nullptr;
     for (const io::endpoint& one : all) {
@@ -81,13 +85,16 @@ task<> send(datagram_socket::core* from, io::address to, std::string_view bytes)
         throw misuse("a datagram socket of " + std::string(family == AF_INET ? "IPv4" : "IPv6") + " does not reach " +
                      all.front().text("udp") + "; make one with an address of the other kind (datagram_socket::udp)");
     }
-    while (!from->try_send(*reached, bytes)) co_await writable(from->fd());
+    while (!from->try_send(*reached, bytes)) {
+        co_await io::attendance::ready(place, from->fd(), detail::until::writable);
+    }
 }
 
 task<datagram> receive(datagram_socket::core* here) {
+    io::attendance::place place(here->attended());
     for (;;) {
         if (std::optional<datagram> next = here->try_receive()) co_return *std::move(next);
-        co_await readable(here->fd());
+        co_await io::attendance::ready(place, here->fd(), detail::until::readable);
     }
 }
 

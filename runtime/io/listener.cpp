@@ -10,10 +10,10 @@
 #include <utility>
 
 #include <troupe/error.hpp>
-#include <troupe/readiness.hpp>
 #include <troupe/time.hpp>
 
 #include "base/owned_fd.hpp"
+#include "io/attendance.hpp"
 #include "io/bound.hpp"
 #include "io/connecting.hpp"
 #include "io/endpoint.hpp"
@@ -61,6 +61,7 @@ public:
 
     int fd() const noexcept { return listening_.get(); }
     bool is_tcp() const noexcept { return !path_; }
+    io::attendance& attended() noexcept { return attendance_; }
 
     // Nothing: not now. Throws io_failed.
     std::optional<descriptor> try_accept() {
@@ -101,6 +102,7 @@ private:
     descriptor listening_;
     base::owned_fd reserve_;
     std::optional<io::local_path> path_;  // removed before the socket is closed: nobody takes it over before that
+    io::attendance attendance_;
 };
 
 void listener::end_core::operator()(core* one) const noexcept { delete one; }
@@ -113,6 +115,7 @@ listener::core& expect(listener::core* one) {
 }
 
 task<socket> accept_from(listener::core* here) {
+    io::attendance::place place(here->attended());
     for (;;) {
         std::optional<io_failed> refused;
         try {
@@ -120,7 +123,7 @@ task<socket> accept_from(listener::core* here) {
                 if (here->is_tcp()) io::send_at_once(next->get());
                 co_return socket(*std::move(next));
             }
-            co_await readable(here->fd());  // the first wait of a process takes a descriptor as well
+            co_await io::attendance::ready(place, here->fd(), detail::until::readable);  // the first wait of a process takes a descriptor as well
         } catch (const io_failed& problem) {
             if (!out_of_something(problem.reason().value())) throw;
             refused = problem;

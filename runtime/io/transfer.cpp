@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include <troupe/error.hpp>
-#include <troupe/readiness.hpp>
 #include <troupe/time.hpp>
 
 namespace troupe::io {
@@ -45,24 +44,24 @@ bool take_line(read_ahead& from, std::string& line, std::size_t limit, std::size
 }  // namespace
 
 task<std::size_t> read_some(detail::byte_stream* from, std::span<char> into) {
-    const auto turn = from->reading();
+    auto turn = from->reading();
     if (into.empty()) co_return 0;
     if (!from->ahead().empty()) co_return take(from->ahead(), into);
     for (;;) {
         if (const std::optional<std::size_t> got = from->try_read(into)) co_return *got;
-        co_await readable(from->fd());
+        co_await attendance::ready(turn.place(), from->fd(), detail::until::readable);
     }
 }
 
 // By way of what is read ahead: so a read that is cancelled in the middle has taken nothing.
 task<bool> read_exactly(detail::byte_stream* from, std::span<char> into) {
-    const auto turn = from->reading();
+    auto turn = from->reading();
     read_ahead& ahead = from->ahead();
     while (ahead.content().size() < into.size()) {
         const std::size_t missing = into.size() - ahead.content().size();
         const std::optional<std::size_t> got = try_read_ahead(*from, ahead.room(missing).first(missing));
         if (!got) {
-            co_await readable(from->fd());
+            co_await attendance::ready(turn.place(), from->fd(), detail::until::readable);
         } else if (*got == 0) {
             if (ahead.empty()) co_return false;
             throw closed("the stream ended after " + std::to_string(ahead.content().size()) + " of the " +
@@ -74,14 +73,14 @@ task<bool> read_exactly(detail::byte_stream* from, std::span<char> into) {
 }
 
 task<bool> read_line(detail::byte_stream* from, std::string* line, std::size_t limit) {
-    const auto turn = from->reading();
+    auto turn = from->reading();
     read_ahead& ahead = from->ahead();
     std::size_t searched = 0;
     while (!take_line(ahead, *line, limit, searched)) {
         searched = ahead.content().size();
         const std::optional<std::size_t> got = try_read_ahead(*from, ahead.room(least_room));
         if (!got) {
-            co_await readable(from->fd());
+            co_await attendance::ready(turn.place(), from->fd(), detail::until::readable);
         } else if (*got == 0) {
             if (ahead.empty()) co_return false;
             line->assign(ahead.content());
@@ -93,14 +92,15 @@ task<bool> read_line(detail::byte_stream* from, std::string* line, std::size_t l
 }
 
 task<> write(detail::byte_stream* to, std::string_view bytes) {
-    const auto turn = to->writing();
+    auto turn = to->writing();
     for (int pieces = 1; !bytes.empty(); ++pieces) {
         const std::optional<std::size_t> written = to->try_write(bytes);
         if (written) bytes.remove_prefix(*written);
         if (!written) {
-            co_await writable(to->fd());
+            co_await attendance::ready(turn.place(), to->fd(), detail::until::writable);
         } else if (pieces % pieces_in_a_row == 0) {
             co_await yield();  // the peer is as fast as this process: others are to have their turn
+            turn.place().expect_open();
         }
     }
 }

@@ -10,9 +10,9 @@
 #include <utility>
 
 #include <troupe/error.hpp>
-#include <troupe/readiness.hpp>
 
 #include "base/owned_fd.hpp"
+#include "io/attendance.hpp"
 #include "io/failure.hpp"
 
 namespace troupe {
@@ -62,6 +62,7 @@ public:
     }
 
     int fd() const noexcept { return fd_.get(); }
+    io::attendance& attended() noexcept { return attendance_; }
 
     // False: not yet. Throws io_failed when there will be none any more.
     bool try_next(change& into) {
@@ -113,6 +114,7 @@ private:
     base::owned_fd fd_;
     std::deque<change> known_;
     bool gone_ = false;
+    io::attendance attendance_;
 };
 
 void watch::end_core::operator()(core* one) const noexcept { delete one; }
@@ -121,7 +123,8 @@ namespace {
 
 task<change> next_of(watch::core* from) {
     change next;
-    while (!from->try_next(next)) co_await readable(from->fd());
+    io::attendance::place place(from->attended());
+    while (!from->try_next(next)) co_await io::attendance::ready(place, from->fd(), detail::until::readable);
     co_return next;
 }
 

@@ -1,6 +1,7 @@
 // Connections: over TCP and at a path, by number and by name, and how they end.
 #include <array>
 #include <chrono>
+#include <functional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -91,6 +92,24 @@ troupe::socket unanswered_socket() {
 }
 
 void do_nothing() {}
+
+// Each of these waits while what it waits with is closed.
+task<std::string> closed_while(task<> waiting, std::function<void()> close) {
+    std::string said;
+    co_await troupe::task_group::run([&](troupe::task_group& group) -> task<> {
+        group.start([](task<> one, std::string* into) -> task<> {
+            *into = co_await text_of<troupe::closed>(std::move(one));
+        }(std::move(waiting), &said));
+        co_await troupe::yield();
+        close();
+    });
+    co_return said;
+}
+
+template <class T>
+task<> without_value(task<T> one) {
+    static_cast<void>(co_await std::move(one));
+}
 
 }  // namespace
 
@@ -228,4 +247,22 @@ TEST_CASE("socket: what is no connection is refused") {
     CHECK_THROWS_AS(troupe::socket(troupe::descriptor()), troupe::misuse);
     CHECK_THROWS_AS(unanswered_socket(), troupe::misuse);
     CHECK_THROWS_AS(troupe::socket().peer(), troupe::misuse);
+}
+
+TEST_CASE("socket: one that is closed while somebody reads, writes or accepts ends that wait with an error") {
+    const std::string told = "it was closed while somebody waited for it; end that wait first (cancel it)";
+    auto here = listener::tcp("127.0.0.1", 0);
+    auto both = watched(connected(&here));
+    auto other = watched(connected(&here));
+    std::string line;
+    const std::string much(std::size_t{64} << 20, 'x');
+    CHECK(watched(closed_while(without_value(both.client.read_line(line)), [&] { both.client.close(); })) == told);
+    CHECK(watched(closed_while(other.server.write(much), [&] { other.server.close(); })) == told);
+    CHECK(watched(closed_while(without_value(here.accept()), [&] { here.close(); })) == told);
+    auto datagrams = troupe::datagram_socket::udp("127.0.0.1");
+    CHECK(watched(closed_while(without_value(datagrams.receive_from()), [&] { datagrams.close(); })) == told);
+    auto changes = troupe::watch("/tmp");
+    CHECK(watched(closed_while(without_value(changes.next()), [&] { changes.close(); })) == told);
+    auto piped = outside::piped();
+    CHECK(watched(closed_while(without_value(piped.in.read_line(line)), [&] { piped.in.close(); })) == told);
 }

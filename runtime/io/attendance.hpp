@@ -1,0 +1,63 @@
+// The coroutines that wait with a stream, a listener or the like, which another coroutine may close meanwhile.
+//
+// Each has a place in its frame. When the thing ends, its attendance is told first: every wait fails with `closed`, and
+// the places know that nothing is there any more. So whoever goes on after that touches nothing of what has ended.
+#pragma once
+
+#include <troupe/detail/descriptor_wait.hpp>
+#include <troupe/detail/wait.hpp>
+
+namespace troupe::io {
+
+class attendance {
+public:
+    // Of one coroutine, from before its first look at the thing until it is done with it.
+    class place {
+    public:
+        explicit place(attendance& at) noexcept : at_(&at), next_(at.first_) { at.first_ = this; }
+        place(const place&) = delete;
+        place& operator=(const place&) = delete;
+        ~place() {
+            if (at_ != nullptr) at_->leave(*this);
+        }
+
+        bool is_over() const noexcept { return at_ == nullptr; }
+        // Throws closed if it is. For whoever has waited for something else meanwhile.
+        void expect_open() const;
+
+    private:
+        friend class attendance;
+        friend class ready;
+
+        attendance* at_;
+        place* next_;
+        detail::wait* waiting_ = nullptr;
+    };
+
+    // Awaited by a coroutine that has a place.
+    class ready {
+    public:
+        ready(place& of, int fd, detail::until what) : of_(of), wait_(fd, what) { of_.waiting_ = &wait_; }
+        ready(const ready&) = delete;
+        ready& operator=(const ready&) = delete;
+        ~ready() { of_.waiting_ = nullptr; }
+
+        detail::descriptor_wait& operator co_await() noexcept { return wait_; }
+
+    private:
+        place& of_;
+        detail::descriptor_wait wait_;
+    };
+
+    attendance() noexcept = default;
+    attendance(const attendance&) = delete;
+    attendance& operator=(const attendance&) = delete;
+    ~attendance();
+
+private:
+    void leave(const place& one) noexcept;
+
+    place* first_ = nullptr;
+};
+
+}  // namespace troupe::io

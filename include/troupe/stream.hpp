@@ -2,8 +2,8 @@
 //
 // A stream waits in its process's loop and blocks nobody. It leaves the flags of the open file alone, because others
 // may share them. What cannot be done throws io_failed with the system's reason. One coroutine at a time may read from
-// a stream, and one may write to it; a second one gets misuse. A stream that somebody reads from or writes to stays where
-// it is: it is not moved from. If it is closed meanwhile, the wait ends with `closed`.
+// a stream, and one may write to it; a second one gets misuse. A stream that somebody reads from or writes to stays
+// where it is: it is not moved from. If it is closed meanwhile, the wait ends with `closed`.
 #pragma once
 
 #include <cstddef>

@@ -19,6 +19,7 @@
 #include "io/endpoint.hpp"
 #include "io/failure.hpp"
 #include "io/local_path.hpp"
+#include "loop/event_loop.hpp"
 
 namespace troupe {
 namespace {
@@ -119,11 +120,14 @@ task<socket> accept_from(listener::core* here) {
     for (;;) {
         std::optional<io_failed> refused;
         try {
+            // The first wait of a process takes a descriptor. If connections had all of them by then, none of these
+            // could be waited for.
+            static_cast<void>(loop::event_loop::current().descriptors());
             if (std::optional<descriptor> next = here->try_accept()) {
                 if (here->is_tcp()) io::send_at_once(next->get());
                 co_return socket(*std::move(next));
             }
-            co_await io::attendance::ready(place, here->fd(), detail::until::readable);  // the first wait of a process takes a descriptor as well
+            co_await io::attendance::ready(place, here->fd(), detail::until::readable);
         } catch (const io_failed& problem) {
             if (!out_of_something(problem.reason().value())) throw;
             refused = problem;

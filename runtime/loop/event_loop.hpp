@@ -83,7 +83,7 @@ public:
     void enroll(source& one) noexcept { sources_.enroll(one); }
     void dismiss(source& one) noexcept { sources_.dismiss(one); }
     timer_set& timers() noexcept { return timers_; }
-    // What this process waits for in descriptors; made when it is first asked for. Throws std::system_error.
+    // What this process waits for in descriptors; made when it is first asked for. Throws io_failed.
     descriptor_set& descriptors();
     // A descriptor has ended a wait, in this run of libuv.
     void told_by_descriptor() noexcept { descriptors_alone_ = true; }

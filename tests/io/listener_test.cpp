@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -78,7 +79,8 @@ task<> share(int port, int number, troupe::queue<int> listening) {
 }
 
 task<std::size_t> answers_from_a_crew() {
-    // This process does not listen: one that is started by fork would have a copy of it, to which connections are dealt.
+    // This process does not listen: one that is started by fork would have a copy of it, to which connections are
+    // dealt.
     int port = 0;
     troupe::queue<int> listening;
     std::vector<troupe::actor<>> crew;
@@ -163,6 +165,22 @@ int wait_for_the_first_time() {
         if (watched(number_of(here.accept())) != EMFILE) return 1;
     }
     return std::chrono::steady_clock::now() - before < 300ms ? 2 : 42;
+}
+
+// One descriptor is left, and a connection waits: it is refused, because nothing could be awaited from it.
+int accept_with_the_last_one() {
+    watched(troupe::sleep_for(0s));
+    auto here = listener::tcp("127.0.0.1", 0);
+    const int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(static_cast<std::uint16_t>(number_of_port(here)));
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (::connect(client, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) return 1;
+    const int spare = ::fcntl(0, F_DUPFD_CLOEXEC, 0);
+    const none_left of_descriptors;
+    ::close(spare);
+    return watched(number_of(here.accept())) == EMFILE ? 42 : 2;
 }
 
 int read_for_the_first_time() {
@@ -360,6 +378,14 @@ TEST_CASE("listener: connections for which no descriptor is left are refused one
 TEST_CASE("listener: one that cannot even wait, for want of a descriptor, says so a few times a second") {
     watched([]() -> task<> {
         const auto one = co_await troupe::spawn<&wait_for_the_first_time>();
+        const auto end = co_await one.join();
+        CHECK(end.code() == 42);
+    }());
+}
+
+TEST_CASE("listener: the last descriptor is for waiting, and not for a connection that nobody could wait for") {
+    watched([]() -> task<> {
+        const auto one = co_await troupe::spawn<&accept_with_the_last_one>();
         const auto end = co_await one.join();
         CHECK(end.code() == 42);
     }());

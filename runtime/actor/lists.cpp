@@ -38,7 +38,7 @@ bool is_utf8(std::string_view text) noexcept {
 keepers::naming_answer ask_for_lists(const keepers::keeper_message& wanted, std::string_view text) {
     keepers::keeper_letter letter{wanted, {}};
     const std::size_t length = std::min(text.size(), sizeof letter.text);
-    std::memcpy(letter.text, text.data(), length);
+    if (length != 0) std::memcpy(letter.text, text.data(), length);
     process::socket_pair ends = process::make_socket_pair();
     const int answer_on = ends.second.get();
     if (!process::send_message(own_process::here().sockets().keeper.get(),

@@ -167,10 +167,12 @@ troupe::task<> show(std::string address) {
 }
 
 troupe::task<int> program(std::vector<std::string> arguments) {
-    // It keeps the port for the crew until they listen; nobody knows of it before that.
-    auto reserved = troupe::listener::tcp("0.0.0.0", arguments.empty() ? 0 : std::stoi(arguments[0]), {.reuse_port = true});
-    const std::string address = reserved.address();
+    // A port that is free, for the crew to share. It is closed before they start: an actor that is a copy of this process
+    // would have a copy of it too, at which connections wait that nobody accepts.
+    auto probe = troupe::listener::tcp("0.0.0.0", arguments.empty() ? 0 : std::stoi(arguments[0]), {.reuse_port = true});
+    const std::string address = probe.address();
     const std::string digits = address.substr(address.rfind(':') + 1);
+    probe.close();
 
     troupe::supervisor crew({.max_restarts = 100, .window = 10s});
     troupe::queue<int> listening;
@@ -180,7 +182,6 @@ troupe::task<int> program(std::vector<std::string> arguments) {
                                     listening);  // it has no mailbox that could end
         co_await listening.get();
     }
-    reserved.close();
     if (arguments.empty()) {
         co_await show("tcp:127.0.0.1:" + digits);
     } else {

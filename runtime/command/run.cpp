@@ -103,6 +103,7 @@ task<command_result> run(detail::command_terms terms, std::chrono::nanoseconds t
     collection output(std::move(it.output), &result.output, terms, "stdout");
     collection error(std::move(it.error), &result.error, terms, "stderr");
     bool in_time = true;
+    // NOLINTNEXTLINE(cppcoreguidelines-avoid-*): what it refers to lives until the await has ended
     co_await task_group::run([&](task_group& group) -> task<> {
         group.start(collect(&output));
         if (error) group.start(collect(&error));

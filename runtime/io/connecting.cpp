@@ -44,6 +44,7 @@ task<socket> connect_once(endpoint to, std::string what) {
     descriptor fd = open_socket(to.family(), what);
     int error = 0;
     for (;;) {
+        // NOLINTNEXTLINE(clang-analyzer-unix.StdCLibraryFunctions): it is open
         error = ::connect(fd.get(), to.get(), to.length()) == 0 ? 0 : errno;
         if (error != EAGAIN || to.family() != AF_UNIX) break;
         co_await sleep_for(

@@ -99,7 +99,7 @@ private:
         void (keeper::*run)(const death& one) noexcept;
     };
     static const std::array<duty, 16> duties;
-    void end_commands(const death& one) noexcept;
+    void end_commands(const death& of) noexcept;
     void give_back_mail(const death& one) noexcept;
     void answer_askers(const death& one) noexcept;
     void announce_end(const death& one) noexcept;

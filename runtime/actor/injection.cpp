@@ -62,7 +62,8 @@ send_result injection::post(std::unique_ptr<injected> value) noexcept {
         value->next = seen;
         // sync: injected - publishes the value, and those below it
     } while (!newest_.compare_exchange_weak(seen, value.get(), std::memory_order_release, std::memory_order_relaxed));
-    value.release();
+    // NOLINTNEXTLINE(bugprone-unused-return-value): it is in the stack, and the actor's now
+    static_cast<void>(value.release());
     if (seen == nullptr) ring();
     return send_result::sent;
 }
@@ -97,7 +98,9 @@ void injection::take_all() noexcept {
 }
 
 void injection::pass_on() {
-    const std::unique_ptr<injected> one(std::exchange(oldest_, oldest_->next));
+    const std::unique_ptr<injected> one(oldest_);
+    if (!one) return;
+    oldest_ = one->next;
     // relaxed: a bound, and no more
     count_.fetch_sub(1, std::memory_order_relaxed);
     try {

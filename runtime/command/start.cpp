@@ -84,7 +84,7 @@ task<detail::command_hold> claim(std::string name) {
 class surroundings {
 public:
     explicit surroundings(const detail::command_terms& terms) {
-        for (const auto& [key, value] : terms.environment) lines_.push_back(key + '=' + value);
+        for (const auto& [key, value] : terms.environment) lines_.emplace_back(key).append(1, '=').append(value);
     }
 
     std::vector<char*> pointers() {

@@ -107,7 +107,7 @@ public:
 
     // Awaiting it returns when the system has taken the datagram, which may get lost on its way. Throws too_large if
     // the system takes none of that size (65,507 bytes at most). `bytes` stay until the await has ended.
-    task<> send_to(std::string address, std::string_view bytes);
+    task<> send_to(const std::string& address, std::string_view bytes);
     // Waits for the next one. A wait that is cancelled has taken none.
     task<datagram> receive_from();
 

@@ -104,7 +104,7 @@ datagram_socket datagram_socket::udp(const std::string& host, int port) {
     return datagram_socket(new core(io::bind_socket(io::endpoint_here(host, port), SOCK_DGRAM, io::sharing::alone)));
 }
 
-task<> datagram_socket::send_to(std::string address, std::string_view bytes) {
+task<> datagram_socket::send_to(const std::string& address, std::string_view bytes) {
     core& from = expect(core_.get());
     io::address to = io::address::parse(address);
     if (to.what != io::address::kind::udp || to.port == 0) {

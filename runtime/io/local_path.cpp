@@ -84,7 +84,7 @@ std::string absolute(const std::string& path) {
 
 }  // namespace
 
-local_path::local_path(std::string path, int backlog, descriptor& listening) {
+local_path::local_path(const std::string& path, int backlog, descriptor& listening) {
     check_path(path);
     const endpoint here = endpoint::local(path);
     const base::owned_fd lock = lock_directory(path);

@@ -20,7 +20,7 @@ class local_path {
 public:
     local_path() noexcept = default;
     // Binds a socket to it and listens. Throws io_failed, also if somebody listens there or it is another file.
-    local_path(std::string path, int backlog, descriptor& listening);
+    local_path(const std::string& path, int backlog, descriptor& listening);
     local_path(local_path&& other) noexcept;
     local_path& operator=(local_path&&) = delete;
     // Removes the path if it is still that of this socket.

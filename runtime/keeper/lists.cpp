@@ -25,8 +25,9 @@ naming_answer keeper::change_lists(const keeper_message& message, std::string_vi
         const auto kind = message.value == 0 ? shm::circle_kind::topic : shm::circle_kind::group;
         const std::size_t end = std::min(text.find('\0'), text.size());
         const std::size_t behind = std::min(end + 1, text.size());
-        const std::string_view name(text.data(), end);  // `substr` may throw
-        const std::string_view type_name(text.data() + behind, text.size() - behind);
+        // `substr` may throw.
+        const std::string_view name(text.begin(), text.begin() + end);
+        const std::string_view type_name(text.begin() + behind, text.end());
         const auto index = memory_.circles().find_or_make(kind, name, message.slot, type_name);
         if (index) return {naming_result::done, *index};
         return {memory_.circles().full() ? naming_result::all_taken : naming_result::no_memory};

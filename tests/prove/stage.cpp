@@ -18,6 +18,7 @@
 #include "actor/own_process.hpp"
 #include "kill/remains.hpp"
 #include "prove/board.hpp"
+#include "prove/parts.hpp"
 #include "prove/scene.hpp"
 
 namespace proving {
@@ -103,6 +104,14 @@ private:
     holdings at_first_;
 };
 
+// A program asks its keeper about open files through a pair of sockets, which it makes for the first of them. In the
+// first rounds of a scene the victim may die before there is one.
+void send_a_first_file() {
+    troupe::queue<with_file> own;
+    troupe::sync_wait(own.put(make<with_file>(0)));
+    troupe::sync_wait(own.get());
+}
+
 }  // namespace
 
 int stage(std::vector<std::string> arguments) {
@@ -110,6 +119,7 @@ int stage(std::vector<std::string> arguments) {
     const auto found =
         std::find_if(scenes().begin(), scenes().end(), [&](const scene& one) { return one.name == arguments.at(1); });
     if (found == scenes().end()) return 2;
+    send_a_first_file();
     theatre open(*found);
     char word[32];
     for (;;) {

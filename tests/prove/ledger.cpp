@@ -126,11 +126,15 @@ entry* ledger::draw(std::mt19937_64& random) {
     return drawn;
 }
 
-void ledger::recorded(entry& of, std::vector<kill_point> points) {
+void ledger::recorded(entry& of, std::vector<kill_point> points, bool well) {
     const std::lock_guard locked(mutex_);
+    of.recorded = true;
+    if (!well) {
+        ++of.failed;
+        return;
+    }
     of.points = std::move(points);
     of.fates.assign(of.points.size(), fate::open);
-    of.recorded = true;
     if (file_ == nullptr) return;
     for (const kill_point& one : of.points) {
         std::fprintf(file_, "point %d %llu %u %s\n", static_cast<int>(one.what),

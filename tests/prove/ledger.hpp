@@ -57,7 +57,8 @@ public:
     entry* first_not_taken();
     // Any scene that nobody has had; nothing when there is none.
     entry* draw(std::mt19937_64& random);
-    void recorded(entry& of, std::vector<kill_point> points);
+    // Where it did not go `well` though nobody was killed, that is its failure, and it is recorded anew next time.
+    void recorded(entry& of, std::vector<kill_point> points, bool well);
     void settled(entry& of, std::size_t point, fate became);
 
     figures so_far();

@@ -137,7 +137,7 @@ task<> read_late(mailbox<flat> inbox, std::uint32_t phase) {
 
 task<std::string> victim_waits_for_room() {
     const topic<flat> news("news to the slow");
-    const auto slow = co_await troupe::spawn<&read_late>({.mailbox = 4096}, 1u);
+    const auto slow = co_await troupe::spawn<&read_late>({.mailbox = 64 << 10}, 1u);
     co_await news.subscribe(slow);
     while (slow.try_send(flat{0}) == troupe::send_result::sent) {
     }

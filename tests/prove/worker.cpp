@@ -50,15 +50,18 @@ void worker::say_wrong(const entry& of, const std::string& where, const std::str
 void worker::record(entry& of, int times) {
     std::set<kill_point> known;
     std::vector<kill_point> points;
+    bool well = true;
     for (int i = 0; i < times; ++i) {
         std::string wrong;
         give(recording_time);
         for (const kill_point& one : now_->record(wrong)) {
             if ((every_time_ || worth_a_kill(one)) && known.insert(one).second) points.push_back(one);
         }
-        if (!wrong.empty()) say_wrong(of, "nowhere", wrong);
+        if (wrong.empty()) continue;
+        say_wrong(of, "nowhere", wrong);
+        well = false;
     }
-    book_.recorded(of, std::move(points));
+    book_.recorded(of, std::move(points), well);
 }
 
 void worker::try_point(entry& of, std::size_t index) {

@@ -65,8 +65,8 @@ struct block_class {
 // Where everything stands in a segment: a value, which all its processes compute alike (program_layout.hpp).
 struct segment_map {
     std::array<block_class, block_classes> classes{};
-    std::size_t exit_log = 0, names = 0, circles = 0, cells = 0, lock_areas = 0;  // offsets
-    std::size_t header = 0, slices = 0, end = 0;
+    std::size_t exit_log = 0, names = 0, circles = 0, cells = 0, lock_areas = 0, end_log = 0, catalogue = 0;  // offsets
+    std::size_t header = 0, slices = 0, identity = 0, end = 0;
     std::uint32_t cell_count = 0, place_count = 0;  // the latter of each slot
     std::size_t budget = 0;                         // bytes of blocks that may be backed at once
     unsigned halvings = 0;                          // how often the windows were, see lay_out

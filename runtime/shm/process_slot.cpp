@@ -16,6 +16,7 @@ void process_slot::begin_actor(detail::actor_id actor) noexcept {
     start.begin_process();
     activity.begin_process();
     handling.begin_process();
+    told.begin_process();
     incarnation.next();
     id.set(actor);
 }
@@ -25,6 +26,7 @@ void process_slot::begin_process() noexcept {
     start.begin_process();
     activity.begin_process();
     handling.begin_process();
+    told.begin_process();
     supervision.restarts.set(supervision.restarts.get() + 1);
     incarnation.next();
     TROUPE_STEP("process: incarnation counted");

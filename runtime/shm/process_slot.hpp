@@ -27,6 +27,7 @@
 #include "base/published.hpp"
 #include "shm/channel_id.hpp"
 #include "shm/channel_marks.hpp"
+#include "shm/chronicle.hpp"
 #include "shm/command_cell.hpp"
 #include "shm/handling.hpp"
 #include "shm/held_cells.hpp"
@@ -245,6 +246,9 @@ struct alignas(base::page_bytes) process_slot {
 
     alignas(base::line_bytes) std::byte room[128];  // see docs/layout.md
 
+    // What the process does and waits for, for those who look in from outside.
+    chronicle told;
+
     life_value present() const noexcept { return life.present(); }
     detail::actor_id actor() const noexcept { return id.get(); }
     // The state of this actor; nothing if the slot is another's. A claim changes the life first and the id last, so in
@@ -271,6 +275,6 @@ struct alignas(base::page_bytes) process_slot {
     // By whoever starts the actor again, before the life says starting.
     void begin_process() noexcept;
 };
-static_assert(sizeof(process_slot) == 8192 && offsetof(process_slot, cells) == 7552);  // docs/layout.md has the rest
+static_assert(offsetof(process_slot, told) == 8192 && offsetof(process_slot, cells) == 7552);  // see docs/layout.md
 
 }  // namespace troupe::shm

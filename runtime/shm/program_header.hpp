@@ -1,6 +1,7 @@
 // What a program's shared memory begins with: what it is, and what all of its processes count together.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -9,14 +10,16 @@
 #include "base/published.hpp"
 #include "shm/block.hpp"
 #include "shm/bulletin.hpp"
+#include "shm/catalogue.hpp"
 #include "shm/log_record.hpp"
+#include "shm/observation.hpp"
 #include "shm/process_slot.hpp"
 #include "shm/reach.hpp"
 #include "shm/wait_set.hpp"
 
 namespace troupe::shm {
 
-inline constexpr std::uint32_t layout_version = 11;
+inline constexpr std::uint32_t layout_version = 12;
 inline constexpr std::uint64_t program_magic = 0x65707561'6f727400u | layout_version;
 
 // Ends of actors that have been written down: whoever sees a new number sees how they ended.
@@ -150,6 +153,12 @@ struct program_header {
     reach circles;
     alignas(base::line_bytes) class bulletin bulletin;  // of the names, topics and groups
     alignas(base::line_bytes) log_record log;
+
+    // For those who look in from outside.
+    alignas(base::line_bytes) class observation observation;
+    catalogue_length catalogue;
+    alignas(base::line_bytes) base::published<std::uint64_t> ends;  // in the log of ends, ever; by their own numbers
+    std::array<order_answer, most_answers> answers;
 };
 static_assert(sizeof(program_header) <= base::page_bytes);
 

@@ -1,6 +1,6 @@
 // Where everything stands in a program's shared memory: first the windows of the blocks, then the log of how actors
-// ended, the names, topics and groups, the cells, the places of every slot, the header, and last the tables, cut into
-// slices.
+// ended, the names, topics and groups, the cells, the places of every slot, what is written for those who look in from
+// outside, the header, the tables, cut into slices, and last a page that says what program this is.
 //
 // A page table describes 2 MiB, and costs as much to make, and again to free when its process ends, as a page fault. So
 // what a process of a small program touches lies together: a slice holds the n-th part of every table; the windows that
@@ -16,13 +16,16 @@
 #include "base/machine.hpp"
 #include "base/post_mortem.hpp"
 #include "shm/block.hpp"
+#include "shm/catalogue.hpp"
 #include "shm/cell.hpp"
 #include "shm/channel_record.hpp"
 #include "shm/circle_record.hpp"
+#include "shm/end_log.hpp"
 #include "shm/exit_log.hpp"
 #include "shm/lock_place.hpp"
 #include "shm/name_record.hpp"
 #include "shm/process_slot.hpp"
+#include "shm/program_identity.hpp"
 #include "shm/ring.hpp"
 
 namespace troupe::shm {
@@ -50,7 +53,8 @@ constexpr std::size_t whole_pages(std::size_t bytes) noexcept {
 
 // Behind the windows, whatever these hold: from the end of the segment the header is found by its length alone.
 inline constexpr std::size_t slices_bytes = slices * sizeof(slice);
-inline constexpr std::size_t header_and_slices_bytes = page_bytes + slices_bytes;
+inline constexpr std::size_t identity_bytes = sizeof(program_identity);
+inline constexpr std::size_t end_bytes = page_bytes + slices_bytes + identity_bytes;  // from the header on
 
 // The cells, and beside each slot's places the bits of the cells that its process holds. Where address space is short
 // there are fewer: cells are halved as often as the windows are, places twice as often.
@@ -68,7 +72,7 @@ inline constexpr std::size_t names_bytes = most_names * sizeof(name_record);
 inline constexpr std::size_t circles_bytes = most_circles * sizeof(circle_record);
 constexpr std::size_t tables_bytes(unsigned halvings) noexcept {
     return exit_log_bytes + names_bytes + circles_bytes + cells_bytes(halvings) +
-           max_processes * lock_area_bytes(halvings) + header_and_slices_bytes;
+           max_processes * lock_area_bytes(halvings) + end_log_bytes + catalogue_bytes + end_bytes;
 }
 
 // A window need not hold more than the budget: no size has more than that in use. Where address space is short, each
@@ -105,9 +109,12 @@ constexpr segment_map lay_out(std::size_t budget, unsigned halvings) noexcept {
     map.cell_count = cells_in(halvings);
     map.lock_areas = map.cells + cells_bytes(halvings);
     map.place_count = places_in(halvings);
-    map.header = map.lock_areas + max_processes * lock_area_bytes(halvings);
+    map.end_log = map.lock_areas + max_processes * lock_area_bytes(halvings);
+    map.catalogue = map.end_log + end_log_bytes;
+    map.header = map.catalogue + catalogue_bytes;
     map.slices = map.header + page_bytes;
-    map.end = map.slices + slices_bytes;
+    map.identity = map.slices + slices_bytes;
+    map.end = map.identity + identity_bytes;
     return map;
 }
 

@@ -24,7 +24,7 @@ program_memory program_memory::create(std::size_t budget, unsigned halvings) {
 
 program_memory program_memory::attach(base::owned_fd fd) {
     program_memory made;
-    made.attach_to(segment::attach(std::move(fd), header_and_slices_bytes));
+    made.attach_to(segment::attach(std::move(fd), end_bytes));
     return made;
 }
 

@@ -27,12 +27,15 @@ public:
     static program_memory attach(base::owned_fd fd);
 
     using program_view::blocks;
+    using program_view::catalogue;
     using program_view::cells;
     using program_view::channel;
     using program_view::channels;
     using program_view::circles;
     using program_view::ends;
     using program_view::header;
+    using program_view::identity;
+    using program_view::log_of_ends;
     using program_view::memory;
     using program_view::names;
     using program_view::process;
@@ -46,6 +49,9 @@ public:
     name_table& names() noexcept { return names_; }
     circle_table& circles() noexcept { return circles_; }
     endings& ends() noexcept { return ends_; }
+    end_log& log_of_ends() noexcept { return log_of_ends_; }
+    program_identity& identity() noexcept { return *identity_; }
+    std::byte* catalogue() noexcept { return catalogue_; }
     block_store& blocks() noexcept { return *blocks_; }
 
     process_slot& process(std::uint16_t slot) noexcept { return processes_.at(slot); }

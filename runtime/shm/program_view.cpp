@@ -11,7 +11,7 @@ namespace troupe::shm {
 
 program_view program_view::attach(base::owned_fd fd) {
     program_view made;
-    made.attach_to(segment::attach_read_only(std::move(fd), header_and_slices_bytes));
+    made.attach_to(segment::attach_read_only(std::move(fd), end_bytes));
     return made;
 }
 
@@ -19,7 +19,7 @@ program_view program_view::attach(base::owned_fd fd) {
 void program_view::attach_to(segment mapped) {
     segment_ = std::make_unique<segment>(std::move(mapped));
     const std::byte* const end = segment_->base() + segment_->bytes();
-    const auto& h = *reinterpret_cast<const program_header*>(end - header_and_slices_bytes);
+    const auto& h = *reinterpret_cast<const program_header*>(end - end_bytes);
     const segment_map map = h.magic == program_magic && h.version == layout_version
                                 ? lay_out(h.budget, std::min(h.halvings, most_halvings))
                                 : segment_map{};
@@ -40,6 +40,9 @@ void program_view::place(const segment_map& map) {
     cells_ = cell_table(*segment_, *header_, slices, map);
     names_ = name_table(*segment_, *header_, base + map.names);
     circles_ = circle_table(*segment_, *header_, base + map.circles);
+    log_of_ends_ = end_log(*segment_, base + map.end_log);
+    catalogue_ = base + map.catalogue;
+    identity_ = reinterpret_cast<program_identity*>(base + map.identity);
     ends_ = endings(*header_, processes_, exit_log(*segment_, base + map.exit_log));
 }
 

@@ -11,10 +11,12 @@
 #include "shm/cell_table.hpp"
 #include "shm/channel_table.hpp"
 #include "shm/circle_table.hpp"
+#include "shm/end_log.hpp"
 #include "shm/endings.hpp"
 #include "shm/name_table.hpp"
 #include "shm/process_table.hpp"
 #include "shm/program_header.hpp"
+#include "shm/program_identity.hpp"
 #include "shm/segment.hpp"
 
 namespace troupe::shm {
@@ -32,6 +34,9 @@ public:
     const cell_table& cells() const noexcept { return cells_; }
     const name_table& names() const noexcept { return names_; }
     const circle_table& circles() const noexcept { return circles_; }
+    const end_log& log_of_ends() const noexcept { return log_of_ends_; }
+    const program_identity& identity() const noexcept { return *identity_; }
+    const std::byte* catalogue() const noexcept { return catalogue_; }
     const endings& ends() const noexcept { return ends_; }
     const block_store& blocks() const noexcept { return *blocks_; }
 
@@ -51,6 +56,9 @@ protected:
     cell_table cells_;
     name_table names_;
     circle_table circles_;
+    end_log log_of_ends_;
+    std::byte* catalogue_ = nullptr;
+    program_identity* identity_ = nullptr;
     endings ends_;
 };
 

@@ -33,7 +33,7 @@ TEST_CASE("layout: the windows follow each other without gaps, and the tables fo
             for (const block_class& one : map.classes) sum += one.count * one.bytes;
             REQUIRE(map.exit_log == sum);
             REQUIRE(map.end == sum + tables_bytes(halvings));
-            REQUIRE(map.header == map.end - header_and_slices_bytes);
+            REQUIRE(map.header == map.end - end_bytes);
             REQUIRE(map.names == map.exit_log + exit_log_bytes);
             REQUIRE(map.circles == map.names + names_bytes);
             REQUIRE(map.cells == map.circles + circles_bytes);

@@ -1,0 +1,48 @@
+// The last page of a program's shared memory: what program this is, for a reader that may have been built with another
+// version of troupe. This page has a version of its own, and its fields never move: new ones come behind them. So two
+// that do not fit know enough of each other to say so.
+//
+// Written once, by the program, before it has actors; `ended` at its end.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/machine.hpp"
+#include "base/published.hpp"
+
+namespace troupe::shm {
+
+inline constexpr std::uint64_t identity_magic = 0x7265'7375'6f69'7254;
+inline constexpr std::uint32_t identity_version = 1;
+
+struct alignas(base::page_bytes) program_identity {
+    // Stored last: whoever reads it sees what is below.
+    class magic_word {
+    public:
+        // sync: program identity - observes what the program is
+        bool is_written() const noexcept { return word_.load(std::memory_order_acquire) == identity_magic; }
+        // sync: program identity - publishes what the program is
+        void set() noexcept { word_.store(identity_magic, std::memory_order_release); }
+
+    private:
+        std::atomic<std::uint64_t> word_;
+    } magic;
+
+    std::uint32_t version;  // of this page
+    std::uint32_t layout;   // layout_version
+    std::uint32_t ring;     // the version of the rings' format
+    std::int32_t pid;
+    std::int64_t began_at;      // ns of the clock on the wall
+    std::int64_t began;         // ns of the monotonic clock
+    std::uint64_t header;       // offset of the program_header in the file
+    std::int32_t orders;        // the pipe that takes orders: its descriptor in the program; -1: none
+    std::uint32_t build_bytes;  // of the executable's build id; 0: it has none
+    std::byte build[32];
+    char library[32];  // the version of troupe
+    char name[64];     // what the executable is called
+};
+static_assert(sizeof(program_identity) == base::page_bytes);
+
+}  // namespace troupe::shm

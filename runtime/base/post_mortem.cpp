@@ -35,8 +35,16 @@ std::vector<stack_frame> frames_of(const post_mortem& page) {
     return frames;
 }
 
-// Which limit ended it. A limit that somebody else set (ulimit) counts as well where the signal alone says so.
-limit_reached cause(const exit_status& status, const post_mortem& page, std::uint32_t incarnation, bool crashed) {
+}  // namespace
+
+bool tells_of(const post_mortem& page, const exit_status& status, std::uint32_t incarnation) {
+    const int signal = page.signal.get();
+    return signal != 0 && signal == status.signal() && page.incarnation.get() == incarnation;
+}
+
+// A limit that somebody else set (ulimit) counts as well where the signal alone says so.
+limit_reached limit_of(const exit_status& status, std::string_view exception, const post_mortem& page,
+                       std::uint32_t incarnation) {
     const std::uint32_t limits = page.limits.get();
     const bool refused = page.memory_refused.get() == incarnation;
     if (status.signal() == SIGXCPU) return limit_reached::cpu_time;
@@ -50,25 +58,17 @@ limit_reached cause(const exit_status& status, const post_mortem& page, std::uin
     }
     if ((limits & limited_memory) == 0) return limit_reached::none;
     const bool gave_up = status.signal() == SIGABRT && refused;
-    const bool fell_over = crashed && page.memory_full != 0;
-    return status.exception_type() == "std::bad_alloc" || gave_up || fell_over ? limit_reached::memory
+    const bool fell_over = tells_of(page, status, incarnation) && page.memory_full != 0;
+    return exception == "std::bad_alloc" || gave_up || fell_over ? limit_reached::memory
                                                                                : limit_reached::none;
-}
-
-}  // namespace
-
-bool limit_reached_by(const exit_status& status, const post_mortem& page, std::uint32_t incarnation) {
-    return cause(status, page, incarnation, false) != limit_reached::none;
 }
 
 void complete(exit_status& status, const post_mortem& page, std::uint32_t incarnation) {
     detail::end_details& details = status.details();
     details.peak_memory = page.peak_memory.get();
     details.cpu_time = std::chrono::nanoseconds(static_cast<std::int64_t>(page.cpu_time.get()));
-    const int signal = page.signal.get();
-    const bool crashed = signal != 0 && signal == status.signal() && page.incarnation.get() == incarnation;
-    details.limit = cause(status, page, incarnation, crashed);
-    if (!crashed) return;
+    details.limit = limit_of(status, status.exception_type(), page, incarnation);
+    if (!tells_of(page, status, incarnation)) return;
     details.fault_address = page.fault_address;
     details.signal_code = page.signal_code;
     details.stack_overflow = page.stack_overflow.get() != 0;

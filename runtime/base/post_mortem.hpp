@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include <troupe/exit_status.hpp>
 
@@ -86,8 +87,12 @@ struct alignas(page_bytes) post_mortem {
 };
 static_assert(sizeof(post_mortem) == page_bytes);
 
-// Whether a limit of the actor ended that incarnation, for one that was killed.
-bool limit_reached_by(const exit_status& status, const post_mortem& page, std::uint32_t incarnation);
+// Whether the crash handler of that incarnation wrote the page, for the end that the status tells of.
+bool tells_of(const post_mortem& page, const exit_status& status, std::uint32_t incarnation);
+
+// The limit that ended that incarnation. `exception`: the type of the one that left it, which the status may not know.
+limit_reached limit_of(const exit_status& status, std::string_view exception, const post_mortem& page,
+                       std::uint32_t incarnation);
 
 // Adds what the page knows to a status that says how that incarnation of the actor ended.
 void complete(exit_status& status, const post_mortem& page, std::uint32_t incarnation);

@@ -7,6 +7,7 @@
 #include <troupe/detail/birth.hpp>
 
 #include "base/step.hpp"
+#include "keeper/end_note.hpp"
 #include "keeper/keeper.hpp"
 #include "keeper/replies_for_dead.hpp"
 #include "keeper/ticks.hpp"
@@ -53,6 +54,8 @@ void keeper::ended(std::uint16_t slot) noexcept {
     TROUPE_STEP("keeper: end written down");
     const bool well = memory_.ends().was_success(one.actor);
     const death it{slot, comes_again(process, well), well, process.activity.has_spawned.get() != 0};
+    // Before anybody can learn of it, and while all that the process has written stands as it left it.
+    note_end(memory_, one.actor, it.again ? 0 : retired_.count_mail(slot));
     for (const duty& next : duties) (this->*next.run)(it);
 }
 

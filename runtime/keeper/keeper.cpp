@@ -51,7 +51,9 @@ bool keeper::open() noexcept {
     socklen_t size = sizeof room;
     getsockopt(socket_.get(), SOL_SOCKET, SO_SNDBUF, &room, &size);
     most_messages_ = std::max(room / least_message_bytes, 64);
-    return poll_ && epoll_ctl(poll_.get(), EPOLL_CTL_ADD, socket_.get(), &event) == 0;
+    if (!poll_ || epoll_ctl(poll_.get(), EPOLL_CTL_ADD, socket_.get(), &event) != 0) return false;
+    open_orders();
+    return true;
 }
 
 void keeper::close() noexcept {
@@ -62,6 +64,7 @@ void keeper::close() noexcept {
     server_launch_.requests.reset();
     logger_.reset();
     logger_bell_.reset();
+    orders_.close();
     strays_.close();
     // What holds nothing is not written to: each page that is costs the copy a fault.
     for (base::owned_fd& one : room_for_) {
@@ -92,6 +95,7 @@ void keeper::run() noexcept {
             if (about == about_server) server_ended();
             if (about == about_logger) logger_ended();
             if (about == about_strays) strays_.collect_held();
+            if (about == about_orders) take_orders();
             if (about >= about_first_command) command_ended(about - about_first_command);
         }
         kill_overdue(now);
@@ -345,7 +349,7 @@ void keeper::start_failed(std::uint16_t slot) noexcept {
 // 0, or why the actor could not be signalled. One that has ended, or has yet to be made, is none that could not.
 int keeper::signal(detail::actor_id actor, int signal, int budget_ms) noexcept {
     watched& one = watched_[actor.slot()];
-    if (actor.slot() == 0 && memory_.process(0).actor() == actor) {
+    if (is_program(actor)) {
         return ::kill(getpid(), signal) == 0 ? 0 : errno;  // the program: this process
     }
     if (one.actor != actor || memory_.process(actor.slot()).present().state == shm::process_state::down) return 0;

@@ -23,10 +23,12 @@
 #include "base/clock.hpp"
 #include "base/owned_fd.hpp"
 #include "keeper/keeper_message.hpp"
+#include "keeper/order_reader.hpp"
 #include "keeper/retirement.hpp"
 #include "keeper/strays.hpp"
 #include "process/message_socket.hpp"
 #include "shm/lock_line.hpp"
+#include "shm/order.hpp"
 #include "shm/program_memory.hpp"
 
 namespace troupe::keepers {
@@ -67,7 +69,8 @@ private:
     static constexpr std::uint32_t about_server = shm::max_processes + 1;
     static constexpr std::uint32_t about_strays = shm::max_processes + 2;
     static constexpr std::uint32_t about_logger = shm::max_processes + 3;
-    static constexpr std::uint32_t about_first_command = shm::max_processes + 4;
+    static constexpr std::uint32_t about_orders = shm::max_processes + 4;
+    static constexpr std::uint32_t about_first_command = shm::max_processes + 5;
 
     struct watched {
         base::owned_fd pidfd;
@@ -119,6 +122,17 @@ private:
     void end_everybody() noexcept;
     void take_messages() noexcept;
     void make_room() noexcept;
+    void open_orders() noexcept;
+    void take_orders() noexcept;
+    struct order_outcome {
+        shm::order_result result = shm::order_result::done;
+        std::int32_t pid = 0;
+        std::int32_t error = 0;
+    };
+    order_outcome carry_out(const shm::order& one) noexcept;
+    order_outcome observe(std::uint32_t what) noexcept;
+    void answer_order(const shm::order& one, const order_outcome& what) noexcept;
+    bool is_program(detail::actor_id actor) const noexcept;
     void answer(const keeper_message& message, std::string_view text, process::received& with) noexcept;
     naming_answer change_lists(const keeper_message& message, std::string_view text) noexcept;
     void tell_of_lists() noexcept;
@@ -199,6 +213,8 @@ private:
     pid_t server_pid_ = 0;
     base::owned_fd logger_;
     base::owned_fd logger_bell_;  // made for the first one
+    order_reader orders_;
+    std::uint32_t answers_given_ = 0;  // to orders
     retirement retired_;
     strays strays_;
     std::uint32_t commands_reached_ = 0;  // see commands.cpp

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/step.hpp"
+#include "mail/batch.hpp"
 #include "mail/envelope.hpp"
 #include "mail/parcel.hpp"
 #include "shm/ring_reader.hpp"
@@ -14,6 +15,20 @@ namespace troupe::keepers {
 namespace {
 
 constexpr int most_rounds = 16;  // of tidying in one turn
+
+// A request that the dead process had taken and not answered.
+bool was_taken(const shm::process_slot& process, const shm::record& record) noexcept {
+    const std::uint64_t place = record.position + 1;
+    return std::any_of(process.in_hand.begin(), process.in_hand.end(),
+                       [place](const auto& one) { return one.place() == place; });
+}
+
+std::uint32_t messages_in(const shm::ring_reader& reader, const shm::record& record) noexcept {
+    const mail::envelope read(record);
+    if (!read.is(mail::batch_record)) return 1;
+    const std::uint32_t packed = mail::count_of_batch(read.body());
+    return packed - std::min(packed, reader.parts_consumed(record));
+}
 
 }  // namespace
 
@@ -92,9 +107,7 @@ void retirement::hand_back(std::uint16_t slot) noexcept {
     // The message that was being handled is delivered again, or set aside by the supervisor.
     const std::uint64_t handled = process.handling.delivery.place();
     const auto went_with_it = [&](const shm::record& record) {
-        const std::uint64_t place = record.position + 1;
-        return place != handled && std::any_of(process.in_hand.begin(), process.in_hand.end(),
-                                               [place](const auto& one) { return one.place() == place; });
+        return record.position + 1 != handled && was_taken(process, record);
     };
     const auto ring = memory_.channels().find_ring(memory_.channel(*mailbox));
     if (!ring) return;
@@ -111,6 +124,28 @@ void retirement::hand_back(std::uint16_t slot) noexcept {
         if (parcel) discard(parcel);
     }
     reader.flush();
+}
+
+std::uint32_t retirement::count_mail(std::uint16_t slot) noexcept {
+    const shm::process_slot& process = memory_.process(slot);
+    const auto mailbox = process.who.mailbox.index();
+    if (!mailbox) return 0;
+    const auto ring = memory_.channels().find_ring(memory_.channel(*mailbox));
+    if (!ring) return 0;
+    shm::ring_reader reader(*ring, memory_.processes().owners());
+    if (!reader.recover()) return 0;
+    // Of others nobody wrote down which requests they had taken: they were gone from the mailbox.
+    const bool is_supervised = process.supervision.revival.get() != 0;
+    const std::uint64_t handled = process.handling.delivery.place();
+    std::uint32_t count = 0;
+    shm::record found;
+    for (shm::sight seen = reader.look(found); seen == shm::sight::message;) {
+        const shm::record here = found;
+        seen = reader.look_after(here, found);
+        if (here.position + 1 == handled || (is_supervised && was_taken(process, here))) continue;
+        count += messages_in(reader, here);
+    }
+    return count;
 }
 
 // What a dead reader had finished and not swept would stay until somebody came to read the queue.

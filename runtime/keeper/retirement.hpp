@@ -30,6 +30,9 @@ public:
     // there for the next one, but for requests whose askers are about to be told that they died with it.
     void hand_back(std::uint16_t slot) noexcept;
 
+    // How many messages wait in the mailbox of the dead process of that slot; without those it had taken.
+    std::uint32_t count_mail(std::uint16_t slot) noexcept;
+
     // An end was let go: when things are tidied next, the channel is closed or retired if nobody is left. Or a cell
     // was, which is freed then.
     void look_at(shm::channel_id channel) noexcept;

@@ -207,6 +207,23 @@ struct event {
     std::uint32_t type = 0;
     std::uint32_t position = 0;
     std::uint32_t ms = 0;  // the low bits
+
+    // As it is written down:
+    std::uint64_t first_word() const noexcept {  // kind:8 | size:8 | peer:16 | type:32
+        return static_cast<std::uint64_t>(kind) | std::uint64_t{size} << 8 | std::uint64_t{peer} << 16 |
+               std::uint64_t{type} << 32;
+    }
+    std::uint64_t second_word() const noexcept {  // position:32 | ms:32
+        return std::uint64_t{position} | std::uint64_t{ms} << 32;
+    }
+    static event of(std::uint64_t first, std::uint64_t second) noexcept {
+        return {static_cast<event_kind>(first & 0xff),
+                static_cast<std::uint8_t>(first >> 8 & 0xff),
+                static_cast<std::uint16_t>(first >> 16 & 0xffff),
+                static_cast<std::uint32_t>(first >> 32),
+                static_cast<std::uint32_t>(second),
+                static_cast<std::uint32_t>(second >> 32)};
+    }
 };
 
 // The last events of a process, and of those of its slot before it. It outlives the process. An event counts when the
@@ -220,9 +237,8 @@ public:
         const std::uint64_t at = count_.load(std::memory_order_relaxed);  // relaxed: one process writes
         slot& into = slots_[at % capacity];
         about_to_write();
-        into.first.set(static_cast<std::uint64_t>(one.kind) | std::uint64_t{one.size} << 8 |
-                       std::uint64_t{one.peer} << 16 | std::uint64_t{one.type} << 32);
-        into.second.set(std::uint64_t{one.position} | std::uint64_t{one.ms} << 32);
+        into.first.set(one.first_word());
+        into.second.set(one.second_word());
         count_.store(at + 1, std::memory_order_release);  // sync: recorder - publishes the event
     }
 
@@ -232,20 +248,13 @@ public:
     std::uint64_t count() const noexcept { return count_.load(std::memory_order_acquire); }
     event at(std::uint64_t number) const noexcept {
         const slot& from = slots_[number % capacity];
-        const std::uint64_t first = from.first.get();
-        const std::uint64_t second = from.second.get();
-        return {static_cast<event_kind>(first & 0xff),
-                static_cast<std::uint8_t>(first >> 8 & 0xff),
-                static_cast<std::uint16_t>(first >> 16 & 0xffff),
-                static_cast<std::uint32_t>(first >> 32),
-                static_cast<std::uint32_t>(second),
-                static_cast<std::uint32_t>(second >> 32)};
+        return event::of(from.first.get(), from.second.get());
     }
 
 private:
     struct slot {
-        base::published<std::uint64_t> first;   // kind:8 | size:8 | peer:16 | type:32
-        base::published<std::uint64_t> second;  // position:32 | ms:32
+        base::published<std::uint64_t> first;
+        base::published<std::uint64_t> second;
     };
     std::atomic<std::uint64_t> count_;
     std::array<slot, capacity> slots_;

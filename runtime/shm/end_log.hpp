@@ -58,7 +58,7 @@ struct alignas(base::page_bytes) end_record {
     base::published<std::uint32_t> deliveries;
     base::published<std::uint32_t> lost;  // messages that waited in its mailbox and went with it
     base::published<std::uint32_t> hung;
-    base::published<std::uint32_t> limits;       // base::noted_limit that it reached
+    base::published<std::uint32_t> limit;        // limit_reached
     base::published<std::int32_t> crash_signal;  // of its crash handler; 0: it did not run
     base::published<std::int32_t> crash_code;
     base::published<std::uint32_t> stack_overflow;
@@ -74,7 +74,7 @@ struct alignas(base::page_bytes) end_record {
     };
     std::array<frame, base::most_frames> frames;
     struct noted_event {
-        base::published<std::uint64_t> first;  // as in the recorder
+        base::published<std::uint64_t> first;  // of the event
         base::published<std::uint64_t> second;
     };
     std::array<noted_event, most_events> events;  // oldest first

@@ -30,7 +30,7 @@ bool endings::is_crash(detail::actor_id actor, const exit_status& status) const 
     const std::uint32_t incarnation = slot.incarnation.known();
     if (status.signal() == SIGKILL) {
         return slot.handling.hung.get() != 0 ||
-               base::limit_reached_by(status, processes_.post_mortem(actor.slot()), incarnation);
+               base::limit_of(status, {}, processes_.post_mortem(actor.slot()), incarnation) != limit_reached::none;
     }
     if (status.signaled()) return status.signal() != SIGTERM;
     return status.code() == 1 && slot.ending.exception_type[0] != '\0' && slot.ending.exception_of.get() == incarnation;

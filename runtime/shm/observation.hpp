@@ -8,6 +8,7 @@
 
 #include "base/machine.hpp"
 #include "base/published.hpp"
+#include "shm/shared_text.hpp"
 
 namespace troupe::shm {
 
@@ -43,6 +44,10 @@ struct order_answer {
     public:
         // sync: order - observes the answer
         std::uint64_t get() const noexcept { return number_.load(std::memory_order_acquire); }
+        void begin() noexcept {
+            number_.store(0, std::memory_order_relaxed);  // relaxed: ordered by the fence
+            about_to_write();
+        }
         // sync: order - publishes the answer
         void set(std::uint64_t number) noexcept { number_.store(number, std::memory_order_release); }
 

@@ -24,7 +24,7 @@ namespace troupe::shm {
 class program_view {
 public:
     // Maps the memory of a program read-only: a store to it ends this process. Throws corrupt where it is that of no
-    // program, or of one that was built with another layout.
+    // program, or of one that was built with another layout; the text names the versions of both.
     static program_view attach(base::owned_fd fd);
 
     const segment& memory() const noexcept { return *segment_; }

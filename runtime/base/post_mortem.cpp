@@ -59,8 +59,7 @@ limit_reached limit_of(const exit_status& status, std::string_view exception, co
     if ((limits & limited_memory) == 0) return limit_reached::none;
     const bool gave_up = status.signal() == SIGABRT && refused;
     const bool fell_over = tells_of(page, status, incarnation) && page.memory_full != 0;
-    return exception == "std::bad_alloc" || gave_up || fell_over ? limit_reached::memory
-                                                                               : limit_reached::none;
+    return exception == "std::bad_alloc" || gave_up || fell_over ? limit_reached::memory : limit_reached::none;
 }
 
 void complete(exit_status& status, const post_mortem& page, std::uint32_t incarnation) {

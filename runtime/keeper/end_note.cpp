@@ -111,8 +111,8 @@ void copy_end(const shm::process_slot& process, const base::post_mortem& page, d
 void note_end(shm::program_memory& memory, detail::actor_id actor, std::uint32_t lost) noexcept {
     using std::chrono::floor, std::chrono::milliseconds, std::chrono::nanoseconds;
     shm::process_slot& process = memory.process(actor.slot());
-    const auto ms = static_cast<std::uint64_t>(
-        floor<milliseconds>(base::steady_clock::now().time_since_epoch()).count());
+    const auto ms =
+        static_cast<std::uint64_t>(floor<milliseconds>(base::steady_clock::now().time_since_epoch()).count());
     const std::uint64_t number = memory.header().ends.get() + 1;
     if (shm::end_record* const into = memory.log_of_ends().place_for(number)) {
         into->number.begin();

@@ -1,7 +1,8 @@
 // Orders from outside: from whoever may look into this process, and so may open the pipe that is named in the identity
 // of the program. They can do what the program's own calls can do, to actors that they name by their ids.
 //
-// Whatever is written to the pipe, no more than a few orders are carried out in a turn: it keeps no end from being seen.
+// Whatever is written to the pipe, no more than a few orders are carried out in a turn: it keeps no end from being
+// seen.
 #include <sys/epoll.h>
 #include <unistd.h>
 

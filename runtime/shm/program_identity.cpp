@@ -97,9 +97,10 @@ void write_identity(program_identity& page, std::uint64_t header) {
 
 std::optional<known_identity> read_identity(int fd) {
     program_identity page;
-    struct stat file {};
+    struct stat file{};
     if (fstat(fd, &file) != 0 || file.st_size < static_cast<off_t>(sizeof page)) return std::nullopt;
-    const ssize_t got = pread(fd, static_cast<void*>(&page), sizeof page, file.st_size - static_cast<off_t>(sizeof page));
+    const ssize_t got =
+        pread(fd, static_cast<void*>(&page), sizeof page, file.st_size - static_cast<off_t>(sizeof page));
     if (got != static_cast<ssize_t>(sizeof page) || !page.magic.is_written()) return std::nullopt;
     const std::size_t build = std::min<std::size_t>(page.build_bytes, sizeof page.build);
     return known_identity{page.layout,

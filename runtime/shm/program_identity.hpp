@@ -38,9 +38,9 @@ struct alignas(base::page_bytes) program_identity {
     std::uint32_t layout;   // layout_version
     std::uint32_t ring;     // the version of the rings' format
     std::int32_t pid;
-    std::int64_t began_at;  // ns of the clock on the wall
-    std::int64_t began;     // ns of the monotonic clock
-    std::uint64_t header;   // offset of the program_header in the file
+    std::int64_t began_at;                 // ns of the clock on the wall
+    std::int64_t began;                    // ns of the monotonic clock
+    std::uint64_t header;                  // offset of the program_header in the file
     base::published<std::int32_t> orders;  // the pipe that takes orders: its descriptor in the program; -1: none
     std::uint32_t build_bytes;             // of the executable's build id; 0: it has none
     std::byte build[32];
@@ -69,8 +69,8 @@ struct known_identity {
 // Nothing where the file has no such page. The file is not mapped, and nothing in it changes.
 std::optional<known_identity> read_identity(int fd);
 
-// A sentence for whoever wanted to look into the program of this pid (0: it is not known); empty where its memory is laid out as this
-// version of troupe knows it.
+// A sentence for whoever wanted to look into the program of this pid (0: it is not known); empty where its memory is
+// laid out as this version of troupe knows it.
 std::string why_unreadable(std::int32_t pid, const std::optional<known_identity>& program);
 
 }  // namespace troupe::shm

@@ -12,7 +12,8 @@ namespace troupe::shm {
 
 program_view program_view::attach(base::owned_fd fd) {
     const auto identity = read_identity(fd.get());
-    if (const std::string why = why_unreadable(identity ? identity->pid : 0, identity); !why.empty()) throw corrupt(why);
+    if (const std::string why = why_unreadable(identity ? identity->pid : 0, identity); !why.empty())
+        throw corrupt(why);
     program_view made;
     made.attach_to(segment::attach_read_only(std::move(fd), end_bytes));
     return made;

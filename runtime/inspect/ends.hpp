@@ -1,0 +1,19 @@
+// How the processes of a program ended, as its keeper has written it down: the last 512 ends.
+#pragma once
+
+#include <vector>
+
+#include "inspect/snapshot.hpp"
+#include "inspect/type_names.hpp"
+#include "shm/program_view.hpp"
+
+namespace troupe::inspect {
+
+// The newest first. What the keeper overwrites meanwhile is left out. Frames are modules and offsets: the names are in
+// the files of the program, and `text` does without them.
+std::vector<end_row> read_ends(const shm::program_view& program, const type_names& types);
+
+// The name of a kind of event, as in shm::event_kind; "unknown" for what is none.
+const char* to_string(shm::event_kind kind) noexcept;
+
+}  // namespace troupe::inspect

@@ -20,8 +20,10 @@ bool is_good(const shm::order& one, std::uint64_t now_ms) noexcept {
 
 bool makes_sense(const shm::order& one) noexcept {
     const auto kind = static_cast<unsigned>(one.kind);
+    const unsigned known = one.kind == shm::order_kind::observe ? shm::observe_timing | shm::observe_trace : 0u;
     return one.layout == shm::layout_version && one.number != 0 && kind != 0 &&
-           kind <= static_cast<unsigned>(shm::last_order_kind) && one.budget_ms <= shm::most_budget_ms;
+           kind <= static_cast<unsigned>(shm::last_order_kind) && one.budget_ms <= shm::most_budget_ms &&
+           (one.what & ~known) == 0;
 }
 
 }  // namespace

@@ -22,8 +22,8 @@ public:
         std::uint32_t what = 0;  // an or of `observed`; 0: nobody observes
     };
     // Looked at once a turn, on a line that changes hardly ever.
-    // sync: observation - observes the blocks that the keeper has named
     value get() const noexcept {
+        // sync: observation - observes the blocks that the keeper has named
         const std::uint64_t word = word_.load(std::memory_order_acquire);
         return {static_cast<std::uint32_t>(word >> 32), static_cast<std::uint32_t>(word)};
     }

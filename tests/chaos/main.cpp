@@ -93,6 +93,18 @@ std::string complaints() {
     return all;
 }
 
+// `before`: as many ends there were before the run.
+bool ends_are_kept(std::uint64_t before, std::size_t restarts) {
+    const auto& memory = troupe::channel::participant::here().memory();
+    const std::uint64_t last = memory.header().ends.get();
+    const std::uint64_t known = std::min<std::uint64_t>(last, troupe::shm::end_log_records);
+    for (std::uint64_t number = last - known + 1; number <= last; ++number) {
+        const troupe::shm::end_record& one = memory.log_of_ends().at(number);
+        if (one.number.get() != number || one.pid.get() == 0) return false;
+    }
+    return last - before >= restarts;
+}
+
 // A bar that is drawn over on a terminal, nothing elsewhere.
 void show(double part, const chaos::trouble& made) {
     if (isatty(terminal) == 0) return;
@@ -228,6 +240,7 @@ int program() {
     const killing::remains before = killing::remains::settled(killing::remains::nothing());
     const std::multiset<std::string> open = descriptors();
     const std::size_t mapped = mappings();
+    const std::uint64_t ends = troupe::channel::participant::here().memory().header().ends.get();
 
     chaos::trouble made(wished.seed, outside);
     std::size_t restarts = 0;
@@ -259,6 +272,7 @@ int program() {
     std::set_difference(still_open.begin(), still_open.end(), open.begin(), open.end(), std::back_inserter(left));
     for (const auto& one : left) std::printf("    %s\n", one.c_str());
     check(mappings() == mapped, "no mapping is left");
+    check(ends_are_kept(ends, restarts), "the last ends are kept, and there was one before every restart");
     return 0;
 }
 

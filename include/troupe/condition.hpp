@@ -31,6 +31,7 @@ public:
         throw_if_failed();
         *turn_ = take_turn();
     }
+    const cell_hold& waits_at() const noexcept override { return condition_; }
 
 private:
     bool try_finish() override;

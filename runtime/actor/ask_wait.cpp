@@ -21,11 +21,12 @@ ask_wait::~ask_wait() {
 }
 
 void ask_wait::send() {
-    reply_.tell(this);
+    reply_.tell(this, frame_.type);
     to_ = &mailbox_of(reply_.from());
     has_turn_ = reply_.take_number();
     if (!has_turn_) return;
     frame_.request = reply_.number();
+    frame_.flags |= asks;
     push_result result = push_result::closed;
     try {
         result = to_->push(frame_, *message_, request_block_);
@@ -35,6 +36,8 @@ void ask_wait::send() {
     }
     if (result == push_result::sent) {
         sent_ = true;
+        channel::participant::here().chronicler().note_request(shm::event_kind::asked, reply_.from(), reply_.number(),
+                                                               frame_.type);
         leave_queue();
         return;
     }

@@ -4,6 +4,7 @@
 
 #include "actor/own_process.hpp"
 #include "loop/event_loop.hpp"
+#include "loop/wait_notes.hpp"
 
 namespace troupe::actors {
 
@@ -24,6 +25,12 @@ void bulletin_watch::leave(detail::bulletin_reader& one) noexcept {
 }
 
 bool bulletin_watch::glance() { return participant_.memory().header().bulletin.changes() != seen_; }
+
+void bulletin_watch::describe(loop::wait_notes& into) const noexcept {
+    for (const detail::bulletin_reader* one = waiting_.first(); one != nullptr; one = one->next_waiting) {
+        if (!into.add(*one->whom, {.kind = base::waiting_kind::change})) return;
+    }
+}
 
 bool bulletin_watch::poll() {
     const std::uint64_t now = participant_.memory().header().bulletin.changes();

@@ -32,6 +32,7 @@ private:
     bool glance() override;
     loop::parking park() override { return glance() ? loop::parking::ready : loop::parking::parked; }
     void unpark() override {}
+    void describe(loop::wait_notes& into) const noexcept override;
 
     channel::participant& participant_;
     channel::waiting_list<detail::bulletin_reader> waiting_;

@@ -4,6 +4,7 @@
 
 #include "actor/own_process.hpp"
 #include "loop/event_loop.hpp"
+#include "loop/wait_notes.hpp"
 
 namespace troupe::actors {
 
@@ -24,6 +25,12 @@ void exit_watch::leave(detail::exit_wait& wait) noexcept {
 }
 
 bool exit_watch::glance() { return deaths_.changed(); }
+
+void exit_watch::describe(loop::wait_notes& into) const noexcept {
+    for (const detail::exit_wait* one = waiting_.first(); one != nullptr; one = one->next_waiting) {
+        if (!into.add(*one, {.kind = base::waiting_kind::end, .of = one->subject().value})) return;
+    }
+}
 
 bool exit_watch::poll() {
     if (!deaths_.notice()) return false;

@@ -3,19 +3,36 @@
 #include "actor/own_process.hpp"
 
 namespace troupe::detail {
+namespace {
+
+// Whoever has the slot now: nearly always the sender, and what is told of it is for people.
+actor_id sender_of(actors::own_process& here, const letter& taken) noexcept {
+    if (taken.own != nullptr) return {};
+    return here.memory().process(shm::owner_id{taken.frame.writer}.slot()).actor();
+}
+
+}  // namespace
 
 handling::handling(receive_wait& taken) : taken_(taken) {
-    if (actors::own_process::here().in_hand().note_begun(taken.in_hand())) taken.keep();
+    actors::own_process& here = actors::own_process::here();
+    const letter& message = taken.in_hand();
+    here.participant().chronicler().begin_handling(message, sender_of(here, message));
+    if (here.in_hand().note_begun(message)) taken.keep();
 }
 
 handling::~handling() {
-    if (!over_) actors::own_process::here().in_hand().note_left();
+    if (over_) return;
+    actors::own_process& here = actors::own_process::here();
+    here.in_hand().note_left();
+    here.participant().chronicler().end_handling(taken_.in_hand().frame.type);
 }
 
 void handling::over() noexcept {
     over_ = true;
     taken_.consume();
-    actors::own_process::here().in_hand().note_returned();
+    actors::own_process& here = actors::own_process::here();
+    here.in_hand().note_returned();
+    here.participant().chronicler().end_handling(taken_.in_hand().frame.type);
 }
 
 }  // namespace troupe::detail

@@ -9,6 +9,7 @@
 #include "actor/own_process.hpp"
 #include "channel/lone_inbox.hpp"
 #include "loop/event_loop.hpp"
+#include "loop/wait_notes.hpp"
 
 namespace troupe::actors {
 
@@ -18,7 +19,7 @@ void monitors::add(detail::actor_id actor, channel::lone_inbox& mailbox, telling
     participant_.memory().process(actor.slot()).watchers.add(participant_.slot());
     // Looked at after this process became a watcher: it may have ended before.
     if (participant_.memory().ends().of(actor)) return tell(actor);
-    watched_.push_back({actor, what, restarts_begun(actor)});
+    watched_.push_back({actor, what, restarts_begun(actor), static_cast<std::uint32_t>(detail::ready.turn())});
     followed_ += what == telling::every_incarnation;
     if (!enrolled()) loop::event_loop::current().enroll(*this);
 }
@@ -69,6 +70,13 @@ bool monitors::glance() {
     if (deaths_.changed()) return true;
     return followed_ != 0 &&
            std::any_of(watched_.begin(), watched_.end(), [this](const watched& one) { return was_restarted(one); });
+}
+
+// No coroutine of its own waits for these: they come into the mailbox.
+void monitors::describe(loop::wait_notes& into) const noexcept {
+    for (const watched& one : watched_) {
+        if (!into.add(nullptr, one.since, {.kind = base::waiting_kind::end, .of = one.actor.value})) return;
+    }
 }
 
 bool monitors::poll() {

@@ -33,12 +33,14 @@ private:
         detail::actor_id actor;
         telling what;
         std::uint32_t restarts;  // of the actor, that were told or came before
+        std::uint32_t since;     // the turn in which it was asked for
     };
 
     bool poll() override;
     bool glance() override;
     loop::parking park() override { return glance() ? loop::parking::ready : loop::parking::parked; }
     void unpark() override {}
+    void describe(loop::wait_notes& into) const noexcept override;
     void tell(detail::actor_id ended);
     std::uint32_t restarts_begun(detail::actor_id actor) const noexcept;
     bool was_restarted(const watched& one) const noexcept;

@@ -57,8 +57,9 @@ own_process::own_process(shm::program_memory memory, std::uint16_t slot, base::o
         const detail::registration* known = detail::registration::find(entry);
         return std::string(known != nullptr ? known->message_name(type) : std::string_view());
     });
+    participant_.chronicler().begin(participant_.self().supervision.restarts.get());
     loop::event_loop::work_for(this);
-    awake();
+    this->memory().header().awake.add(slot);
     process::catch_signals(is_program ? process::role::program : process::role::actor, participant_.doorbell());
 }
 
@@ -118,9 +119,13 @@ void own_process::turn_ended() noexcept { participant_.return_room(false); }
 void own_process::about_to_sleep() noexcept {
     participant_.return_room(true);
     memory().header().awake.remove(participant_.slot());
+    participant_.chronicler().about_to_sleep(loop::event_loop::current());
 }
 
-void own_process::awake() noexcept { memory().header().awake.add(participant_.slot()); }
+void own_process::awake() noexcept {
+    memory().header().awake.add(participant_.slot());
+    participant_.chronicler().awake();
+}
 
 // --- the line to the keeper ----------------------------------------------------------------------------------------
 

@@ -119,6 +119,7 @@ private:
     int lifeline() const noexcept override;
     bool may_spin() noexcept override;
     bool in_no_hurry() noexcept override;
+    void turn_began(std::uint64_t ms) noexcept override { participant_.chronicler().turn_began(ms); }
     void turn_ended() noexcept override;
     void about_to_sleep() noexcept override;
     void awake() noexcept override;

@@ -13,6 +13,7 @@
 #include "channel/making.hpp"
 #include "channel/port.hpp"
 #include "loop/event_loop.hpp"
+#include "loop/wait_notes.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -50,10 +51,27 @@ std::optional<std::uint32_t> pending_requests::reserve(detail::expected_reply& r
     if (used_ == most_requests) return std::nullopt;
     while ((*entries_)[next_].used) next_ = (next_ + 1) % most_requests;
     entry& one = (*entries_)[next_];
-    one = {&reply, reply.from(), one.generation % ((1u << generation_bits) - 1) + 1, true};
+    one = {.reply = &reply,
+           .target = reply.from(),
+           .generation = one.generation % ((1u << generation_bits) - 1) + 1,
+           .used = true};
+    link(one);
     ++used_;
     participant_.memory().process(reply.from().slot()).watchers.add(participant_.slot());
     return number_of(next_, one.generation);
+}
+
+void pending_requests::link(entry& one) noexcept {
+    const auto place = static_cast<std::uint16_t>(&one - entries_->data());
+    one.older = newest_;
+    one.newer = nowhere;
+    (newest_ != nowhere ? (*entries_)[newest_].newer : oldest_) = place;
+    newest_ = place;
+}
+
+void pending_requests::unlink(entry& one) noexcept {
+    (one.older != nowhere ? (*entries_)[one.older].newer : oldest_) = one.newer;
+    (one.newer != nowhere ? (*entries_)[one.newer].older : newest_) = one.older;
 }
 
 pending_requests::entry* pending_requests::find(std::uint32_t request) noexcept {
@@ -71,6 +89,8 @@ void pending_requests::free(entry& one) noexcept {
             *silent = silent_.back();
             silent_.pop_back();
         }
+    } else {
+        unlink(one);
     }
     one.used = one.given_up = false;
     one.reply = nullptr;
@@ -110,6 +130,7 @@ void pending_requests::unreserve(std::uint32_t request) noexcept {
 void pending_requests::give_up(std::uint32_t request) noexcept {
     entry* const one = find(request);
     if (one == nullptr) return;
+    unlink(*one);
     one->reply = nullptr;
     one->given_up = true;
     ++given_up_;
@@ -154,6 +175,23 @@ bool pending_requests::poll() {
         free(one);
     }
     return found;
+}
+
+// Those that are waited for, the oldest first; and behind them those that wait for a number.
+void pending_requests::describe(loop::wait_notes& into) const noexcept {
+    const auto tell = [&into](const detail::expected_reply& one, std::uint32_t number) {
+        if (one.told() == nullptr) return true;
+        return into.add(
+            *one.told(),
+            {.kind = base::waiting_kind::reply, .type = one.type(), .of = one.from().value, .number = number});
+    };
+    for (std::uint16_t at = oldest_; at != nowhere; at = (*entries_)[at].newer) {
+        const entry& one = (*entries_)[at];
+        if (!tell(*one.reply, number_of(at, one.generation))) return;
+    }
+    for (const detail::expected_reply* one = turns_.first(); one != nullptr; one = one->next_turn) {
+        if (!tell(*one, 0)) return;
+    }
 }
 
 bool pending_requests::glance() { return replies_->glance_for_letter() || (used_ != 0 && deaths_.changed()); }

@@ -48,10 +48,13 @@ private:
     // more actors hang, the less is each one's, so that there is room to ask others beside more than a hundred of them.
     static constexpr std::size_t share = 32;
 
+    static constexpr std::uint16_t nowhere = 0xffff;
     struct entry {
         detail::expected_reply* reply = nullptr;  // null: given up
         detail::actor_id target;
         std::uint32_t generation = 0;
+        std::uint16_t older = nowhere;  // of those that are waited for
+        std::uint16_t newer = nowhere;
         bool used = false;
         bool given_up = false;
     };
@@ -66,8 +69,11 @@ private:
     bool glance() override;
     loop::parking park() override;
     void unpark() override;
+    void describe(loop::wait_notes& into) const noexcept override;
 
     void open();
+    void link(entry& one) noexcept;
+    void unlink(entry& one) noexcept;
     entry* find(std::uint32_t request) noexcept;
     void free(entry& one) noexcept;
     silence* silence_of(detail::actor_id actor) noexcept;
@@ -77,6 +83,8 @@ private:
     channel::participant& participant_;
     channel::lone_inbox* replies_ = nullptr;
     std::unique_ptr<std::array<entry, most_requests>> entries_;
+    std::uint16_t oldest_ = nowhere;  // of those that are waited for
+    std::uint16_t newest_ = nowhere;
     std::size_t used_ = 0;
     std::size_t given_up_ = 0;     // of those used
     std::vector<silence> silent_;  // whose they are

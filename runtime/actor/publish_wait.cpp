@@ -21,6 +21,7 @@ public:
 
     // Nothing where the member has ended: then the wait finds out in its next turn.
     void wait_for_room() {
+        wait_in_place_of(of_);
         at_ = actors::own_process::here().participant().mailbox_of(who);
         if (at_ != nullptr) at_->wait(*this);
     }

@@ -29,7 +29,7 @@ void send_reply(std::uint64_t asker, std::uint32_t incarnation, std::uint32_t re
 }  // namespace
 
 reply_address reply_address_of(const letter& request) {
-    if (request.frame.request == 0) return {};
+    if (!request.frame.is_request()) return {};
     channel::participant& here = channel::participant::here();
     const shm::owner_id writer{request.frame.writer};
     const shm::process_slot& slot = here.memory().process(writer.slot());
@@ -43,6 +43,8 @@ reply_address reply_address_of(const letter& request) {
 
 void reply_address::send(std::uint32_t kind, outgoing& value) {
     send_reply(asker_, incarnation_, request_, kind, value);
+    channel::participant::here().chronicler().note_request(
+        kind == reply_nothing ? shm::event_kind::refused : shm::event_kind::answered, actor_id{asker_}, request_);
     asker_ = 0;
     if (hand_ != 0) actors::own_process::here().in_hand().note_answered(std::exchange(hand_, 0));
 }

@@ -7,6 +7,7 @@
 
 #include "actor/own_process.hpp"
 #include "loop/event_loop.hpp"
+#include "loop/wait_notes.hpp"
 #include "process/wanted_signals.hpp"
 
 namespace troupe::detail {
@@ -59,6 +60,13 @@ void signal_watch::leave(signal_wait& one) noexcept {
 bool signal_watch::glance() {
     return std::any_of(wanted_.begin(), wanted_.end(),
                        [](const seen& one) { return process::times_signalled(one.signal) != one.times; });
+}
+
+void signal_watch::describe(loop::wait_notes& into) const noexcept {
+    for (const signal_wait* one = waiting_.first(); one != nullptr; one = one->next_waiting) {
+        const std::uint64_t only = wanted_.size() == 1 ? static_cast<std::uint64_t>(wanted_.front().signal) : 0;
+        if (!into.add(*one, {.kind = base::waiting_kind::signal, .of = only})) return;
+    }
 }
 
 bool signal_watch::poll() {

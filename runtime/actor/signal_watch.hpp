@@ -34,6 +34,7 @@ private:
     bool glance() override;
     loop::parking park() override { return glance() ? loop::parking::ready : loop::parking::parked; }
     void unpark() override {}
+    void describe(loop::wait_notes& into) const noexcept override;
 
     std::vector<seen> wanted_;
     channel::waiting_list<signal_wait> waiting_;

@@ -1,6 +1,7 @@
 #include "channel/inbox.hpp"
 
 #include "loop/event_loop.hpp"
+#include "loop/wait_notes.hpp"
 #include "mail/batch.hpp"
 #include "mail/parcel.hpp"
 
@@ -24,6 +25,7 @@ bool inbox::open(const mail::envelope& from, detail::letter& into, std::uint32_t
     into.own = nullptr;
     if (!from.has_frame()) return false;
     of_.here().traffic().note_received(into.frame.cpu);
+    if (part == 0) of_.here().chronicler().note_taken(into.frame, of_.id());
     if (from.is(mail::plain_record)) {
         into.content.bytes = from.body();
     } else if (from.is(mail::batch_record) && of_.kind() != shm::channel_kind::queue) {
@@ -41,7 +43,7 @@ bool inbox::open(const mail::envelope& from, detail::letter& into, std::uint32_t
     }
     into.content.flat = (into.frame.flags & detail::flat_message) != 0;
     if (into.content.handles.empty() || !mail::lacks_a_buffer(of_.memory(), into.content)) return true;
-    const bool asks = into.frame.request != 0 && of_.kind() == shm::channel_kind::mailbox;
+    const bool asks = into.frame.is_request() && of_.kind() == shm::channel_kind::mailbox;
     if (asks) of_.here().answer_incomplete(into);
     of_.drop_parcel(std::exchange(into.block, 0));
     return false;
@@ -77,6 +79,15 @@ void inbox::leave(detail::receive_wait& one) noexcept {
     if (!waiting_.empty()) return;
     loop::event_loop::current().dismiss(*this);
     if (!of_.is_kept()) of_.here().forget_if_idle(of_.id());
+}
+
+void inbox::describe(loop::wait_notes& into) const noexcept {
+    const auto kind = of_.kind() == shm::channel_kind::queue  ? base::waiting_kind::queue
+                      : of_.kind() == shm::channel_kind::pipe ? base::waiting_kind::pipe
+                                                              : base::waiting_kind::mailbox;
+    for (const detail::receive_wait* one = waiting_.first(); one != nullptr; one = one->next_waiting) {
+        if (!into.add(*one, {.kind = kind, .type = one->only_type(), .of = of_.id().value})) return;
+    }
 }
 
 void inbox::wake_all() noexcept {

@@ -66,6 +66,8 @@ protected:
     // In the destructor of what is derived: the loop looks here no more.
     void dismiss() noexcept;
 
+    void describe(loop::wait_notes& into) const noexcept override;
+
     attachment& of_;
     waiting_list<detail::receive_wait> waiting_;
     bool is_parked_ = false;

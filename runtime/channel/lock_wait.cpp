@@ -1,8 +1,6 @@
 // The compiled core of locks: one turn in a line. What is stored is in shm/lock_line, and so is why it is right.
 #include <troupe/detail/lock_wait.hpp>
 
-#include <time.h>
-
 #include <cstring>
 #include <string>
 #include <utility>
@@ -21,12 +19,8 @@ using shm::place_number;
 using shm::place_state;
 using shm::place_value;
 
-// A few nanoseconds to read, and right to some milliseconds: it is told to people.
-std::uint64_t coarse_ns() noexcept {
-    timespec t{};
-    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-    return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<std::uint64_t>(t.tv_nsec);
-}
+// Right to some milliseconds: it is told to people.
+std::uint64_t coarse_ns() noexcept { return static_cast<std::uint64_t>(base::coarse_now().time_since_epoch().count()); }
 
 // The place has the gate, and is mine.
 lock_turn begin_turn(cell_hold hold, place_number place, const promise_base* locker) noexcept {

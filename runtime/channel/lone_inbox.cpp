@@ -93,7 +93,7 @@ shm::sight lone_inbox::find_behind(shm::sight seen, const detail::receive_wait* 
 
 // Requests alone are refused; what comes through the lane for replies is none.
 bool lone_inbox::is_refused(const mail::envelope& found) noexcept {
-    return found.frame().request != 0 && of_.kind() == shm::channel_kind::mailbox && of_.here().refuses_requests(*this);
+    return found.frame().is_request() && of_.kind() == shm::channel_kind::mailbox && of_.here().refuses_requests(*this);
 }
 
 // Files all that is there, so that the process may sleep until something else comes.

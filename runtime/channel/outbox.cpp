@@ -13,7 +13,7 @@
 #include "base/step.hpp"
 #include "channel/own_files.hpp"
 #include "loop/event_loop.hpp"
-#include "mail/envelope.hpp"
+#include "loop/wait_notes.hpp"
 #include "mail/parcel.hpp"
 
 namespace troupe::channel {
@@ -56,6 +56,10 @@ detail::message_frame outbox::stamped(const detail::message_frame& frame, bool f
     stamped.cpu = this_cpu();
     stamped.writer = of_.here().owner().value;
     if (flat) stamped.flags |= detail::flat_message;
+    if (stamped.request == 0) {
+        stamped.request = static_cast<std::uint32_t>(detail::ready.turn());
+        stamped.flags |= detail::timed;
+    }
     stamped.target = static_cast<std::uint32_t>(target_ ? target_.serial() : of_.id().generation());
     return stamped;
 }
@@ -121,7 +125,7 @@ detail::push_result outbox::commit_batch(const detail::message_frame& frame, con
     const detail::push_result result = claim_for(frame, batch.length(), claim);
     if (result != detail::push_result::sent) return result;
     batch.write(body_in(claim));
-    notify(claim.commit(mail::batch_record));
+    notify(commit(claim, mail::batch_record, frame));
     return detail::push_result::sent;
 }
 
@@ -145,12 +149,19 @@ detail::push_result outbox::claim_for(const detail::message_frame& frame, std::s
     return detail::push_result::sent;
 }
 
+// Returns whether the reader is to be notified. Every record that this process sends comes by here.
+bool outbox::commit(shm::claim& claim, mail::record_kind kind, const detail::message_frame& frame) {
+    const bool needed = claim.commit(kind);
+    of_.here().chronicler().note_sent(frame, of_.id());
+    return needed;
+}
+
 detail::push_result outbox::push_inline(const detail::message_frame& frame, std::span<const std::byte> bytes) {
     shm::claim claim;
     const detail::push_result result = claim_for(frame, bytes.size(), claim);
     if (result != detail::push_result::sent) return result;
     if (!bytes.empty()) std::memcpy(body_in(claim), bytes.data(), bytes.size());
-    notify(claim.commit(mail::plain_record));
+    notify(commit(claim, mail::plain_record, frame));
     return detail::push_result::sent;
 }
 
@@ -192,7 +203,7 @@ detail::push_result outbox::push_beside(const detail::message_frame& frame, deta
         beside_ = {beside_.bytes + label.weight,
                    shm::position_after(claim.position(), shm::granules_of(claim.bytes()))};
     }
-    const bool needed = claim.commit(mail::parcel_record);
+    const bool needed = commit(claim, mail::parcel_record, frame);
     TROUPE_STEP("outbox: parcel committed");
     // crash: the block looks like ours still; the reader takes it over all the same
     mail::send_parcel(of_.memory(), {parcel}, of_.here().owner());
@@ -232,6 +243,12 @@ void outbox::leave(detail::room_wait& one) noexcept {
     writer_.stop_asking(of_.here().slot());
     loop::event_loop::current().dismiss(*this);
     if (!of_.is_kept()) of_.here().forget_if_idle(of_.id());
+}
+
+void outbox::describe(loop::wait_notes& into) const noexcept {
+    for (const detail::room_wait* one = waiting_.first(); one != nullptr; one = one->next_waiting) {
+        if (!into.add(*one, {.kind = base::waiting_kind::room, .of = of_.id().value})) return;
+    }
 }
 
 bool outbox::poll() {

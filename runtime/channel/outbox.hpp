@@ -20,6 +20,7 @@
 #include "channel/waiting_list.hpp"
 #include "loop/source.hpp"
 #include "mail/batch.hpp"
+#include "mail/envelope.hpp"
 #include "shm/death_watch.hpp"
 #include "shm/ring_writer.hpp"
 
@@ -75,6 +76,7 @@ private:
     bool glance() override { return room_may_have_come(); }
     loop::parking park() override { return glance() ? loop::parking::ready : loop::parking::parked; }
     void unpark() override {}
+    void describe(loop::wait_notes& into) const noexcept override;
 
     bool prepare() noexcept;
     detail::message_frame stamped(const detail::message_frame& frame, bool flat) const noexcept;
@@ -87,6 +89,7 @@ private:
                                     std::uint64_t& parcel);
     bool room_beside(std::uint64_t bytes);
     bool room_may_have_come() const noexcept;
+    bool commit(shm::claim& claim, mail::record_kind kind, const detail::message_frame& frame);
     void notify(bool reader_is_parked) noexcept {
         if (reader_is_parked) of_.notify_reader();
     }

@@ -23,6 +23,7 @@ participant::participant(shm::program_memory memory, std::uint16_t slot, base::o
       actor_(memory_.process(slot).actor()),
       doorbell_(std::move(doorbell)),
       keeper_(keeper),
+      chronicler_(self_->told),
       doorbells_(memory_, keeper) {
     the_participant = this;
     mail::take_new_stamps();

@@ -13,6 +13,7 @@
 
 #include "base/owned_fd.hpp"
 #include "channel/admission.hpp"
+#include "channel/chronicler.hpp"
 #include "channel/doorbells.hpp"
 #include "channel/keeper_line.hpp"
 #include "channel/traffic.hpp"
@@ -61,6 +62,7 @@ public:
     void woken() noexcept;
     class doorbells& doorbells() noexcept { return doorbells_; }
     class traffic& traffic() noexcept { return traffic_; }
+    class chronicler& chronicler() noexcept { return chronicler_; }
 
     // Who reads gives back room in batches. What it owes is settled after some turns at whose end a writer waits for
     // it, and always before the process sleeps: what it sleeps for may depend on that writer.
@@ -121,6 +123,7 @@ private:
     base::owned_fd doorbell_;
     keeper_line& keeper_;
     admission* admission_ = nullptr;
+    class chronicler chronicler_;
     class traffic traffic_;
     class doorbells doorbells_;
     std::unordered_map<std::uint64_t, std::unique_ptr<port>> ports_;

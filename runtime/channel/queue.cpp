@@ -11,6 +11,7 @@
 #include "channel/participant.hpp"
 #include "channel/port.hpp"
 #include "loop/event_loop.hpp"
+#include "loop/wait_notes.hpp"
 
 namespace troupe::detail {
 namespace {
@@ -31,6 +32,10 @@ public:
     bool glance() override { return channel::drained(queue_); }
     loop::parking park() override { return glance() ? loop::parking::ready : loop::parking::parked; }
     void unpark() override {}
+    // Whoever receives makes the queue empty, and that is all the room in it.
+    void describe(loop::wait_notes& into) const noexcept override {
+        into.add(waiting_, {.kind = base::waiting_kind::room, .of = queue_.id().value});
+    }
 
 private:
     const channel::attachment& queue_;

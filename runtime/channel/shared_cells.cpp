@@ -6,10 +6,28 @@
 
 #include "channel/cell_port.hpp"
 #include "loop/event_loop.hpp"
+#include "loop/wait_notes.hpp"
 
 namespace troupe::channel {
 
 using detail::readiness;
+
+namespace {
+
+base::waiting_kind kind_of_wait(shm::cell_kind kind) noexcept {
+    switch (kind) {
+    case shm::cell_kind::event: return base::waiting_kind::event;
+    case shm::cell_kind::barrier: return base::waiting_kind::barrier;
+    case shm::cell_kind::semaphore: return base::waiting_kind::permit;
+    case shm::cell_kind::condition: return base::waiting_kind::condition;
+    case shm::cell_kind::lock:
+    case shm::cell_kind::large_lock:
+    case shm::cell_kind::array: break;  // that one is to be frozen, which those who write to it hold up
+    }
+    return base::waiting_kind::lock;
+}
+
+}  // namespace
 
 shared_cells::shared_cells(participant& here) : here_(here), places_(here.memory().cells(), here.slot()) {}
 
@@ -122,6 +140,13 @@ loop::parking shared_cells::park() {
     if (all == readiness::nothing) return loop::parking::parked;
     unpark();
     return all == readiness::ready ? loop::parking::ready : loop::parking::in_flight;
+}
+
+void shared_cells::describe(loop::wait_notes& into) const noexcept {
+    for (const detail::cell_wait* one = waiting_.first(); one != nullptr; one = one->next_waiting) {
+        const cell_port& at = *one->waits_at().get();
+        if (!into.add(*one, {.kind = kind_of_wait(at.kind()), .of = at.id().value})) return;
+    }
 }
 
 void shared_cells::unpark() {

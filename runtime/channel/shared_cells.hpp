@@ -50,6 +50,7 @@ private:
     bool glance() override;
     loop::parking park() override;
     void unpark() override;
+    void describe(loop::wait_notes& into) const noexcept override;
     bool idle() const noexcept { return waiting_.empty() && unwanted_.empty() && arrays_.empty(); }
     bool anything_to_freeze() const noexcept;
     bool freeze_due();

@@ -12,6 +12,7 @@
 #include "base/step.hpp"
 #include "loop/event_loop.hpp"
 #include "loop/source.hpp"
+#include "loop/wait_notes.hpp"
 
 namespace troupe::detail {
 
@@ -98,6 +99,9 @@ private:
     }
     loop::parking park() override { return glance() ? loop::parking::ready : loop::parking::parked; }
     void unpark() override {}
+    void describe(loop::wait_notes& into) const noexcept override {
+        into.add(*this, {.kind = base::waiting_kind::command, .of = static_cast<std::uint64_t>(command_.pid())});
+    }
 
     detail::begun_command& command_;
     std::optional<exit_status> status_;

@@ -22,6 +22,7 @@
 #include "base/system_failure.hpp"
 #include "loop/event_loop.hpp"
 #include "loop/source.hpp"
+#include "loop/wait_notes.hpp"
 #include "process/execution.hpp"
 
 namespace troupe::commands {
@@ -59,6 +60,9 @@ private:
     }
     loop::parking park() override { return glance() ? loop::parking::ready : loop::parking::parked; }
     void unpark() override {}
+    void describe(loop::wait_notes& into) const noexcept override {
+        into.add(*this, {.kind = base::waiting_kind::command});
+    }
 
     actors::own_commands& commands_;
 };

@@ -16,6 +16,7 @@ void gathering::begin(promise_base& awaiting) noexcept {
     // cancel_branches.
     for (branch* one = newest_; one != nullptr; one = one->sibling) {
         ++running_;
+        one->be_awaited_by(awaiting);
         one->start_next(*this);
     }
 }

@@ -4,6 +4,7 @@
 #include <troupe/error.hpp>
 #include <troupe/task.hpp>
 
+#include <cstddef>
 #include <exception>
 #include <string>
 
@@ -11,6 +12,26 @@
 #include "base/say.hpp"
 
 namespace troupe::detail {
+
+// These classes are no standard layout, and both compilers know the offsets all the same.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"
+void promise_layout::check() {
+    static_assert(offsetof(promise_base, self_) == frame && sizeof(promise_base::self_) == sizeof(void*));
+    static_assert(offsetof(promise_base, caller_) == caller && offsetof(promise_base, branch_) == caller);
+    static_assert(offsetof(promise_base, where_) == where && sizeof(promise_base::where_) == sizeof(source_place*));
+    static_assert(offsetof(promise_base, then_) == then && sizeof(promise_base::then_) == 1);
+    static_assert(offsetof(branch, awaiter_) == branch_awaiter);
+    using kind = promise_base::then;
+    static_assert(static_cast<std::uint8_t>(kind::caller) == first_then_caller &&
+                  static_cast<std::uint8_t>(kind::caller_goes_on) == last_then_caller &&
+                  static_cast<std::uint8_t>(kind::branch) == then_branch);
+}
+#pragma GCC diagnostic pop
+
+const promise_base* promise_base::awaiter() const noexcept {
+    return then_ == then::branch ? branch_->awaiter_ : caller();
+}
 
 void promise_base::request_cancel() noexcept {
     promise_base* last = this;

@@ -8,6 +8,8 @@ namespace troupe::detail {
 void wait::suspend(std::coroutine_handle<> awaiting, promise_base* promise) {
     if (promise != nullptr) promise_base::expect_attendance();
     awaiting_ = awaiting;
+    promise_ = promise;
+    since_ = static_cast<std::uint32_t>(ready.turn());
     if (state_ == state::deferred) {
         state_ = state::open;
         queued_ = true;
@@ -16,7 +18,6 @@ void wait::suspend(std::coroutine_handle<> awaiting, promise_base* promise) {
         enlist();  // if it throws, the coroutine is not suspended and gets the exception
         enlisted_ = true;
     }
-    promise_ = promise;
     if (promise_ != nullptr) promise_->wait_on(this);
 }
 

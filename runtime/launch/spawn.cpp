@@ -14,6 +14,7 @@
 #include "launch/start.hpp"
 #include "loop/event_loop.hpp"
 #include "loop/source.hpp"
+#include "loop/wait_notes.hpp"
 #include "process/limits.hpp"
 
 namespace troupe::launch {
@@ -41,6 +42,9 @@ private:
     }
     loop::parking park() override { return glance() ? loop::parking::ready : loop::parking::parked; }
     void unpark() override {}
+    void describe(loop::wait_notes& into) const noexcept override {
+        into.add(*this, {.kind = base::waiting_kind::reply, .of = started_.actor().value});
+    }
 
     start& started_;
 };

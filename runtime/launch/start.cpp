@@ -170,6 +170,7 @@ void start::go() {
     case start_method::forkserver:
     case start_method::default_method: ask_server(); break;
     }
+    here_.participant().chronicler().note_spawned(actor_);
 }
 
 void start::ask_server() {

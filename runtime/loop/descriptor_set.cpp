@@ -15,6 +15,7 @@
 #include "base/system_failure.hpp"
 #include "loop/event_loop.hpp"
 #include "loop/uv_watch.hpp"
+#include "loop/wait_notes.hpp"
 
 namespace troupe::loop {
 namespace {
@@ -62,6 +63,7 @@ descriptor_set::~descriptor_set() { close_watch(watch_); }
 
 void descriptor_set::enlist(detail::descriptor_wait& one) {
     entries_[one.fd()].waiting.push_back(&one);
+    one.link(newest_);
     try {
         arm(one.fd());
     } catch (...) {
@@ -73,6 +75,15 @@ void descriptor_set::enlist(detail::descriptor_wait& one) {
 void descriptor_set::leave(detail::descriptor_wait& one) noexcept {
     std::vector<detail::descriptor_wait*>& waiting = entries_.find(one.fd())->second.waiting;
     waiting.erase(std::find(waiting.begin(), waiting.end(), &one));
+    one.unlink(newest_);
+}
+
+void descriptor_set::describe(wait_notes& into) const noexcept {
+    for (const detail::descriptor_wait* one = newest_; one != nullptr; one = one->older()) {
+        const base::waited_for what{.kind = base::waiting_kind::descriptor,
+                                    .of = static_cast<std::uint64_t>(one->fd())};
+        if (!into.add(*one, what)) return;
+    }
 }
 
 void descriptor_set::arm_again(const detail::descriptor_wait& one) { arm(one.fd()); }
@@ -149,6 +160,18 @@ bool descriptor_wait::try_finish() {
     }
     if (listed_) loop::event_loop::current().descriptors().arm_again(*this);
     return false;
+}
+
+void descriptor_wait::link(descriptor_wait*& newest) noexcept {
+    older_ = newest;
+    newer_ = nullptr;
+    if (older_ != nullptr) older_->newer_ = this;
+    newest = this;
+}
+
+void descriptor_wait::unlink(descriptor_wait*& newest) noexcept {
+    (newer_ != nullptr ? newer_->older_ : newest) = older_;
+    if (older_ != nullptr) older_->newer_ = newer_;
 }
 
 void descriptor_wait::enlist() {

@@ -25,6 +25,7 @@ class descriptor_wait;
 namespace troupe::loop {
 
 class event_loop;
+class wait_notes;
 
 class descriptor_set {
 public:
@@ -40,6 +41,8 @@ public:
     // Once more, for a wait that was woken and goes on waiting.
     void arm_again(const detail::descriptor_wait& one);
     void leave(detail::descriptor_wait& one) noexcept;
+
+    void describe(wait_notes& into) const noexcept;
 
     int fd() const noexcept { return set_.get(); }
 
@@ -58,6 +61,7 @@ private:
     base::owned_fd set_;
     uv_poll_s* watch_;  // on the heap: libuv lets go of it a turn after it is closed
     std::unordered_map<int, entry> entries_;
+    detail::descriptor_wait* newest_ = nullptr;  // of all that wait
 };
 
 }  // namespace troupe::loop

@@ -6,7 +6,6 @@
 
 #include <sched.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -23,6 +22,7 @@
 #include "base/owned_fd.hpp"
 #include "base/system_failure.hpp"
 #include "loop/uv_watch.hpp"
+#include "loop/wait_notes.hpp"
 
 namespace troupe::loop {
 namespace {
@@ -57,13 +57,6 @@ event_loop* the_abandoned = nullptr;
 class nobody final : public host {
 } the_nobody;
 host* the_host = &the_nobody;
-
-// A few nanoseconds to read, moves every 1 to 4 ms.
-base::time_point coarse_now() noexcept {
-    timespec t{};
-    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-    return base::time_point(std::chrono::seconds(t.tv_sec) + nanoseconds(t.tv_nsec));
-}
 
 // libuv calls abort where it finds no descriptor for the pipes of its signals: so they are looked for before. An errno,
 // or 0 when there are as many as it opens.
@@ -168,6 +161,7 @@ void event_loop::run_until(bool (*done)(void*), void* argument) {
     }
     running_ = true;
     detail::ready.attend();
+    note_time(base::coarse_now());
     resume();
     if (clock_) clock_->stop();
     while (!done(argument)) {
@@ -201,22 +195,38 @@ void event_loop::look() {
     busy_ = found || !detail::ready.empty();
     if (busy_ || fire_due()) return;
     const base::time_point until = timers_.empty() ? base::time_point::max() : timers_.earliest();
-    if (worked_ && !descriptors_alone_ && spin(*host_, sources_, until)) return;
+    if (worked_ && !descriptors_alone_) {
+        if (const auto found_at = spin(*host_, sources_, until)) return note_time(*found_at);
+    }
     sleep();
+}
+
+// The two clocks differ by a tick, and a turn does not begin before the one before it.
+void event_loop::note_time(base::time_point now) noexcept {
+    const std::uint64_t ms = base::in_ms(now);
+    if (ms <= detail::ready.turn()) return;
+    detail::ready.begin_turn(ms);
+    host_->turn_began(ms);
 }
 
 // Descriptors and timers, in a process that is busy: when what was found last has been dealt with, so that no message
 // waits for the clock to be read.
 void event_loop::attend() {
-    const base::time_point now = coarse_now();
+    const base::time_point now = base::coarse_now();
     if (++turns_unattended_ < most_turns_unattended && now == last_attended_) return;
+    note_time(now);
     turns_unattended_ = 0;
     last_attended_ = now;
     fire_due();
     uv_run(uv(), UV_RUN_NOWAIT);
 }
 
-bool event_loop::fire_due() { return !timers_.empty() && timers_.fire_due(base::steady_clock::now()); }
+bool event_loop::fire_due() {
+    if (timers_.empty()) return false;
+    const base::time_point now = base::steady_clock::now();
+    note_time(now);
+    return timers_.fire_due(now);
+}
 
 void event_loop::sleep() {
     worked_ = descriptors_alone_ = false;
@@ -224,6 +234,7 @@ void event_loop::sleep() {
     slept_ = false;
     uv_run(uv(), UV_RUN_ONCE);
     going_to_sleep_ = false;
+    note_time(base::coarse_now());
     if (slept_) host_->awake();
     sources_.unpark();
     fire_due();
@@ -240,6 +251,7 @@ void event_loop::turn() {
     wakeup_fd();
     running_ = turning_ = true;
     detail::ready.attend();
+    note_time(base::coarse_now());
     resume();
     uv_run(uv(), UV_RUN_NOWAIT);
     fire_due();
@@ -280,10 +292,17 @@ void event_loop::prepare() {
     if (!going_to_sleep_) return;
     if (may_sleep()) {
         slept_ = true;
+        note_time(base::coarse_now());
         host_->about_to_sleep();
     } else {
         uv_stop(uv());  // this run polls without waiting, and is the last
     }
+}
+
+void event_loop::describe(wait_notes& into) const noexcept {
+    sources_.describe(into);
+    if (descriptors_) descriptors_->describe(into);
+    timers_.describe(into);
 }
 
 // The last look. Sets the alarm that ends the sleep.

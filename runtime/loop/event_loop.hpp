@@ -7,6 +7,9 @@
 //   3. nothing ready: spin, if the host allows, and if it was not a descriptor that had something last
 //   4. still nothing: park the sources and sleep in libuv until the doorbell, the earliest timer or a descriptor
 //   5. awake: [doorbell: take its rings], tell the host, unpark the sources, fire the timers that are due
+// A turn's time is that of the clock reading which it has anyway: in 2, in the spin, or for a timer; after a sleep it
+// is read. So it is a little older than the turn, and as exact as the coarse clock.
+//
 // An idle process has no timer of the loop's own: it is woken zero times a second.
 //
 // The last look before sleeping (ready queue, parking, the earliest timer) happens in libuv's prepare step, because
@@ -88,6 +91,9 @@ public:
     // A descriptor has ended a wait, in this run of libuv.
     void told_by_descriptor() noexcept { descriptors_alone_ = true; }
 
+    // What the coroutines of this process wait for. Of what they wait for without the loop's help it knows nothing.
+    void describe(wait_notes& into) const noexcept;
+
     // Leaves the sources alone for some µs, where nobody waits for this process and it may spin.
     void rest() const { loop::rest(*host_); }
 
@@ -100,6 +106,7 @@ private:
     ~event_loop();
 
     void serve(host& one);
+    void note_time(base::time_point now) noexcept;
     std::size_t run_ready(std::size_t budget) noexcept;
     void look();
     void attend();

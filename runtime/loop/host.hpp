@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace troupe::loop {
 
@@ -29,6 +30,8 @@ public:
     // messages by the next one.
     virtual bool in_no_hurry() noexcept { return false; }
 
+    // A turn begins later than the one before: in ms of the monotonic clock, as the loop has read it.
+    virtual void turn_began(std::uint64_t /*ms*/) noexcept {}
     // After every run of the ready queue in which something ran, and so before anything is polled and before any sleep.
     virtual void turn_ended() noexcept {}
     // Around every sleep that may block: when the sources are parked, and before they are unparked.

@@ -33,6 +33,7 @@ bool sleep::try_finish() {
 
 void sleep::enlist() {
     alarm_.sleeper = this;
+    alarm_.waiter = waiter();
     alarm_.deadline = until_;
     alarm_.due = [](timer& t) noexcept { static_cast<alarm&>(t).sleeper->wake(); };
     arm(alarm_);

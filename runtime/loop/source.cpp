@@ -51,6 +51,10 @@ bool source_list::glance() {
     return false;
 }
 
+void source_list::describe(wait_notes& into) const noexcept {
+    for (const source* one = first_; one != nullptr; one = one->next_) one->describe(into);
+}
+
 parking source_list::park() {
     parking all = parking::parked;
     walk([&](source& one) {

@@ -7,6 +7,8 @@
 
 namespace troupe::loop {
 
+class wait_notes;
+
 // What a source answers when the loop wants to sleep.
 enum class parking {
     parked,     // nothing there; from now on its fillers ring the doorbell
@@ -25,6 +27,9 @@ public:
 
     // A cheap look, thousands of times in a row: true if a poll would probably find something.
     virtual bool glance() = 0;
+
+    // Says what waits here. Asked before a sleep, when it is parked. A source at which no coroutine waits says nothing.
+    virtual void describe(wait_notes& /*into*/) const noexcept {}
 
     // Asked before the loop sleeps; whoever answers `parked` is unparked after it.
     virtual parking park() = 0;
@@ -54,6 +59,7 @@ public:
     bool glance();
     parking park();  // stops at the first that is ready; in_flight when any is, and none is ready
     void unpark();
+    void describe(wait_notes& into) const noexcept;
 
 private:
     // Calls `visit` for each until it gives false.

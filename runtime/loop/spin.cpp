@@ -22,18 +22,20 @@ void rest(host& of) {
     if (of.may_spin() && of.in_no_hurry()) pause_cpu(pauses_of_a_rest);
 }
 
-bool spin(host& of, source_list& sources, base::time_point until) {
+std::optional<base::time_point> spin(host& of, source_list& sources, base::time_point until) {
     const auto longest = of.longest_spin();
-    if (sources.empty() || longest <= base::duration::zero() || !of.may_spin()) return false;
-    const base::time_point end = std::min(until, base::steady_clock::now() + longest);
+    if (sources.empty() || longest <= base::duration::zero() || !of.may_spin()) return std::nullopt;
+    base::time_point now = base::steady_clock::now();
+    const base::time_point end = std::min(until, now + longest);
     if (of.in_no_hurry()) pause_cpu(pauses_in_no_hurry);
     do {
         for (int i = 0; i < glances_a_clock_reading; ++i) {
-            if (sources.glance()) return true;
+            if (sources.glance()) return now;
             base::pause_cpu();
         }
-    } while (base::steady_clock::now() < end && of.may_spin());
-    return false;
+        now = base::steady_clock::now();
+    } while (now < end && of.may_spin());
+    return std::nullopt;
 }
 
 }  // namespace troupe::loop

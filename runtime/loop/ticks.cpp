@@ -49,6 +49,7 @@ void tick_wait::set_alarm() {
 
 void tick_wait::enlist() {
     alarm_.waiting = this;
+    alarm_.waiter = waiter();
     alarm_.due = [](timer& t) noexcept { static_cast<alarm&>(t).waiting->wake(); };
     set_alarm();
 }

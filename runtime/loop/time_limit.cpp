@@ -5,6 +5,7 @@ namespace troupe::detail {
 
 void time_limit::begin(promise_base& awaiting) noexcept {
     alarm_.limit = this;
+    alarm_.waiter = &awaiting;
     alarm_.deadline = deadline_after(length_);
     alarm_.due = [](timer& t) noexcept {
         time_limit& limit = *static_cast<alarm&>(t).limit;

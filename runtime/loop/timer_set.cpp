@@ -1,6 +1,9 @@
 #include "loop/timer_set.hpp"
 
+#include <troupe/detail/ready_queue.hpp>
+
 #include "base/check.hpp"
+#include "loop/wait_notes.hpp"
 
 namespace troupe::loop {
 
@@ -37,6 +40,7 @@ void timer_set::arm(detail::timer& one) {
     TROUPE_CHECK(!one.armed() && one.due != nullptr);
     heap_.push_back(&one);
     one.order = ++armed_so_far_;
+    one.since = static_cast<std::uint32_t>(detail::ready.turn());
     rise(heap_.size() - 1);
 }
 
@@ -50,6 +54,19 @@ void timer_set::disarm(detail::timer& one) noexcept {
     put(hole, last);
     rise(hole);
     sink(last->place);
+}
+
+// The earliest is nearly always the one; others are looked at only if nobody's coroutine waits for it.
+void timer_set::describe(wait_notes& into) const noexcept {
+    const detail::timer* first = nullptr;
+    for (const detail::timer* const one : heap_) {
+        if (one->waiter != nullptr && (first == nullptr || before(*one, *first))) first = one;
+        if (first == heap_.front()) break;
+    }
+    if (first == nullptr) return;
+    // The first millisecond that is not before it.
+    const auto until = std::chrono::ceil<std::chrono::milliseconds>(first->deadline.time_since_epoch()).count();
+    into.add(first->waiter, first->since, {.kind = base::waiting_kind::time, .of = static_cast<std::uint64_t>(until)});
 }
 
 bool timer_set::fire_due(base::time_point now) noexcept {

@@ -11,6 +11,8 @@
 
 namespace troupe::loop {
 
+class wait_notes;
+
 class timer_set {
 public:
     void arm(detail::timer& one);
@@ -18,6 +20,9 @@ public:
 
     bool empty() const noexcept { return heap_.empty(); }
     base::time_point earliest() const noexcept { return heap_.front()->deadline; }  // not when empty
+
+    // Says the time of the earliest for which a coroutine waits.
+    void describe(wait_notes& into) const noexcept;
 
     // Calls those that are due, the earliest first; they are disarmed by then. True if there was one.
     bool fire_due(base::time_point now) noexcept;

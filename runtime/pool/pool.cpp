@@ -150,15 +150,15 @@ task<> pool_core::close(std::chrono::nanoseconds budget) {
     stage_ = std::max(stage_, stage::closing);
     changed();
     try {
-        co_await with_timeout(budget,
-                              until([this] { return under_way_ == 0 && next_job() == nullptr && jobs_.empty(); }));
+        const auto all_done = [this] { return under_way_ == 0 && next_job() == nullptr && jobs_.empty(); };
+        co_await with_timeout(budget, until(all_done, pool_wait::asker::user));
     } catch (const timed_out&) {
         drop_all(std::make_exception_ptr(closed("the pool was closed, and its budget was over before this task was")));
         kill_workers();
     }
     stage_ = std::max(stage_, stage::ending);
     changed();
-    co_await until([this] { return stage_ == stage::over; });
+    co_await until([this] { return stage_ == stage::over; }, pool_wait::asker::user);
 }
 
 void pool_core::abandon() noexcept {

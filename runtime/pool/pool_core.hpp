@@ -40,8 +40,11 @@ namespace troupe::detail {
 // Waits until something holds; asked again whenever the core says that something has changed.
 class pool_wait final : public wait {
 public:
-    pool_wait(pool_core& core, std::function<bool()> holds) : core_(core), holds_(std::move(holds)) {}
+    enum class asker : std::uint8_t { core, user };
+    pool_wait(pool_core& core, std::function<bool()> holds, asker whose)
+        : core_(core), holds_(std::move(holds)), whose_(whose) {}
     void await_resume() const { throw_if_failed(); }
+    bool is_users() const noexcept { return whose_ == asker::user; }
 
     pool_wait* next_waiting = nullptr;
 
@@ -52,6 +55,7 @@ private:
 
     pool_core& core_;
     std::function<bool()> holds_;
+    asker whose_;
 };
 
 // Waits until the pool has room for one more task, or takes none any more. The first in line is woken for each room.
@@ -129,13 +133,16 @@ private:
     bool glance() override;
     loop::parking park() override;
     void unpark() override {}
+    void describe(loop::wait_notes& into) const noexcept override;
 
     bool is_here() const noexcept;
     bool takes_tasks() const noexcept { return stage_ == stage::open && !failure_; }
     std::size_t most_out() const noexcept { return 2 * options_.workers + 2; }
     void changed() noexcept;
     void room_came() noexcept;
-    pool_wait until(std::function<bool()> holds) { return {*this, std::move(holds)}; }
+    pool_wait until(std::function<bool()> holds, pool_wait::asker whose = pool_wait::asker::core) {
+        return {*this, std::move(holds), whose};
+    }
 
     // handing_out.cpp
     std::shared_ptr<pool_job> next_job() noexcept;

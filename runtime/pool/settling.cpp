@@ -9,6 +9,7 @@
 
 #include "channel/port.hpp"
 #include "loop/event_loop.hpp"
+#include "loop/wait_notes.hpp"
 #include "mail/parcel.hpp"
 #include "pool/pool_core.hpp"
 
@@ -43,6 +44,30 @@ loop::parking pool_core::park() {
     const bool news =
         std::any_of(out_.begin(), out_.end(), [this](const handed& one) { return has_results(one) || is_home(one); });
     return news ? loop::parking::ready : loop::parking::parked;
+}
+
+// A job with several batches is out several times, and told once. Of those that wait for a worker, the first are told.
+void pool_core::describe(loop::wait_notes& into) const noexcept {
+    const base::waited_for what{.kind = base::waiting_kind::task};
+    const pool_job* last = nullptr;
+    const auto tell = [&](const pool_job* job) {
+        if (job == nullptr || job == last || job->told() == nullptr) return true;
+        last = job;
+        return into.add(*job->told(), what);
+    };
+    for (const pool_wait* one = waiting_.first(); one != nullptr; one = one->next_waiting) {
+        if (one->is_users() && !into.add(*one, what)) return;
+    }
+    for (const room_turn* one = room_turns_.first(); one != nullptr; one = one->next_waiting) {
+        if (!into.add(*one, what)) return;
+    }
+    for (const handed& one : out_) {
+        if (!tell(one.job.get())) return;
+    }
+    const std::size_t some = std::min(jobs_.size(), loop::wait_notes::most);
+    for (std::size_t i = 0; i < some; ++i) {
+        if (!tell(jobs_[i].get())) return;
+    }
 }
 
 bool pool_core::poll() {

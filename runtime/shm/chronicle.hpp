@@ -15,6 +15,7 @@
 
 #include "base/machine.hpp"
 #include "base/published.hpp"
+#include "base/waited_for.hpp"
 #include "shm/shared_text.hpp"
 
 namespace troupe::shm {
@@ -31,13 +32,15 @@ struct message_note {
 struct alignas(base::line_bytes) activity {
     base::published<std::uint64_t> turn;         // when the turn that runs began, ms
     base::published<std::uint64_t> handling_at;  // when the handler that runs began, ms; 0: between messages
-    base::published<std::uint64_t> asleep_at;    // since when it sleeps, ms; 0: it is awake
-    base::published<std::uint64_t> handled;      // messages whose handlers have ended
-    base::published<std::uint64_t> sent;         // records, of whatever channel
+    // Since when it sleeps, ms; 0: it is awake, and what stands in its waiting list is that of the sleep before. Set
+    // while the list is written, so whoever reads it between two looks at the version has both of one sleep.
+    base::published<std::uint64_t> asleep_at;
+    base::published<std::uint64_t> handled;  // messages whose handlers have ended
+    base::published<std::uint64_t> sent;     // records, of whatever channel
     base::published<std::uint64_t> taken;
     base::published<message_note> last_sent;
     base::published<message_note> last_taken;
-    base::published<std::uint64_t> handling_of;   // the actor whose message is in hand; 0: nobody's
+    base::published<std::uint64_t> handling_of;   // the actor whose message is, or was last, in hand; 0: not known
     base::published<std::uint32_t> recording_in;  // the observation that it follows: see observation
 
     void begin_process() noexcept {
@@ -64,37 +67,9 @@ struct alignas(base::line_bytes) observation_blocks {
 
 // --- What it waits for
 
-enum class waiting_kind : std::uint8_t {
-    nothing,
-    mailbox,     // `of`: the channel
-    queue,       // for an item of it
-    pipe,        // for a message of it
-    room,        // in the channel
-    reply,       // `of`: the actor that was asked; `type` and `number`: the request
-    end,         // of an actor
-    time,        // `of`: when, ms
-    descriptor,  // `of`: its number
-    lock,        // `of`: the cell, as of the next four
-    condition,
-    permit,  // of a semaphore
-    event,
-    barrier,
-    change,   // of names, topics and groups
-    command,  // `of`: its pid
-    signal,
-    task,  // of a pool
-};
-inline constexpr waiting_kind last_waiting_kind = waiting_kind::task;
-
-// One of the things that a process waits for, as plain values.
-struct waited_for {
-    waiting_kind kind = waiting_kind::nothing;
-    std::uint32_t type = 0;    // of the message, where one kind alone is waited for; 0: of any
-    std::uint64_t of = 0;      // see waiting_kind
-    std::uint32_t number = 0;  // of the request
-    std::uint64_t since = 0;   // ms
-    std::uint64_t waiter = 0;  // where the waiting coroutine's promise stands in the process; 0: not known
-};
+using base::last_waiting_kind;
+using base::waited_for;
+using base::waiting_kind;
 
 // All that a process waits for while it sleeps. Written before a sleep, if it has changed, under a version that is odd
 // meanwhile.
@@ -105,7 +80,7 @@ public:
     struct content {
         std::array<waited_for, most> entries;
         std::size_t count = 0;  // of the entries
-        std::size_t more = 0;   // that found no place
+        std::size_t more = 0;   // that found no place, at least
     };
 
     // The version is even before and after, and the same, if what was read is whole.
@@ -176,7 +151,8 @@ private:
     std::array<entry, most> entries_;
 };
 
-// "file:line" of the first await that the first entry of the waiting list stands for.
+// "file:line" of the await that the first entry of the waiting list stands for: the user's own, where there is one. Of
+// a longer path, the end.
 struct whereabouts {
     char text[128];  // by the version of the waiting list
 };
@@ -187,7 +163,7 @@ enum class event_kind : std::uint8_t {
     none,
     began,     // the process; `position`: its incarnation
     handling,  // took a message, and its handler begins; `peer`: its sender's slot
-    handled,   // that handler has ended
+    handled,   // that handler has ended; of one that ended in the turn in which it began, only the next event tells
     asked,     // `peer`: whom; `position`: the number of the request
     answered,  // the same
     refused,   // the same, without an answer

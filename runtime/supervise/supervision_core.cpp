@@ -8,6 +8,7 @@
 #include <troupe/when.hpp>
 
 #include "loop/event_loop.hpp"
+#include "loop/wait_notes.hpp"
 #include "supervise/dead_letters.hpp"
 
 namespace troupe::detail {
@@ -120,6 +121,16 @@ void supervision_core::changed() noexcept {
 
 bool supervision_core::glance() { return deaths_.changed(); }
 
+void supervision_core::describe(loop::wait_notes& into) const noexcept {
+    for (const supervision_wait* one = waiting_.first(); one != nullptr; one = one->next_waiting) {
+        if (!one->whose_end()) continue;
+        for (const child& kid : children_) {
+            if (*one->whose_end() && *one->whose_end() != kid.id) continue;
+            if (!into.add(*one, {.kind = base::waiting_kind::end, .of = kid.id.value})) return;
+        }
+    }
+}
+
 bool supervision_core::poll() {
     if (!deaths_.notice()) return false;
     changed();
@@ -154,7 +165,7 @@ task<actor<>> supervision_core::start(child_spec spec) {
 task<> supervision_core::remove(actor_id actor) {
     if (child* one = find(actor)) one->unwanted = true;
     changed();
-    co_await until([this, actor] { return over_ || find(actor) == nullptr; });
+    co_await until([this, actor] { return over_ || find(actor) == nullptr; }, actor);
 }
 
 task<> supervision_core::restart(actor_id actor) {
@@ -168,10 +179,11 @@ task<> supervision_core::restart(actor_id actor) {
     const std::uint32_t before = slot.supervision.restarts.get();
     one->renewed = true;
     changed();
-    co_await until([this, actor, before, &slot] {
+    const auto is_new = [this, actor, before, &slot] {
         if (over_ || find(actor) == nullptr) return true;
         return slot.supervision.restarts.get() != before && slot.present().state == shm::process_state::running;
-    });
+    };
+    co_await until(is_new, actor);
     if (find(actor) != nullptr && !over_) co_return;
     check_open();
     throw actor_died(here_.memory().processes().described_as_ended(actor), here_.memory().ends().last_of(actor));
@@ -180,7 +192,7 @@ task<> supervision_core::restart(actor_id actor) {
 task<> supervision_core::stop() {
     stopping_ = true;
     changed();
-    co_await until([this] { return over_; });
+    co_await until([this] { return over_; }, actor_id());
 }
 
 task<> supervision_core::join() {
@@ -189,7 +201,7 @@ task<> supervision_core::join() {
         std::size_t& count;
         ~leaving() { --count; }
     } const left{joined_by_};
-    co_await until([this] { return over_; });
+    co_await until([this] { return over_; }, actor_id());
     if (failure_) std::rethrow_exception(failure_);
 }
 

@@ -17,6 +17,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -35,8 +36,12 @@ namespace troupe::detail {
 // Waits until something holds; asked again whenever the core says that something has changed.
 class supervision_wait final : public wait {
 public:
-    supervision_wait(supervision_core& core, std::function<bool()> holds) : core_(core), holds_(std::move(holds)) {}
+    supervision_wait(supervision_core& core, std::function<bool()> holds, std::optional<actor_id> whose_end)
+        : core_(core), holds_(std::move(holds)), whose_end_(whose_end) {}
     void await_resume() const { throw_if_failed(); }
+
+    // Whose end a user's coroutine waits for here, and none for all children; nothing where the core waits itself.
+    const std::optional<actor_id>& whose_end() const noexcept { return whose_end_; }
 
     supervision_wait* next_waiting = nullptr;
 
@@ -47,6 +52,7 @@ private:
 
     supervision_core& core_;
     std::function<bool()> holds_;
+    std::optional<actor_id> whose_end_;
 };
 
 class supervision_core final : private loop::source {
@@ -113,12 +119,15 @@ private:
     bool is_down(actor_id actor) const;
     void forget(actor_id actor) noexcept;
     void changed() noexcept;
-    supervision_wait until(std::function<bool()> holds) { return {*this, std::move(holds)}; }
+    supervision_wait until(std::function<bool()> holds, std::optional<actor_id> whose_end = std::nullopt) {
+        return {*this, std::move(holds), whose_end};
+    }
 
     bool poll() override;
     bool glance() override;
     loop::parking park() override { return glance() ? loop::parking::ready : loop::parking::parked; }
     void unpark() override {}
+    void describe(loop::wait_notes& into) const noexcept override;
 
     actors::own_process& here_;
     supervisor_options options_;

@@ -7,6 +7,8 @@
 
 namespace troupe::detail {
 
+class cell_hold;
+
 enum class readiness : std::uint8_t {
     nothing,
     ready,
@@ -20,6 +22,8 @@ public:
     // The process is about to sleep. `nothing`: it will be rung.
     virtual readiness fall_asleep() noexcept = 0;
     virtual void awake() noexcept = 0;
+    // What it waits for, or to be let at.
+    virtual const cell_hold& waits_at() const noexcept = 0;
 
     cell_wait* next_waiting = nullptr;
 

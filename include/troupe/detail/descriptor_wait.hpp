@@ -22,6 +22,11 @@ public:
         wake();
     }
 
+    // Into and out of the list of all that wait, of which `newest` is the first.
+    void link(descriptor_wait*& newest) noexcept;
+    void unlink(descriptor_wait*& newest) noexcept;
+    const descriptor_wait* older() const noexcept { return older_; }
+
 private:
     bool try_finish() override;
     void enlist() override;
@@ -31,6 +36,8 @@ private:
     until what_;
     bool confirmed_ = false;
     bool listed_ = false;
+    descriptor_wait* older_ = nullptr;
+    descriptor_wait* newer_ = nullptr;
 };
 
 }  // namespace troupe::detail

@@ -33,8 +33,13 @@ public:
     void return_number() noexcept;
     void give_up() noexcept;
 
-    // The wait that is woken when something happens; null for none.
-    void tell(wait* one) noexcept { told_ = one; }
+    // The wait that is woken when something happens, null for none; and what kind of message it has asked with.
+    void tell(wait* one, std::uint32_t type = 0) noexcept {
+        told_ = one;
+        type_ = type;
+    }
+    const wait* told() const noexcept { return told_; }
+    std::uint32_t type() const noexcept { return type_; }
     void wake() noexcept {
         if (told_ != nullptr) told_->wake();
     }
@@ -56,6 +61,7 @@ private:
     actor_id from_;
     wait* told_ = nullptr;
     std::uint32_t number_ = 0;
+    std::uint32_t type_ = 0;
     state state_ = state::unsent;
     std::uint32_t kind_ = 0;
     std::uint64_t block_ = 0;

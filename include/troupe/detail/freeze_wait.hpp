@@ -18,6 +18,7 @@ public:
     readiness glance() noexcept override;
     readiness fall_asleep() noexcept override { return glance(); }
     void awake() noexcept override {}
+    const cell_hold& waits_at() const noexcept override { return hold_; }
 
 private:
     bool try_finish() override;

@@ -55,6 +55,7 @@ public:
     readiness glance() noexcept override;
     readiness fall_asleep() noexcept override;
     void awake() noexcept override;
+    const cell_hold& waits_at() const noexcept override { return hold_; }
 
     // What was taken, after the wait.
     lock_turn take_turn() noexcept;

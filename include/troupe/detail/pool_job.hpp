@@ -100,6 +100,7 @@ public:
     // --- for whoever waits for its results, one at a time
     virtual bool has_news() const noexcept = 0;
     void tell(wait* one) noexcept { told_ = one; }
+    const wait* told() const noexcept { return told_; }
     bool waited_for() const noexcept { return told_ != nullptr; }
 
     std::int64_t task_length = -1;  // ns, by what was measured; -1: not known yet

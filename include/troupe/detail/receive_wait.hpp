@@ -27,6 +27,9 @@ public:
         return count_ == 0;
     }
 
+    // The type, if it wants one alone; otherwise 0.
+    std::uint32_t only_type() const noexcept { return count_ == 1 ? *types_ : 0; }
+
     // After the wait: false at the end of the stream; otherwise a letter is in hand until `finish`.
     bool has_letter() const noexcept { return has_letter_; }
     letter& in_hand() noexcept { return letter_; }

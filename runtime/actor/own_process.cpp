@@ -118,8 +118,8 @@ void own_process::turn_ended() noexcept { participant_.return_room(false); }
 // crash: the bit stays as it is; the keeper clears it
 void own_process::about_to_sleep() noexcept {
     participant_.return_room(true);
-    memory().header().awake.remove(participant_.slot());
     participant_.chronicler().about_to_sleep(loop::event_loop::current());
+    memory().header().awake.remove(participant_.slot());
 }
 
 void own_process::awake() noexcept {

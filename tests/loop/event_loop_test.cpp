@@ -22,6 +22,7 @@
 #include "catch.hpp"
 #include "coro/here.hpp"
 #include "loop/event_loop.hpp"
+#include "loop/wait_notes.hpp"
 
 namespace {
 
@@ -80,6 +81,7 @@ struct scripted_host final : troupe::loop::host {
     std::chrono::nanoseconds longest_spin() const noexcept override { return spin; }
     bool may_spin() noexcept override { return !spins || spins(); }
     bool in_no_hurry() noexcept override { return leisure && leisure(); }
+    void turn_began(std::uint64_t ms) noexcept override { turns.push_back(ms); }
     void turn_ended() noexcept override {
         if (after_turn) after_turn();
     }
@@ -92,6 +94,7 @@ struct scripted_host final : troupe::loop::host {
 
     int bell = -1;
     std::chrono::nanoseconds spin = 0ns;
+    std::vector<std::uint64_t> turns;
     std::function<void()> when_rung, after_turn, before_sleep, after_sleep;
     std::function<bool()> spins, leisure;
 };
@@ -303,6 +306,64 @@ TEST_CASE("loop: the host hears of a turn after what was ready ran, and before a
     s.answers = {parking::ready};
     REQUIRE(sync_wait(b.take()) == 1);
     REQUIRE(calls == "1pPp1");
+}
+
+TEST_CASE("loop: a turn has a time, no turn an earlier one than the one before, and the host hears when it changes") {
+    fresh_loop loop;
+    const std::uint64_t before = troupe::base::in_ms(troupe::base::coarse_now());
+    for (int i = 0; i < 3; ++i) sync_wait(troupe::sleep_for(10ms));
+    CHECK(troupe::detail::ready.turn() >= before + 30);
+    REQUIRE(loop.host.turns.size() >= 3);
+    CHECK(loop.host.turns.back() == troupe::detail::ready.turn());
+    for (std::size_t i = 1; i < loop.host.turns.size(); ++i) CHECK(loop.host.turns[i] > loop.host.turns[i - 1]);
+}
+
+TEST_CASE("loop: a turn that a spin began has the time at which that found something") {
+    fresh_loop loop;
+    loop.host.spin = 10s;
+    box b;
+    scripted s(b);
+    s.fill_at_glance = 100;
+    const std::uint64_t before = troupe::base::in_ms(troupe::base::coarse_now());
+    REQUIRE(sync_wait(b.take()) == 1);
+    CHECK(troupe::detail::ready.turn() >= before);
+}
+
+TEST_CASE("loop: before a sleep it can say what is waited for: of several times the earliest, and who waits for it") {
+    static std::vector<troupe::base::waited_for> told;
+    static const troupe::detail::promise_base* first = nullptr;
+    told.clear();
+    fresh_loop loop;
+    loop.host.before_sleep = [] {
+        troupe::loop::wait_notes notes;
+        event_loop::current().describe(notes);
+        told.assign(notes.all().begin(), notes.all().end());
+        first = notes.first_waiter();
+    };
+    const std::uint64_t before = troupe::base::in_ms(troupe::base::coarse_now());
+    sync_wait(troupe::when_any(troupe::sleep_for(1h), troupe::sleep_for(5ms)));
+    REQUIRE(told.size() == 1);
+    CHECK(told[0].kind == troupe::base::waiting_kind::time);
+    CHECK(told[0].of >= before + 5);
+    CHECK(told[0].of < before + 3'600'000);
+    CHECK(told[0].waiter == reinterpret_cast<std::uint64_t>(first));
+    CHECK(first != nullptr);
+}
+
+TEST_CASE(
+    "loop: of more waits than have room, those are told that say which coroutine waits, and that there are more") {
+    troupe::loop::wait_notes notes;
+    const troupe::base::waited_for what{.kind = troupe::base::waiting_kind::end};
+    CHECK(notes.add(nullptr, 0, what));
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): nobody looks into it
+    const auto* some = reinterpret_cast<const troupe::detail::promise_base*>(0x1000);
+    for (std::size_t i = 1; i < notes.most; ++i) CHECK(notes.add(some + i, 0, what));
+    CHECK_FALSE(notes.more());
+    CHECK_FALSE(notes.add(some, 0, what));
+    CHECK(notes.more());
+    CHECK(notes.first_waiter() == some + 1);
+    CHECK(notes.all().front().waiter == reinterpret_cast<std::uint64_t>(some + 1));
+    CHECK(notes.all().back().waiter == 0);
 }
 
 TEST_CASE("loop: sources may come and go while they are polled") {

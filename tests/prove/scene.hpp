@@ -38,5 +38,6 @@ std::vector<scene> sharing_scenes();
 std::vector<scene> commanding_scenes();
 std::vector<scene> naming_scenes();
 std::vector<scene> logging_scenes();
+std::vector<scene> telling_scenes();
 
 }  // namespace proving

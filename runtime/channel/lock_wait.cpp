@@ -253,6 +253,7 @@ cell_hold make_lock(const void* value, std::size_t bytes) {
     channel::cell_port& port = *made.get();
     if (large) port.take_block(bytes);
     if (bytes != 0) std::memcpy(port.value(), value, bytes);
+    port.cell().value_bytes.set(static_cast<std::uint32_t>(bytes));
     TROUPE_STEP("cell: filled");
     port.memory().cells().open(port.id());
     return made;

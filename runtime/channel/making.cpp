@@ -10,6 +10,8 @@ shm::channel_id make_channel(participant& here, shm::channel_kind kind, unsigned
     record.capacity.set(bounds.capacity);
     record.bytes.set(bounds.bytes);
     record.reader.set(bounds.reader);
+    record.maker.set(here.actor().value);
+    record.item_type.set(bounds.item_type);
     return made;
 }
 

@@ -10,8 +10,9 @@ namespace {
 
 constexpr unsigned granule_bits = 12;  // 256 KiB each way
 
-channel::port& make_direction(channel::participant& here) {
-    const shm::channel_id made = channel::make_channel(here, shm::channel_kind::pipe, granule_bits, {});
+channel::port& make_direction(channel::participant& here, std::uint32_t type) {
+    const shm::channel_id made =
+        channel::make_channel(here, shm::channel_kind::pipe, granule_bits, {.item_type = type});
     channel::port& held = here.port_of(made);
     held.hold(both_ends);
     here.memory().channels().open(made);
@@ -20,13 +21,13 @@ channel::port& make_direction(channel::participant& here) {
 
 }  // namespace
 
-pipe_ends make_pipe() {
+pipe_ends make_pipe(std::uint32_t type_there, std::uint32_t type_back) {
     channel::participant& here = channel::participant::here();
     pipe_ends ends;
-    channel::port& there = make_direction(here);
+    channel::port& there = make_direction(here, type_there);
     ends.first_sends = {&there, sending_end};
     ends.second_receives = {&there, receiving_end};
-    channel::port& back = make_direction(here);
+    channel::port& back = make_direction(here, type_back);
     ends.second_sends = {&back, sending_end};
     ends.first_receives = {&back, receiving_end};
     return ends;

@@ -42,7 +42,7 @@ private:
     wait& waiting_;
 };
 
-end_hold make_queue(const queue_options& options) {
+end_hold make_queue(const queue_options& options, std::uint32_t item_type) {
     channel::participant& here = channel::participant::here();
     if (options.capacity == 0 || options.capacity > shm::most_messages) {
         throw too_large("a queue of " + std::to_string(options.capacity) + " items: its capacity is from 1 to " +
@@ -53,8 +53,9 @@ end_hold make_queue(const queue_options& options) {
     // ring.
     const std::size_t granules = (options.capacity + 1) * channel::queue_item_granules;
     const unsigned granule_bits = std::max(fewest_granule_bits, static_cast<unsigned>(std::bit_width(granules - 1)));
-    const shm::channel_id made = channel::make_channel(here, shm::channel_kind::queue, granule_bits,
-                                                       {.capacity = options.capacity, .bytes = options.bytes});
+    const shm::channel_id made =
+        channel::make_channel(here, shm::channel_kind::queue, granule_bits,
+                              {.capacity = options.capacity, .bytes = options.bytes, .item_type = item_type});
     channel::port& held = here.port_of(made);
     held.hold(both_ends);
     here.memory().channels().open(made);

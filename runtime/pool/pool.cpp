@@ -79,7 +79,7 @@ pool_core::pool_core(pool_options options, const registration& worker)
     options_.worker.message_deadline = options_.task_timeout;
     options_.worker.daemon = false;
     options_.worker.linked = false;
-    queue_ = make_queue({.capacity = std::max(most_out(), fewest_in_queue), .bytes = ~std::size_t{0} >> 1});
+    queue_ = make_queue({.capacity = std::max(most_out(), fewest_in_queue), .bytes = ~std::size_t{0} >> 1}, 0);
     look_.core = this;
     look_.due = [](timer& due) noexcept { static_cast<alarm&>(due).core->look_now(); };
 }

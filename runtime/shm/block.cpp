@@ -37,7 +37,7 @@ bool block_store::valid(block_id id) const {
 std::size_t block_store::backed_bytes() const {
     std::size_t sum = 0;
     for (std::uint32_t c = 0; c < block_classes; ++c) {
-        const std::uint32_t reached = reached_[c].get();
+        const std::uint32_t reached = used(c);
         for (std::uint32_t i = 0; i < reached; ++i) {
             // relaxed: a sum for a limit, taken while others take and free
             if (state(c, i).load(std::memory_order_relaxed) != 0) sum += map_.classes[c].bytes;

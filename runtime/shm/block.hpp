@@ -19,6 +19,7 @@
 //     steady stream of large messages costs no page faults.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -118,10 +119,15 @@ public:
     std::size_t backed_bytes() const;
 
 private:
+    // How many of a size were ever used: no more than there are, whatever the count says.
+    std::uint32_t used(std::uint32_t size_class) const noexcept {
+        return std::min(reached_[size_class].get(), map_.classes[size_class].count);
+    }
+
     template <class Visit>
     void for_each_in(std::uint32_t from, std::uint32_t to, Visit&& visit) const {
         for (std::uint32_t c = from; c < to; ++c) {
-            const std::uint32_t reached = reached_[c].get();
+            const std::uint32_t reached = used(c);
             for (std::uint32_t i = 0; i < reached; ++i) {
                 // sync: block - observes its last change
                 const std::uint64_t word = state(c, i).load(std::memory_order_acquire);

@@ -8,7 +8,7 @@
 //   12     4  kind
 //   16     8  word           who has the lock, who came last      the line of a lock, or of a semaphore's turnstile
 //   24     4  oldest         of the line; 0: to be looked for
-//   28     4
+//   28     4  value bytes    of a lock
 //   32     8  burying        who is being taken out of the line
 //   40     8  died           the actor that died with the lock
 //   48     8  died how       as in the exit log
@@ -89,8 +89,8 @@ struct alignas(base::line_bytes) cell {
     channel_life life;
     base::published<cell_kind> kind;  // published by the id
     lock_word word;
-    base::published<std::uint32_t> oldest;  // published by the word
-    base::published<std::uint32_t> room;
+    base::published<std::uint32_t> oldest;       // published by the word
+    base::published<std::uint32_t> value_bytes;  // of a lock: 0, and it is a mutex. Published when it is opened
     burial_note burying;
     base::published<std::uint64_t> died;      // published by the word
     base::published<std::uint64_t> died_how;  // the same
@@ -123,6 +123,7 @@ struct alignas(base::line_bytes) cell {
         kind.set(what);
         word.begin();
         oldest.set(0);
+        value_bytes.set(0);
         burying.clear();
         died.set(0);
         died_how.set(0);

@@ -1,6 +1,7 @@
 // The cells of a program, and the places of its slots. See cell.hpp and lock_place.hpp.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -21,7 +22,7 @@ public:
     // --- cells
     cell& at(std::uint16_t index) const noexcept { return cells()[index % map_.cell_count]; }
     // Cells at and above it were never used.
-    std::uint32_t reached() const noexcept { return header_->cells.get(); }
+    std::uint32_t reached() const noexcept { return std::min(header_->cells.get(), map_.cell_count); }
     // Null when the name is that of no cell, or of one that was freed.
     cell* find(cell_id name) const noexcept;
 
@@ -44,7 +45,9 @@ public:
     }
     std::uint32_t places() const noexcept { return map_.place_count; }  // of a slot; the first is none
     // Places of the slot at and above it were never used.
-    std::uint32_t places_reached(std::uint16_t slot) const noexcept { return marks_of(slot).places.get(); }
+    std::uint32_t places_reached(std::uint16_t slot) const noexcept {
+        return std::min(marks_of(slot).places.get(), map_.place_count);
+    }
     bool back_place(place_number number) noexcept;  // false: no memory
 
 private:

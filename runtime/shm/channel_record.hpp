@@ -161,6 +161,9 @@ struct alignas(base::line_bytes) channel_record {
     base::published<std::uint64_t> bytes;     // the most that large messages on their way may take together
     item_count items;
     end_holders holders;
+    // For whoever looks in from outside; published when it is opened.
+    base::published<std::uint64_t> maker;      // the actor that made it
+    base::published<std::uint32_t> item_type;  // type_id, where all that it carries is of one type; 0: of many
 
     static constexpr std::uint32_t nobody = 0xffff;  // of `reader`
 
@@ -179,6 +182,8 @@ struct alignas(base::line_bytes) channel_record {
         capacity.set(0);
         bytes.set(0);
         items.begin();
+        maker.set(0);
+        item_type.set(0);
     }
 };
 

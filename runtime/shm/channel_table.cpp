@@ -80,7 +80,7 @@ std::optional<ring> channel_table::find_ring(const channel_record& record) const
     const block_id block{record.ring.get()};
     const std::uint32_t granules = record.granules.get();
     if (!blocks_->valid(block) || !ring::valid_granules(granules)) return std::nullopt;
-    auto view = ring::attach(blocks_->at(block), ring::bytes(granules));
+    auto view = ring::attach(blocks_->at(block), blocks_->bytes(block));
     const bool shared = record.kind.get() == channel_kind::queue;
     if (!view || view->granules() != granules || (view->mode() == reader_mode::many) != shared) return std::nullopt;
     return view;

@@ -1,6 +1,7 @@
 // The records of a program's channels, and their rings. See channel_record.hpp.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -26,7 +27,7 @@ public:
         return slice_of(index).channels[index % channels_a_slice];
     }
     // Records at and above it were never used.
-    std::uint32_t reached() const noexcept { return header_->channels.get(); }
+    std::uint32_t reached() const noexcept { return std::min<std::uint32_t>(header_->channels.get(), max_channels); }
 
     // Returns a channel in state making, which is the maker's until `open`. Throws out_of_memory.
     channel_id claim(channel_kind kind, unsigned granule_bits, owner_id maker);

@@ -2,6 +2,7 @@
 // circle_record.hpp.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -20,7 +21,7 @@ public:
         : memory_(&memory), header_(&header), records_(reinterpret_cast<circle_record*>(at)) {}
 
     // Circles at and above it do not exist.
-    std::uint32_t reached() const noexcept { return header_->circles.get(); }
+    std::uint32_t reached() const noexcept { return std::min(header_->circles.get(), most_circles); }
     circle_record& at(std::uint32_t index) const noexcept { return records_[index % most_circles]; }
     std::optional<std::uint32_t> find(circle_kind kind, std::string_view name) const noexcept;
 

@@ -9,7 +9,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include <troupe/detail/actor_id.hpp>
 
@@ -51,6 +54,20 @@ public:
         has_read();
         // relaxed: ordered by the fence
         return version_.load(std::memory_order_relaxed) == before ? who : detail::actor_id{};
+    }
+    struct given_name {
+        std::string name;
+        detail::actor_id holder;
+    };
+    // Nothing where nobody has the name, or it is being written. For whoever looks in from outside.
+    std::optional<given_name> read() const {
+        // sync: name - observes the record as it was written
+        const std::uint64_t before = version_.load(std::memory_order_acquire);
+        given_name seen{load_text(text_), holder_.get()};
+        has_read();
+        // relaxed: ordered by the fence
+        const bool whole = (before & 1) == 0 && version_.load(std::memory_order_relaxed) == before;
+        return whole && seen.holder ? std::optional(std::move(seen)) : std::nullopt;
     }
     // By the keeper.
     detail::actor_id holder() const noexcept { return holder_.get(); }

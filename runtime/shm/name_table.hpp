@@ -1,6 +1,7 @@
 // The public names of a program. See name_record.hpp.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -23,6 +24,10 @@ public:
     // The actor that the keeper has given this name; none where nobody has it. It may have ended since.
     detail::actor_id find(std::string_view name) const noexcept;
 
+    // Names at and above it were never used. For whoever looks in from outside.
+    std::uint32_t reached() const noexcept { return std::min(header_->names.get(), most_names); }
+    const name_record& at(std::uint32_t index) const noexcept { return records_[index % most_names]; }
+
     // How many are given. For tests, and for whoever looks in from outside.
     std::size_t in_use() const noexcept;
 
@@ -36,8 +41,6 @@ public:
     bool take_back_from(detail::actor_id holder) noexcept;
 
 private:
-    std::uint32_t reached() const noexcept { return header_->names.get(); }
-
     segment* memory_ = nullptr;
     program_header* header_ = nullptr;
     name_record* records_ = nullptr;

@@ -1,6 +1,7 @@
 // The slots of a program's processes, and what is left of the actors in them. See process_slot.hpp.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -36,7 +37,7 @@ public:
     void touch(std::uint16_t slot) const noexcept;  // this process will write to that slot
 
     // Slots at and above it were never used.
-    std::uint32_t reached() const noexcept { return header_->slots.get(); }
+    std::uint32_t reached() const noexcept { return std::min<std::uint32_t>(header_->slots.get(), max_processes); }
     bool full() const noexcept;  // no slot is free now
 
     // Returns a slot in state starting, begun for a new actor; nothing when all are taken.

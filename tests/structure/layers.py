@@ -63,12 +63,24 @@ def public_uses_runtime():
                 yield f"{path}:{line}: includes {include}"
 
 
+# In the layer that looks in from outside: what maps or opens for writing, or changes a word of shared memory.
+WRITES = re.compile(r"PROT_WRITE|O_RDWR|\.store\(|exchange|fetch_|program_memory::|\btouch\(|\bback\(\w")
+
+
+def changes_something():
+    for path in files("runtime/inspect"):
+        for number, line in enumerate(text(path).splitlines(), 1):
+            if found := WRITES.search(line.split("//")[0]):
+                yield f"{path}:{number}: {found.group(0)}, in what only reads"
+
+
 def main():
     tests = report()
     tests.check("structure: every file of runtime/ stands in a layer", unknown_layers())
     tests.check("structure: the layers are explained as they are built", explained_otherwise())
     for name in MAY_USE:
         tests.check(f"structure: {name} includes only what stands below it", upward(name))
+    tests.check("structure: what looks into a program changes nothing in it", changes_something())
     tests.check("structure: public headers never include runtime/", public_uses_runtime())
     tests.check("structure: only runtime/loop includes uv.h", users_of(["uv.h", "uv"], ["runtime/loop/"]))
     tests.check("structure: only the codec and troupe/msgpack.hpp include msgpack",

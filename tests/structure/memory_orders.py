@@ -90,7 +90,7 @@ def operations(path):
 
 
 # Where shared memory is used, and none of its words stands. The keeper's thread has a flag of its own.
-WITHOUT_ATOMICS = ("channel", "keeper", "actor", "launch", "supervise")
+WITHOUT_ATOMICS = ("channel", "keeper", "actor", "launch", "supervise", "inspect")
 OWN = ("runtime/actor/injection.cpp", "runtime/launch/keeper_thread.cpp")  # what threads of one process share
 
 

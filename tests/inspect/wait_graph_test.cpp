@@ -1,0 +1,143 @@
+// Who waits for whom, and in a circle.
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include <troupe/troupe.hpp>
+
+#include "catch.hpp"
+#include "inspect/looking.hpp"
+#include "watched.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using troupe::task;
+
+struct poke {
+    using reply = int;
+    int depth;
+};
+struct meet {
+    troupe::actor<poke> other;
+};
+
+task<> partner(troupe::mailbox<meet, poke> inbox) {
+    troupe::actor<poke> other;
+    co_await inbox.serve([&other](meet m) { other = m.other; },
+                         [&other](poke m) -> task<int> { co_return co_await other.ask(poke{m.depth + 1}); });
+}
+// The same, and it gives up after a day.
+task<> patient(troupe::mailbox<meet, poke> inbox) {
+    troupe::actor<poke> other;
+    co_await inbox.serve([&other](meet m) { other = m.other; },
+                         [&other](poke m) -> task<int> { co_return co_await other.ask(poke{m.depth + 1}, 24h); });
+}
+
+using link = troupe::actor<meet, poke>;
+
+task<std::vector<link>> circle_of(int many) {
+    std::vector<link> links;
+    for (int i = 0; i < many; ++i) {
+        links.push_back(co_await troupe::spawn<partner>({.name = "link " + std::to_string(i), .daemon = true}));
+    }
+    for (std::size_t i = 0; i < links.size(); ++i) co_await links[i].send(meet{links[(i + 1) % links.size()]});
+    co_await links.front().send(poke{1});
+    co_return links;
+}
+
+task<> kill_all(std::vector<link> links) {
+    for (const link& one : links) one.kill();
+    for (const link& one : links) co_await one.join();
+}
+
+bool has_cycle(const looking::snapshot& now) { return !now.cycles.empty(); }
+
+task<> names_a_circle_of(int many) {
+    const std::vector<link> links = co_await circle_of(many);
+    const auto by = looking::at_ourselves();
+    const auto seen = co_await looking::until(by, {}, has_cycle);
+    REQUIRE(seen.cycles.size() == 1);
+    const auto& cycle = seen.cycles.front();
+    CHECK(cycle.actors.size() == static_cast<std::size_t>(many));
+    CHECK(cycle.deadlock);
+    CHECK_FALSE(cycle.deadline.has_value());
+    CHECK(seen.edges.size() == static_cast<std::size_t>(many));
+    for (const auto& edge : seen.edges) CHECK(edge.why.kind == "reply");
+    for (int i = 0; i < many; ++i) CHECK(looking::find(seen, "link " + std::to_string(i))->cycle == 1);
+    CHECK(looking::find(seen, "program")->cycle == 0);
+    co_await kill_all(links);
+    CHECK(by->look({}).cycles.empty());
+}
+
+task<> dissolves() {
+    std::vector<link> links;
+    for (const char* name : {"one", "other"}) {
+        links.push_back(co_await troupe::spawn<patient>({.name = name, .daemon = true}));
+    }
+    co_await links[0].send(meet{links[1]});
+    co_await links[1].send(meet{links[0]});
+    co_await links[0].send(poke{1});
+    const auto by = looking::at_ourselves();
+    const auto seen = co_await looking::until(by, {}, has_cycle);
+    CHECK_FALSE(seen.cycles.front().deadlock);
+    CHECK(seen.cycles.front().deadline.has_value());
+    links[0].kill();
+    co_await links[0].join();
+    co_await looking::until(by, {}, [](const looking::snapshot& now) {
+        return now.cycles.empty() && now.edges.empty() && looking::waits_for(now, "other", "mailbox");
+    });
+    links[1].kill();
+    co_await links[1].join();
+}
+
+struct load {
+    char bytes[1000];
+};
+struct fill {
+    troupe::actor<load> other;
+};
+
+task<> filler(troupe::mailbox<fill, load> inbox) {
+    co_await inbox.serve(
+        [](fill m) -> task<> {
+            for (;;) co_await m.other.send(load{});
+        },
+        [](load) {});
+}
+
+task<> fill_each_other() {
+    auto one = co_await troupe::spawn<filler>({.name = "one", .mailbox = 64 << 10});
+    auto other = co_await troupe::spawn<filler>({.name = "other", .mailbox = 64 << 10});
+    co_await one.send(fill{other});
+    co_await other.send(fill{one});
+    const auto seen = co_await looking::until(looking::at_ourselves(), {}, has_cycle);
+    CHECK(seen.cycles.front().deadlock);
+    CHECK(seen.cycles.front().actors.size() == 2);
+    for (const auto& edge : seen.edges) CHECK(edge.why.kind == "room");
+    one.kill();
+    other.kill();
+    co_await one.join();
+    co_await other.join();
+}
+
+task<> receives_meanwhile() {
+    auto one = co_await troupe::spawn<partner>({.name = "one", .daemon = true});
+    const auto by = looking::at_ourselves();
+    const auto seen = co_await looking::until(
+        by, {}, [](const looking::snapshot& now) { return looking::waits_for(now, "one", "mailbox"); });
+    CHECK(seen.edges.empty());
+    CHECK(seen.cycles.empty());
+    one.kill();
+    co_await one.join();
+}
+
+}  // namespace
+
+TEST_CASE("wait graph: two that ask each other are a cycle that never ends") { watched(names_a_circle_of(2)); }
+TEST_CASE("wait graph: so are five in a circle") { watched(names_a_circle_of(5)); }
+TEST_CASE("wait graph: so are two that wait for room in each other's mailboxes") { watched(fill_each_other()); }
+TEST_CASE("wait graph: a cycle with a deadline may end, and is gone when one of its actors is") {
+    watched(dissolves());
+}
+TEST_CASE("wait graph: an actor that receives waits for nobody") { watched(receives_meanwhile()); }

@@ -28,6 +28,12 @@ source_place place_in(const std::string& text) {
     return place;
 }
 
+// When anything was noted of it; now, if nothing ever was.
+double last_event_of(const shm::process_slot& slot) {
+    const std::uint64_t count = slot.told.last.count();
+    return count == 0 ? now_seconds() : whole_time(slot.told.last.at(count - 1).ms);
+}
+
 waiting_row row_of(const shm::waited_for& one, const type_names& types) {
     waiting_row row;
     row.kind = name_of(one.kind);
@@ -132,10 +138,11 @@ void actor_reader::read_waits(const shm::process_slot& slot, actor_seen& into) c
 void actor_reader::read_state(const shm::process_slot& slot, shm::process_state state, actor_seen& into) const {
     actor_row& row = into.row;
     const shm::activity& doing = slot.told.doing;
-    row.since = seconds(doing.turn.get());
+    row.since = doing.turn.get() != 0 ? seconds(doing.turn.get()) : last_event_of(slot);
     row.handling.reset();
     if (state == shm::process_state::down || state == shm::process_state::dead) {
         row.state = state == shm::process_state::down ? actor_state::down : actor_state::dead;
+        row.since = last_event_of(slot);
         row.waits.clear();
         into.asleep_at = 0;
         return;

@@ -52,7 +52,12 @@ std::uint32_t messages_passed(const ring& of) noexcept {
 }
 
 ring_survey::ring_survey(const ring& of) : ring_(of), position_(position_read(of)), end_(of.tail_position()) {
-    const std::int64_t length = distance(position_, end_);
+    std::int64_t length = distance(position_, end_);
+    for (int i = 0; i < 3 && length > ring_.granules(); ++i) {  // it went round between the two looks
+        position_ = position_read(of);
+        end_ = of.tail_position();
+        length = distance(position_, end_);
+    }
     if (length > ring_.granules()) damaged_ = true;
     if (length < 0) end_ = position_;  // the reader was faster than these two looks
 }

@@ -68,9 +68,9 @@ void look_at_all_of(const shm::program_memory& memory) {
     }
 }
 
-using random = std::minstd_rand;
+using generator = std::minstd_rand;
 
-void scribble(random& dice, std::byte* from, std::size_t bytes) {
+void scribble(generator& dice, std::byte* from, std::size_t bytes) {
     const std::size_t words = 1 + dice() % 64;
     for (std::size_t i = 0; i < words; ++i) {
         std::uint64_t word = dice() % 4 == 0 ? ~std::uint64_t{0} >> dice() % 64 : std::uint64_t{dice()} << dice() % 40;
@@ -101,7 +101,7 @@ TEST_CASE("observer: a slot in no state that there is is left out, and said so")
 }
 
 TEST_CASE("observer: random bytes in slots, channels, rings and the header lead to sentences") {
-    random dice(static_cast<unsigned>(getpid()));
+    generator dice(static_cast<unsigned>(getpid()));
     INFO("seed " << getpid());
     for (int round = 0; round < 60; ++round) {
         const auto memory = program_of_three();

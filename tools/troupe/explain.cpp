@@ -78,14 +78,14 @@ asked_for find_ends(const wishes& wished, const snapshot& in, const std::vector<
                                    grouped(ends.size()) + " are");
         }
     }
-    // A name that several actors have had means the one that lives; its own ends, and not those of its namesakes.
-    try {
-        return of_actor(find_actor(in, wished.what), ends);
-    } catch (const inspect::failure&) {
+    // One that has ended for good may be in no table any more, and is found by its ends alone.
+    const bool has_namesake =
+        std::any_of(in.actors.begin(), in.actors.end(), [&](const actor_row& one) { return one.name == wished.what; });
+    if (!has_namesake) {
         asked_for dead = of_the_dead(wished.what, ends);
-        if (dead.ends.empty()) throw;
-        return dead;
+        if (!dead.ends.empty() && find_actor(in, dead.ends.front().actor) == nullptr) return dead;
     }
+    return of_actor(find_actor(in, wished.what), ends);
 }
 
 // --- What is said of them

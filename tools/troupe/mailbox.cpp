@@ -188,7 +188,7 @@ void add_mailbox(CLI::App& app, context& with) {
         ->type_name("ACTOR");
     command->add_flag("--contents", wished->contents, "Show each message with what is in it");
     command->add_option("--first", wished->first, "Show so many messages, the oldest first")
-        ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 32))
+        ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 32).description(""))
         ->type_name("N");
     command->footer(
         "What is in a message is shown by --contents alone. Fields have their names where the compiler "

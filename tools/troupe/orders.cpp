@@ -2,10 +2,11 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
-#include <functional>
+#include <map>
 #include <memory>
 #include <thread>
 
+#include "inspect/ends.hpp"
 #include "inspect/failure.hpp"
 #include "inspect/observer.hpp"
 #include "inspect/orders.hpp"
@@ -106,6 +107,14 @@ result after_stop(const actor_row& actor) {
             " does not wait for that."};
 }
 
+// "was ended by signal 15 (SIGTERM)"
+std::string end_of(inspect::observer& observer, const actor_row& actor) {
+    for (const inspect::end_row& end : inspect::read_ends(observer.view(), observer.types())) {
+        if (end.actor == actor.id && end.incarnation == actor.incarnation) return printable(end.text);
+    }
+    return "was ended";
+}
+
 result after_restart(inspect::observer& observer, const actor_row& actor, const wishes& wished,
                      clock::time_point began) {
     std::int32_t pid = 0;
@@ -122,8 +131,8 @@ result after_restart(inspect::observer& observer, const actor_row& actor, const 
                                name_of(actor) + " says more");
     }
     const std::chrono::duration<double> took = clock::now() - began;
-    return {title_of(actor) + " was ended, and runs again as pid " + std::to_string(pid) + ", after " +
-                duration(took.count()) + '.',
+    return {title_of(actor) + ' ' + end_of(observer, actor) + " and runs again as pid " + std::to_string(pid) +
+                ", after " + duration(took.count()) + '.',
             pid};
 }
 
@@ -164,8 +173,9 @@ void add(CLI::App& app, context& with, order_kind kind, const char* summary, con
         ->type_name("ACTOR");
     command->add_option("--budget", wished->budget, "How long to wait: 2s, 500ms, 1min")
         ->transform(CLI::AsNumberWithUnit(std::map<std::string, double>{{"ms", 1e-3}, {"s", 1}, {"min", 60}},
-                                          CLI::AsNumberWithUnit::CASE_SENSITIVE))
-        ->check(CLI::Range(0.001, 86400.0))
+                                          CLI::AsNumberWithUnit::CASE_SENSITIVE)
+                        .description(""))
+        ->check(CLI::Range(0.001, 86400.0).description(""))
         ->type_name("TIME")
         ->default_str("2s");
     command->footer(more);

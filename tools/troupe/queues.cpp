@@ -79,7 +79,7 @@ void add_queues(CLI::App& app, context& with) {
     auto sample = std::make_shared<double>(0.2);
     CLI::App* command = app.add_subcommand("queues", "Each queue: its items, how fast it moves, who has its ends");
     command->add_option("--sample", *sample, "Seconds over which the rates are measured (0: not at all)")
-        ->check(CLI::Range(0.0, 3600.0))
+        ->check(CLI::Range(0.0, 3600.0).description(""))
         ->type_name("SECONDS")
         ->capture_default_str();
     command->footer(

@@ -30,11 +30,11 @@ std::string words_for(const option_row& argument, const std::string& commands) {
     return argument.value == "ACTOR" ? "$(_troupe_actors)" : "";
 }
 
-constexpr const char *actors_function = R"(_troupe_actors() {
-    troupe ps --json --sample 0 2>/dev/null | sed -n 's/^      "name": "\([A-Za-z0-9_.:-]*\)",
-                     $ /\1 / p'
+// Names that a shell would have to quote are left out.
+constexpr const char* actors_function = R"sh(_troupe_actors() {
+    troupe ps --json --sample 0 2>/dev/null | sed -n 's/^      "name": "\([A-Za-z0-9_.:-]*\)",$/\1/p'
 }
-)";
+)sh";
 
 void print_bash(const command_row& tool, const std::vector<command_row>& commands) {
     std::vector<std::string> names;

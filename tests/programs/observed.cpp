@@ -124,10 +124,10 @@ troupe::task<int> program() {
     auto busy = co_await troupe::spawn<spinner>({.name = "spinner", .daemon = true}, begun);
     co_await busy.send(spin{});
     const troupe::mutex door;
-    const auto first = co_await troupe::spawn<holder>({.name = "holder", .daemon = true}, door, begun);
+    co_await troupe::spawn<holder>({.name = "holder", .daemon = true}, door, begun);
     // east, west, spinner and holder have begun; east and west for the second time would mean that they go on.
     for (int signs = 0; signs < 4; ++signs) co_await begun.get();
-    const auto second = co_await troupe::spawn<waiter>({.name = "waiter", .daemon = true}, door, begun);
+    co_await troupe::spawn<waiter>({.name = "waiter", .daemon = true}, door, begun);
     co_await begun.get();
 
     troupe::queue<note> notes({.capacity = 8});

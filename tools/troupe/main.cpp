@@ -6,11 +6,13 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "inspect/failure.hpp"
 #include "troupe/commands.hpp"
+#include "troupe/help_format.hpp"
 #include "troupe/selection.hpp"
 #include "troupe/text.hpp"
 
@@ -115,6 +117,7 @@ int main(int argc, char** argv) {
     CLI::App app("Looks into a running program of troupe: what its actors do, hold and wait for, and how they ended.",
                  "troupe");
     app.set_version_flag("--version", std::string("troupe ") + TROUPE_TOOL_VERSION, "Print the version");
+    app.formatter(std::make_shared<help_format>());
     app.require_subcommand(1);
     app.footer(
         "A program is found by itself where one runs; -p PID says which where several do. Exit codes: 0: done; "

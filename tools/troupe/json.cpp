@@ -230,11 +230,12 @@ json to_json(const inspect::pool_row& one, const inspect::snapshot& in) {
             {"owner", id_or_null(one.owner)},
             {"owner_name", name_or_null(one.owner, in)},
             {"workers", actors_json(one.workers, in)},
-            {"waiting", one.waiting},
             {"running", one.running},
-            {"done", one.done},
-            {"failed", one.failed},
-            {"replaced", one.replaced}};
+            // These are known to the owner of the pool alone, in its own memory.
+            {"waiting", nullptr},
+            {"done", nullptr},
+            {"failed", nullptr},
+            {"replaced", nullptr}};
 }
 
 json to_json(const inspect::wait_edge& one, const inspect::snapshot& in) {

@@ -18,8 +18,9 @@ std::string state_of(const inspect::cell_row& one, const inspect::snapshot& in) 
     }
     if (one.kind == "event") return one.value != 0 ? "set" : "not set";
     if (one.kind == "barrier") return grouped(one.value) + " of " + grouped(one.of_value) + " have come";
+    if (one.kind == "shared_array") return amount(one.value);
     if (one.holder != 0) return "held by " + name_of(in, one.holder);
-    return one.kind == "shared_array" || one.kind == "condition" ? "-" : "free";
+    return one.kind == "condition" ? "-" : "free";
 }
 
 void show(const inspect::snapshot& in, const context& with) {

@@ -53,10 +53,15 @@ void check(const inspect::order_reply& reply, const actor_row& actor, order_kind
     case inspect::order_result::no_supervisor:
         throw inspect::failure(name + " has no supervisor: nobody would start it again; troupe kill " + name +
                                " ends it");
+    case inspect::order_result::no_process:
+        throw inspect::failure(name +
+                               " has no process at this moment: its supervisor starts it again; ask once more when "
+                               "troupe ps shows it");
+    case inspect::order_result::not_possible:
+        throw inspect::failure("the program cannot " + std::string(command_of(kind)) + ' ' + title_of(actor));
     case inspect::order_result::refused:
         throw inspect::failure("the keeper could not " + std::string(command_of(kind)) + ' ' + title_of(actor) +
                                (reply.error != 0 ? std::string(": ") + std::strerror(reply.error) : std::string()));
-    default: break;
     }
     throw inspect::failure("the keeper answered " + std::to_string(static_cast<std::uint32_t>(reply.result)) +
                            " to the order to " + command_of(kind) + ' ' + title_of(actor) +

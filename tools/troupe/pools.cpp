@@ -1,4 +1,4 @@
-// troupe pools: how far the tasks of each pool are.
+// troupe pools: whose each pool is, and how many of its workers have a task.
 #include <cstdio>
 
 #include "inspect/observer.hpp"
@@ -16,23 +16,10 @@ void show(const inspect::snapshot& in, const context& with) {
         std::puts("The program has no pools.");
         return;
     }
-    table rows({{"POOL"},
-                {"OF"},
-                {"WORKERS", align::right},
-                {"WAITING", align::right},
-                {"RUNNING", align::right},
-                {"DONE", align::right},
-                {"FAILED", align::right},
-                {"REPLACED", align::right}});
+    table rows({{"POOL"}, {"OF"}, {"WORKERS", align::right}, {"BUSY", align::right}});
     for (const inspect::pool_row& one : in.pools) {
-        rows.add({one.name.empty() ? "-" : printable(one.name),
-                  name_of(in, one.owner),
-                  grouped(one.workers.size()),
-                  grouped(one.waiting),
-                  grouped(one.running),
-                  grouped(one.done),
-                  {grouped(one.failed), one.failed != 0 ? color::red : color::plain},
-                  grouped(one.replaced)});
+        rows.add({one.name.empty() ? "-" : printable(one.name), name_of(in, one.owner), grouped(one.workers.size()),
+                  grouped(one.running)});
     }
     rows.print(terminal(with));
 }
@@ -49,7 +36,8 @@ void run(const context& with) {
 }  // namespace
 
 void add_pools(CLI::App& app, context& with) {
-    CLI::App* command = app.add_subcommand("pools", "Each pool: its workers, and how far its tasks are");
+    CLI::App* command = app.add_subcommand("pools", "Each pool: its workers, and how many have a task");
+    command->footer("How many tasks wait, or are done, is known to the owner of a pool alone, in its own memory.");
     command->callback([&with] { run(with); });
 }
 

@@ -1,12 +1,11 @@
 #include <troupe/exit_status.hpp>
 
-#include <algorithm>
-#include <array>
 #include <csignal>
 #include <cstring>
 #include <string_view>
 
 #include "base/symbols.hpp"
+#include "base/whose_code.hpp"
 
 namespace troupe {
 namespace {
@@ -21,43 +20,6 @@ std::string hexadecimal(std::uint64_t number) {
 }
 
 std::string_view last_part(std::string_view path) { return path.substr(path.find_last_of('/') + 1); }
-
-// What a crash goes through and is rarely the fault of: abort, memcpy, the throwing of an exception, the machinery of
-// coroutines.
-bool of_the_system(const stack_frame& frame) {
-    constexpr std::array libraries{"libc.so", "libc-",    "libstdc++.so", "libc++.so", "libc++abi.so", "libgcc_s.so",
-                                   "libm.",   "ld-linux", "libpthread",   "libuv.so",  "[vdso]"};
-    const std::string_view name = last_part(frame.module);
-    if (frame.function == "__clang_call_terminate" || frame.function == "_start" ||
-        frame.file.find("/include/c++/") != std::string::npos) {
-        return true;
-    }
-    return std::any_of(libraries.begin(), libraries.end(), [&](const char* one) { return name.starts_with(one); });
-}
-
-// The qualified name of a function, without what it returns, which the names of templates begin with, and without its
-// parameters.
-std::string_view qualified_name(std::string_view function) {
-    std::size_t begin = 0;
-    int depth = 0;
-    for (std::size_t i = 0; i < function.size(); ++i) {
-        const char c = function[i];
-        if (depth == 0 && c == '(' && !function.substr(i).starts_with("(anonymous namespace)") &&
-            function.substr(begin, i - begin) != "decltype") {
-            return function.substr(begin, i - begin);
-        }
-        if (c == '<' || c == '(') ++depth;
-        if (c == '>' || c == ')') --depth;
-        if (depth == 0 && c == ' ') begin = i + 1;
-    }
-    return function.substr(begin);
-}
-
-// By its name, or where that is not known in full, by the header it stands in.
-bool of_troupe(const stack_frame& frame) {
-    return qualified_name(frame.function).starts_with("troupe::") ||
-           frame.file.find("include/troupe/") != std::string::npos;
-}
 
 // "parse(char const*) (parser.cpp:12)", "parser+0x1234"; empty when nothing is known.
 std::string place(const stack_frame& frame) {
@@ -77,10 +39,10 @@ std::string place(const stack_frame& frame) {
 std::string where(const std::vector<stack_frame>& frames) {
     std::string of_ours;
     for (const stack_frame& raw : frames) {
-        if (of_the_system(raw)) continue;
+        if (base::of_the_system(raw)) continue;
         for (const stack_frame& frame : base::named({raw})) {
-            if (of_the_system(frame) || place(frame).empty()) continue;
-            if (!of_troupe(frame)) return " in " + place(frame);
+            if (base::of_the_system(frame) || place(frame).empty()) continue;
+            if (!base::of_troupe(frame)) return " in " + place(frame);
             if (of_ours.empty()) of_ours = " in " + place(frame);
         }
     }
@@ -104,9 +66,9 @@ std::string lines_of(const std::vector<stack_frame>& stack) {
     std::size_t ours = 0, systems = 0;
     for (std::size_t i = 0; i < stack.size(); ++i) {
         all += line_of(i, stack[i]);
-        if (of_the_system(stack[i])) {
+        if (base::of_the_system(stack[i])) {
             ++systems;
-        } else if (of_troupe(stack[i])) {
+        } else if (base::of_troupe(stack[i])) {
             ++ours;
         } else {
             own += line_of(i, stack[i]);

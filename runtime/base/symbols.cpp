@@ -26,16 +26,13 @@ namespace {
 
 // The address a byte of the file has in the module's own numbering, where the linker put it; the offset itself when
 // the file does not tell.
-std::uint64_t linked_address(const std::string& path, std::uint64_t offset) {
-    const owned_fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+std::uint64_t linked_address(int file, std::uint64_t offset) {
     Elf64_Ehdr head{};
-    if (!file || pread(file.get(), &head, sizeof head, 0) != sizeof head || head.e_phentsize != sizeof(Elf64_Phdr)) {
-        return offset;
-    }
+    if (pread(file, &head, sizeof head, 0) != sizeof head || head.e_phentsize != sizeof(Elf64_Phdr)) return offset;
     for (std::uint64_t i = 0; i < head.e_phnum; ++i) {
         Elf64_Phdr part{};
         const auto at = static_cast<off_t>(head.e_phoff + i * sizeof part);
-        if (pread(file.get(), &part, sizeof part, at) != sizeof part) return offset;
+        if (pread(file, &part, sizeof part, at) != sizeof part) return offset;
         if (part.p_type == PT_LOAD && offset >= part.p_offset && offset - part.p_offset < part.p_filesz) {
             return offset - part.p_offset + part.p_vaddr;
         }
@@ -71,10 +68,11 @@ std::string readable(const char* name) {
 // One file and its debug information, as long as this lives.
 class opened_module {
 public:
-    explicit opened_module(const std::string& path) : files_(dwfl_begin(&callbacks())) {
+    opened_module(const std::string& path, owned_fd file) : files_(dwfl_begin(&callbacks())) {
         if (files_ == nullptr) return;
         dwfl_report_begin(files_);
-        module_ = dwfl_report_offline(files_, path.c_str(), path.c_str(), -1);
+        module_ = dwfl_report_offline(files_, path.c_str(), path.c_str(), file.get());
+        if (module_ != nullptr) file.release();  // it is closed with the module
         dwfl_report_end(files_, nullptr, nullptr);
     }
     opened_module(const opened_module&) = delete;
@@ -216,7 +214,7 @@ private:
 
 class opened_module {
 public:
-    explicit opened_module(const std::string&) {}
+    opened_module(const std::string&, owned_fd) {}
     std::vector<stack_frame> at(const stack_frame& frame) { return {frame}; }
 };
 
@@ -234,12 +232,34 @@ std::map<place, std::vector<stack_frame>>& remembered() {
 // "[vdso]" and the like are no files, and "/path (deleted)" is no longer that one.
 bool readable_file(const std::string& path) { return path.starts_with('/') && !path.ends_with(" (deleted)"); }
 
+// Modules that are opened when a frame of theirs comes along.
+class module_shelf {
+public:
+    // The frame's names in its module, of which `file` is a descriptor that is copied.
+    std::vector<stack_frame> look_up(const stack_frame& frame, int file) {
+        stack_frame placed = frame;
+        placed.offset = linked_address(file, frame.offset);
+        auto& module = modules_[frame.module];
+        if (!module) module = std::make_unique<opened_module>(frame.module, owned_fd(fcntl(file, F_DUPFD_CLOEXEC, 3)));
+        return module->at(placed);
+    }
+    std::vector<stack_frame> look_up(const stack_frame& frame) {
+        auto [file, is_new] = files_.try_emplace(frame.module);
+        if (is_new) file->second.reset(open(frame.module.c_str(), O_RDONLY | O_CLOEXEC));
+        return file->second ? look_up(frame, file->second.get()) : std::vector{frame};
+    }
+
+private:
+    std::map<std::string, owned_fd> files_;
+    std::map<std::string, std::unique_ptr<opened_module>> modules_;
+};
+
 }  // namespace
 
 std::vector<stack_frame> named(const std::vector<stack_frame>& frames) {
     if (frames.empty()) return {};
     std::vector<stack_frame> all;
-    std::map<std::string, std::unique_ptr<opened_module>> opened;
+    module_shelf modules;
     const std::lock_guard lock(guard);
     auto& known = remembered();
     for (const stack_frame& frame : frames) {
@@ -249,14 +269,19 @@ std::vector<stack_frame> named(const std::vector<stack_frame>& frames) {
         }
         if (known.size() > most_remembered) known.clear();
         auto [found, is_new] = known.try_emplace({frame.module, frame.offset});
-        if (is_new) {
-            stack_frame placed = frame;
-            placed.offset = linked_address(frame.module, frame.offset);
-            auto& file = opened[frame.module];
-            if (!file) file = std::make_unique<opened_module>(frame.module);
-            found->second = file->at(placed);
-        }
+        if (is_new) found->second = modules.look_up(frame);
         all.insert(all.end(), found->second.begin(), found->second.end());
+    }
+    return all;
+}
+
+std::vector<stack_frame> named(const std::vector<stack_frame>& frames, const std::map<std::string, int>& files) {
+    std::vector<stack_frame> all;
+    module_shelf modules;
+    for (const stack_frame& frame : frames) {
+        const auto file = files.find(frame.module);
+        const auto found = file == files.end() ? std::vector{frame} : modules.look_up(frame, file->second);
+        all.insert(all.end(), found.begin(), found.end());
     }
     return all;
 }

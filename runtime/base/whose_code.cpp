@@ -3,30 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <string_view>
 
 namespace troupe::base {
 namespace {
 
 std::string_view last_part(std::string_view path) { return path.substr(path.find_last_of('/') + 1); }
-
-// The qualified name of a function, without what it returns, which the names of templates begin with, and without its
-// parameters.
-std::string_view qualified_name(std::string_view function) {
-    std::size_t begin = 0;
-    int depth = 0;
-    for (std::size_t i = 0; i < function.size(); ++i) {
-        const char c = function[i];
-        if (depth == 0 && c == '(' && !function.substr(i).starts_with("(anonymous namespace)") &&
-            function.substr(begin, i - begin) != "decltype") {
-            return function.substr(begin, i - begin);
-        }
-        if (c == '<' || c == '(') ++depth;
-        if (c == '>' || c == ')') --depth;
-        if (depth == 0 && c == ' ') begin = i + 1;
-    }
-    return function.substr(begin);
-}
 
 }  // namespace
 
@@ -44,6 +25,22 @@ bool of_the_system(const stack_frame& frame) {
 bool of_troupe(const stack_frame& frame) {
     return qualified_name(frame.function).starts_with("troupe::") ||
            frame.file.find("include/troupe/") != std::string::npos;
+}
+
+std::string_view qualified_name(std::string_view function) {
+    std::size_t begin = 0;
+    int depth = 0;
+    for (std::size_t i = 0; i < function.size(); ++i) {
+        const char c = function[i];
+        if (depth == 0 && c == '(' && !function.substr(i).starts_with("(anonymous namespace)") &&
+            function.substr(begin, i - begin) != "decltype") {
+            return function.substr(begin, i - begin);
+        }
+        if (c == '<' || c == '(') ++depth;
+        if (c == '>' || c == ')') --depth;
+        if (depth == 0 && c == ' ') begin = i + 1;
+    }
+    return function.substr(begin);
 }
 
 }  // namespace troupe::base

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include <troupe/exit_status.hpp>
 
@@ -13,6 +14,8 @@
 
 namespace troupe::inspect {
 namespace {
+
+constexpr std::string_view deleted = " (deleted)";
 
 std::map<std::string, int> descriptors_of(const code_files& files) {
     std::map<std::string, int> all;
@@ -56,6 +59,8 @@ void name_frames(const program_found& program, std::vector<frame_row>& frames) {
     for (const frame_row& one : frames) {
         stack_frame& frame = raw.emplace_back();
         frame.module = one.module;
+        // The executable may have been replaced before that end; the program runs with the old one still.
+        if (frame.module.ends_with(deleted)) frame.module.resize(frame.module.size() - deleted.size());
         frame.offset = one.offset;
     }
     const code_files files(program.pid);

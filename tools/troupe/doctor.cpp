@@ -36,8 +36,8 @@ void run(context& with) {
     const bool low = std::any_of(all.begin(), all.end(), [](const finding& one) { return one.state == grade::low; });
     if (with.json) {
         json it = json_object();
-        it["findings"] = json::array();
-        for (const finding& one : all) it["findings"].push_back(to_json(one));
+        it["entries"] = json::array();
+        for (const finding& one : all) it["entries"].push_back(to_json(one));
         print(it);
     } else {
         show(all, with);

@@ -22,12 +22,26 @@ nlohmann::ordered_json to_json(const finding& one) {
 }
 
 std::vector<finding> find_parts() {
+    std::vector<finding> parts;
 #ifdef TROUPE_SYMBOLS
-    return {{"names of code", "libdw", "", grade::ok, ""}};
+    parts.push_back({"libdw", "built in", "", grade::ok, ""});
 #else
-    return {{"names of code", "without libdw", "libdw", grade::note,
-             "stack and explain show modules and offsets alone: install libdw-dev and build troupe again"}};
+    parts.push_back({"libdw", "left out", "", grade::note,
+                     "stack and explain show modules and offsets alone: install libdw-dev and build troupe again"});
 #endif
+#ifdef TROUPE_TOOL_SCREEN
+    parts.push_back({"ncurses", "built in", "", grade::ok, ""});
+#else
+    parts.push_back({"ncurses", "left out", "", grade::note,
+                     "there is no troupe top: install libncurses-dev and build troupe again"});
+#endif
+#ifdef TROUPE_TOOL_SERVER
+    parts.push_back({"cpp-httplib", "built in", "", grade::ok, ""});
+#else
+    parts.push_back({"cpp-httplib", "left out", "", grade::note,
+                     "there is no troupe dash: install libcpp-httplib-dev and build troupe again"});
+#endif
+    return parts;
 }
 
 std::vector<finding> examine() {

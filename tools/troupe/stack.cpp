@@ -100,9 +100,9 @@ void show(const inspect::actor_row& actor, const inspect::held_stack& found, con
 }
 
 json object_of(const inspect::coroutine_line& line) {
-    json it = {{"waits", to_json(line.why)}, {"coroutines", json::array()}};
+    json it = {{"why", to_json(line.why)}, {"places", json::array()}};
     for (std::size_t i = 0; i < line.places.size(); ++i) {
-        it["coroutines"].push_back(
+        it["places"].push_back(
             {{"function", line.functions[i]}, {"file", line.places[i].file}, {"line", line.places[i].line}});
     }
     return it;

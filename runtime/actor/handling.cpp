@@ -17,6 +17,7 @@ handling::handling(receive_wait& taken) : taken_(taken) {
     actors::own_process& here = actors::own_process::here();
     const letter& message = taken.in_hand();
     here.participant().chronicler().begin_handling(message, sender_of(here, message));
+    here.participant().observation().begin_handling(this, message);
     if (here.in_hand().note_begun(message)) taken.keep();
 }
 
@@ -25,6 +26,7 @@ handling::~handling() {
     actors::own_process& here = actors::own_process::here();
     here.in_hand().note_left();
     here.participant().chronicler().end_handling(taken_.in_hand().frame.type);
+    here.participant().observation().end_handling(this);
 }
 
 void handling::over() noexcept {
@@ -33,6 +35,7 @@ void handling::over() noexcept {
     actors::own_process& here = actors::own_process::here();
     here.in_hand().note_returned();
     here.participant().chronicler().end_handling(taken_.in_hand().frame.type);
+    here.participant().observation().end_handling(this);
 }
 
 }  // namespace troupe::detail

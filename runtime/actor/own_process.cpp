@@ -57,6 +57,7 @@ own_process::own_process(shm::program_memory memory, std::uint16_t slot, base::o
         const detail::registration* known = detail::registration::find(entry);
         return std::string(known != nullptr ? known->message_name(type) : std::string_view());
     });
+    participant_.observation().look();
     participant_.chronicler().begin(participant_.self().supervision.restarts.get());
     loop::event_loop::work_for(this);
     this->memory().header().awake.add(slot);
@@ -113,17 +114,22 @@ bool own_process::may_spin() noexcept {
 // Whoever has sent something since it last looked may be waited for.
 bool own_process::in_no_hurry() noexcept { return !participant_.traffic().has_sent(); }
 
-void own_process::turn_ended() noexcept { participant_.return_room(false); }
+void own_process::turn_ended() noexcept {
+    participant_.return_room(false);
+    participant_.observation().look();
+}
 
 // crash: the bit stays as it is; the keeper clears it
 void own_process::about_to_sleep() noexcept {
     participant_.return_room(true);
     participant_.chronicler().about_to_sleep(loop::event_loop::current());
+    participant_.observation().before_sleep();
     memory().header().awake.remove(participant_.slot());
 }
 
 void own_process::awake() noexcept {
     memory().header().awake.add(participant_.slot());
+    participant_.observation().look();
     participant_.chronicler().awake();
 }
 

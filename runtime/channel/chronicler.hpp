@@ -14,6 +14,7 @@
 #include <troupe/detail/message_frame.hpp>
 #include <troupe/detail/ready_queue.hpp>
 
+#include "channel/own_observation.hpp"
 #include "shm/channel_id.hpp"
 #include "shm/chronicle.hpp"
 
@@ -26,7 +27,7 @@ namespace troupe::channel {
 
 class chronicler {
 public:
-    explicit chronicler(shm::chronicle& page) noexcept : page_(page) {}
+    chronicler(shm::chronicle& page, own_observation& observation) noexcept : page_(page), observation_(observation) {}
     chronicler(const chronicler&) = delete;
     chronicler& operator=(const chronicler&) = delete;
 
@@ -83,12 +84,14 @@ private:
     void note(shm::event one) noexcept {
         one.ms = static_cast<std::uint32_t>(detail::ready.turn());
         page_.last.note(one);
+        observation_.note(one);
     }
     bool is_written(const loop::wait_notes& waits) const noexcept;
     void write(const loop::wait_notes& waits, std::uint64_t asleep_at) noexcept;
     void write_place(const std::source_location& place) noexcept;
 
     shm::chronicle& page_;
+    own_observation& observation_;
     shm::waiting_list::content written_;  // as it stands in the page
     const char* written_file_ = nullptr;  // the place, the same
     std::uint_least32_t written_line_ = 0;

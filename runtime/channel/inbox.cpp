@@ -26,6 +26,7 @@ bool inbox::open(const mail::envelope& from, detail::letter& into, std::uint32_t
     if (!from.has_frame()) return false;
     of_.here().traffic().note_received(into.frame.cpu);
     if (part == 0) of_.here().chronicler().note_taken(into.frame, of_.id());
+    of_.here().observation().note_taken(into.frame, of_.id(), into.position, into.bytes);
     if (from.is(mail::plain_record)) {
         into.content.bytes = from.body();
     } else if (from.is(mail::batch_record) && of_.kind() != shm::channel_kind::queue) {

@@ -59,6 +59,7 @@ detail::message_frame outbox::stamped(const detail::message_frame& frame, bool f
     if (stamped.request == 0) {
         stamped.request = static_cast<std::uint32_t>(detail::ready.turn());
         stamped.flags |= detail::timed;
+        of_.here().observation().stamp(stamped);
     }
     stamped.target = static_cast<std::uint32_t>(target_ ? target_.serial() : of_.id().generation());
     return stamped;
@@ -153,6 +154,7 @@ detail::push_result outbox::claim_for(const detail::message_frame& frame, std::s
 bool outbox::commit(shm::claim& claim, mail::record_kind kind, const detail::message_frame& frame) {
     const bool needed = claim.commit(kind);
     of_.here().chronicler().note_sent(frame, of_.id());
+    of_.here().observation().note_sent(frame, of_.id(), claim.position(), claim.bytes());
     return needed;
 }
 

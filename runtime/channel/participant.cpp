@@ -23,7 +23,8 @@ participant::participant(shm::program_memory memory, std::uint16_t slot, base::o
       actor_(memory_.process(slot).actor()),
       doorbell_(std::move(doorbell)),
       keeper_(keeper),
-      chronicler_(self_->told),
+      observation_(memory_, *self_),
+      chronicler_(self_->told, observation_),
       doorbells_(memory_, keeper) {
     the_participant = this;
     mail::take_new_stamps();

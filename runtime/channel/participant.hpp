@@ -16,6 +16,7 @@
 #include "channel/chronicler.hpp"
 #include "channel/doorbells.hpp"
 #include "channel/keeper_line.hpp"
+#include "channel/own_observation.hpp"
 #include "channel/traffic.hpp"
 #include "shm/program_memory.hpp"
 
@@ -63,6 +64,7 @@ public:
     class doorbells& doorbells() noexcept { return doorbells_; }
     class traffic& traffic() noexcept { return traffic_; }
     class chronicler& chronicler() noexcept { return chronicler_; }
+    own_observation& observation() noexcept { return observation_; }
 
     // Who reads gives back room in batches. What it owes is settled after some turns at whose end a writer waits for
     // it, and always before the process sleeps: what it sleeps for may depend on that writer.
@@ -123,6 +125,7 @@ private:
     base::owned_fd doorbell_;
     keeper_line& keeper_;
     admission* admission_ = nullptr;
+    own_observation observation_;
     class chronicler chronicler_;
     class traffic traffic_;
     class doorbells doorbells_;

@@ -16,12 +16,14 @@
 namespace troupe::keepers {
 
 // In this order. A kind of thing that a process can die with is a row here; each says why it stands where it does.
-constexpr std::array<keeper::duty, 16> keeper::duties{{
+constexpr std::array<keeper::duty, 17> keeper::duties{{
     // First, so that whoever is told of the end, and starts it again, does not meet them at work.
     {"kill its commands", &keeper::end_commands},
     // Before anybody can learn of the end, and start the next process: what that finds in the mailbox is settled.
     {"give back what it had in hand", &keeper::give_back_mail},
     {"answer for it", &keeper::answer_askers},
+    // Before the next process of the actor goes on in its blocks.
+    {"end its trace", &keeper::leave_observation},
     {"say that it has ended", &keeper::announce_end},
     // Before its blocks are freed: a cell that it was making may have one.
     {"hand on its locks", &keeper::hand_on_locks},

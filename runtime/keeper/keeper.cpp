@@ -41,7 +41,8 @@ keeper::keeper(shm::program_memory& memory, base::owned_fd socket, base::owned_f
       poll_(epoll_create1(EPOLL_CLOEXEC)),
       program_bell_(program_bell),
       server_launch_(std::move(server)),
-      retired_(memory) {}
+      retired_(memory),
+      observing_(memory) {}
 
 bool keeper::open() noexcept {
     epoll_event event{};
@@ -100,6 +101,7 @@ void keeper::run() noexcept {
         }
         kill_overdue(now);
         look_after_strays(now);
+        observing_.look(now);
         retired_.tidy();
         retired_.notify_due([this](shm::channel_record& record) { notify_channel(record); });
     }

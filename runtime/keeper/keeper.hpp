@@ -23,6 +23,7 @@
 #include "base/clock.hpp"
 #include "base/owned_fd.hpp"
 #include "keeper/keeper_message.hpp"
+#include "keeper/observing.hpp"
 #include "keeper/order_reader.hpp"
 #include "keeper/retirement.hpp"
 #include "keeper/strays.hpp"
@@ -101,10 +102,11 @@ private:
         const char* name;
         void (keeper::*run)(const death& one) noexcept;
     };
-    static const std::array<duty, 16> duties;
+    static const std::array<duty, 17> duties;
     void end_commands(const death& of) noexcept;
     void give_back_mail(const death& one) noexcept;
     void answer_askers(const death& one) noexcept;
+    void leave_observation(const death& one) noexcept;
     void announce_end(const death& one) noexcept;
     void hand_on_locks(const death& one) noexcept;
     void leave_cells(const death& one) noexcept;
@@ -130,6 +132,8 @@ private:
         std::int32_t error = 0;
     };
     order_outcome carry_out(const shm::order& one) noexcept;
+    // What somebody who looks in from outside wants to be written down for the next eight seconds: an or of
+    // shm::observed.
     order_outcome observe(std::uint32_t what) noexcept;
     void answer_order(const shm::order& one, const order_outcome& what) noexcept;
     bool is_program(detail::actor_id actor) const noexcept;
@@ -217,6 +221,7 @@ private:
     std::uint32_t answers_given_ = 0;  // to orders
     retirement retired_;
     strays strays_;
+    observing observing_;
     std::uint32_t commands_reached_ = 0;  // see commands.cpp
     std::array<watched, shm::max_processes> watched_;
     int failed_starts_ = 0;           // of the forkserver, in a row

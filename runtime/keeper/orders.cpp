@@ -60,11 +60,6 @@ keeper::order_outcome keeper::carry_out(const shm::order& one) noexcept {
     return {error == 0 ? shm::order_result::done : shm::order_result::refused, pid, error};
 }
 
-// What the whole program is to write down from now on.
-keeper::order_outcome keeper::observe(std::uint32_t /*what*/) noexcept {
-    return {shm::order_result::not_possible, 0, 0};
-}
-
 void keeper::answer_order(const shm::order& one, const order_outcome& what) noexcept {
     shm::order_answer& into = memory_.header().answers[answers_given_++ % shm::most_answers];
     into.number.begin();  // crash: an answer to nobody; whoever waits for one finds that the program has ended

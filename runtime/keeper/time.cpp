@@ -123,7 +123,7 @@ void keeper::look_after_strays(base::time_point now) noexcept {
 int keeper::sleep_ms() const noexcept {
     if (retired_.unfinished()) return 0;
     const base::time_point now = base::steady_clock::now();
-    base::time_point first = strays_.look_at();
+    base::time_point first = std::min(strays_.look_at(), observing_.look_at(now));
     const std::uint32_t reached = memory_.processes().reached();
     for (std::uint32_t i = 0; i < reached; ++i) {
         const watched& one = watched_[i];

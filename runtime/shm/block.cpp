@@ -119,6 +119,13 @@ block_id block_store::take(std::size_t bytes, owner_id owner) {
                         "; raise run_options::memory, or let receivers catch up");
 }
 
+std::optional<block_id> block_store::try_take(std::size_t bytes, owner_id owner) noexcept {
+    const unsigned bits = std::max<unsigned>(smallest_block_bits, static_cast<unsigned>(std::bit_width(bytes - 1)));
+    const std::uint32_t size_class = bits - smallest_block_bits;
+    if (backed_bytes() + map_.classes[size_class].bytes > map_.budget / 2) return std::nullopt;
+    return take_in(size_class, owner);
+}
+
 block_id block_store::take_ring(unsigned granule_bits, owner_id owner) {
     TROUPE_CHECK(granule_bits >= smallest_ring_bits && granule_bits <= largest_ring_bits);
     if (const auto id = take_in(message_classes + granule_bits - smallest_ring_bits, owner)) return *id;
@@ -180,13 +187,14 @@ bool block_store::inherit(block_id id, owner_id dead, owner_id heir) {
     return word.compare_exchange_strong(seen, inherited, std::memory_order_acq_rel);
 }
 
-void block_store::release(block_id id) {
+void block_store::release(block_id id, pages then) {
     const block_class& c = map_.classes[id.size_class()];
     const bool is_ring = id.size_class() >= message_classes;
     std::atomic<std::uint64_t>& word = state(id.size_class(), id.index());
     // sync: block - observes whether its taker lived to give it pages
     const bool backed = (word.load(std::memory_order_acquire) & backed_bit) != 0;
-    const bool keep = backed && (is_ring || (std::size_t{id.index()} + 1) * c.bytes <= kept_bytes);
+    const bool keep = backed && then == pages::kept &&
+                      (is_ring || (std::size_t{id.index()} + 1) * c.bytes <= kept_bytes);
     if (!keep) memory_->drop(c.offset(id.index()), c.bytes);
     TROUPE_STEP("block: released");
     // crash: before, its owner still has it; after, it is free

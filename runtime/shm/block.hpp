@@ -82,6 +82,9 @@ public:
     // Throw out_of_memory. The contents are whatever the last user left; a ring's memory is zero or a ring.
     block_id take(std::size_t bytes, owner_id owner);
     block_id take_ring(unsigned granule_bits, owner_id owner);
+    // The same as `take` for what the program can do without: none is taken where that would leave it less than half of
+    // its budget, or where it would have to be looked for in another size. Allocates nothing, throws nothing.
+    std::optional<block_id> try_take(std::size_t bytes, owner_id owner) noexcept;
 
     std::byte* at(block_id id) const;
     std::size_t bytes(block_id id) const;
@@ -100,7 +103,8 @@ public:
     // From one that is dead, or from the heir itself: nobody else receives it any more. Returns false if it is not its
     // any more.
     bool inherit(block_id id, owner_id dead, owner_id heir);
-    void release(block_id id);
+    enum class pages { kept, dropped };
+    void release(block_id id, pages then = pages::kept);
     bool is_free(block_id id) const;
     bool belongs_to(block_id id, owner_id owner) const;
     // Whether it goes where that one goes: on its way, or with the same owner, or left by a dead one.

@@ -6,8 +6,9 @@ namespace troupe::detail {
 
 enum message_flag : std::uint8_t {
     flat_message = 1,
-    asks = 2,   // it is a request
-    timed = 4,  // it is neither a request nor a reply, and says when it was sent
+    asks = 2,         // it is a request
+    timed = 4,        // it is neither a request nor a reply, and says when it was sent
+    timed_in_us = 8,  // the same, in the low bits of µs
 };
 
 // What stands before every message in its record. 16 bytes: with them and the record's own word a message of 40 bytes

@@ -180,14 +180,8 @@ latency_quantiles latency_reader::since(const counts& before, const counts& now)
     latency_quantiles it;
     it.count = count;
     if (count == 0) return it;
-    // Those in a bucket are taken to lie evenly.
     const auto quantile = [&](double share) {
-        auto left = static_cast<std::uint64_t>(share * static_cast<double>(count - 1));
-        std::size_t bucket = 0;
-        for (; left >= fresh[bucket]; ++bucket) left -= fresh[bucket];
-        const double place = (static_cast<double>(left) + 0.5) / static_cast<double>(fresh[bucket]);
-        const double ns = shm::time_histogram::least_of(bucket) + place * shm::time_histogram::width_of(bucket);
-        return seconds(std::min(ns, static_cast<double>(now.longest)));
+        return seconds(std::min(shm::quantile_of(fresh, share), static_cast<double>(now.longest)));
     };
     const std::uint64_t sum = now.sum - std::min(now.sum, before.sum);
     it.mean = seconds(static_cast<double>(sum) / static_cast<double>(count));

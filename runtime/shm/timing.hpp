@@ -11,6 +11,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "shm/observed_block.hpp"
 
@@ -62,6 +63,19 @@ private:
     base::published<std::uint64_t> sum_;
     base::published<std::uint64_t> longest_;
 };
+
+// What this share of the times, 0 to 1, does not exceed, in ns and to within its bucket; 0 of none. Those in a bucket
+// are taken to lie evenly. `counts` has one for each bucket.
+inline double quantile_of(std::span<const std::uint64_t> counts, double share) noexcept {
+    std::uint64_t count = 0;
+    for (const std::uint64_t one : counts) count += one;
+    if (count == 0) return 0;
+    auto left = static_cast<std::uint64_t>(share * static_cast<double>(count - 1));
+    std::size_t bucket = 0;
+    for (; left >= counts[bucket]; ++bucket) left -= counts[bucket];
+    const double place = (static_cast<double>(left) + 0.5) / static_cast<double>(counts[bucket]);
+    return time_histogram::least_of(bucket) + place * time_histogram::width_of(bucket);
+}
 
 struct timing_row {
     base::published<std::uint64_t> type;  // of the message, + 1 << 32; 0: the row is free. Set once

@@ -30,6 +30,14 @@ std::uint64_t place_in_hand(const shm::program_view& view, const shm::channel_re
     return handling.type.get() != 0 ? handling.delivery.place() : 0;
 }
 
+// The low bits of the ms, of low bits of µs: both are of the same clock, and mean the last moment that has these.
+std::uint32_t ms_of_us(std::uint32_t us) noexcept {
+    const auto now = base::steady_clock::now().time_since_epoch();
+    const auto now_us = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+    const std::uint32_t age_us = static_cast<std::uint32_t>(now_us) - us;
+    return static_cast<std::uint32_t>((now_us - age_us) / 1000);
+}
+
 ring_message message_of(const shm::ring_survey::found& record, const detail::message_frame& frame) {
     ring_message one;
     one.position = record.position;
@@ -39,6 +47,7 @@ ring_message message_of(const shm::ring_survey::found& record, const detail::mes
     one.request = frame.is_request();
     if (one.request) one.number = frame.request;
     if (frame.is_timed()) one.sent_ms = frame.request;
+    if ((frame.flags & detail::timed_in_us) != 0) one.sent_ms = ms_of_us(frame.request);
     return one;
 }
 

@@ -3,35 +3,17 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <clocale>
 #include <csignal>
 #include <cstdio>
 
 #include "inspect/failure.hpp"
 
-#ifdef TROUPE_HAS_NCURSES
-    #define NCURSES_WIDECHAR 1
-    #define NCURSES_NOMACROS 1
-    #include <ncurses.h>
-#endif
+#define NCURSES_WIDECHAR 1
+#define NCURSES_NOMACROS 1
+#include <ncurses.h>
 
 namespace troupe::tool {
-
-#ifndef TROUPE_HAS_NCURSES
-
-struct screen::modes {};
-
-bool screen::is_there() { return false; }
-screen::screen() {
-    throw inspect::failure("this troupe was built without ncurses: install libncurses-dev and build it again");
-}
-screen::~screen() = default;
-std::size_t screen::rows() const { return 0; }
-std::size_t screen::columns() const { return 0; }
-void screen::show(const std::vector<line>&) {}
-std::optional<int> screen::key(int) { return std::nullopt; }
-
-#else
-
 namespace {
 
 volatile std::sig_atomic_t ended_by_signal = 0;
@@ -92,12 +74,11 @@ struct screen::modes {
     static constexpr int signals[3] = {SIGINT, SIGTERM, SIGHUP};
 };
 
-bool screen::is_there() { return true; }
-
 screen::screen() : modes_(std::make_unique<modes>()) {
     if (isatty(STDIN_FILENO) == 0 || isatty(STDOUT_FILENO) == 0) {
         throw inspect::failure("top needs a terminal: troupe top --once, or troupe ps --json");
     }
+    std::setlocale(LC_CTYPE, "");  // or it shows no UTF-8
     // initscr would end the process where it knows no such terminal.
     modes_->terminal = newterm(nullptr, stdout, stdin);
     if (modes_->terminal == nullptr) {
@@ -154,7 +135,5 @@ std::optional<int> screen::key(int milliseconds) {
     if (pressed == ERR && isatty(STDIN_FILENO) == 0) return static_cast<int>(special::interrupted);
     return pressed == ERR ? std::nullopt : std::optional(meaning_of(pressed));
 }
-
-#endif
 
 }  // namespace troupe::tool

@@ -14,8 +14,6 @@ namespace troupe::tool {
 
 class screen {
 public:
-    // Whether this build has ncurses.
-    static bool is_there();
     // Throws failure where stdin or stdout is no terminal, or one that nobody knows.
     screen();
     ~screen();

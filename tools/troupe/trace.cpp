@@ -187,6 +187,7 @@ void run(const wishes& wished, const context& with) {
     if (!file) throw not_written(wished.file);
     const interrupt_watch watch;
     recording made(observer, file.get());
+    std::fflush(file.get());  // whoever waits for the trace to begin sees that it has
     const auto until = steady_clock::now() + std::chrono::duration<double>(wished.seconds);
     while (interrupted == 0 && !observer.ended()) {
         const auto left = until - steady_clock::now();

@@ -1,0 +1,224 @@
+"""Holds trace and top to what they say, and to what they leave behind whoever is killed meanwhile.
+
+usage: observing.py START_METHOD TROUPE PROGRAM     PROGRAM is tests/programs/observed
+"""
+
+import fcntl
+import json
+import os
+import pty
+import random
+import select
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+from pathlib import Path
+
+from inspection import PATIENCE, WATCHDOG, by_name, program, tool, within
+from closing_line import report
+
+METHOD, TROUPE, PROGRAM = sys.argv[1], tool(sys.argv[2]), sys.argv[3]
+# What is observed is observed for eight seconds more; and the machine may be busy.
+OVER = PATIENCE * 6
+
+tests = report()
+
+
+def expected(condition, said):
+    return [] if condition else [str(said)]
+
+
+def actors():
+    return by_name(TROUPE("ps", "--json", "--sample", 0).object["actors"])
+
+
+def shared_bytes():
+    return TROUPE("ps", "--json", "--sample", 0).object["programs"][0]["shared_bytes"]
+
+
+class tracing:
+    """A trace that goes on meanwhile, and what it wrote."""
+
+    def __init__(self, folder, seconds=60):
+        self.file = Path(folder) / "trace.json"
+        self.process = subprocess.Popen([TROUPE.path, "trace", "--seconds", str(seconds), "-o", str(self.file)],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def has_begun(self):
+        end = time.monotonic() + WATCHDOG
+        while not (self.file.exists() and self.file.stat().st_size) and self.process.poll() is None:
+            if time.monotonic() > end:
+                raise RuntimeError("the trace does not begin")
+            time.sleep(0.02)
+
+    def end(self):
+        self.process.send_signal(signal.SIGINT)
+        said, errors = self.process.communicate(timeout=WATCHDOG)
+        return self.process.returncode, said, errors
+
+    @property
+    def events(self):
+        return json.loads(self.file.read_text())["traceEvents"]
+
+
+def tracks_of(events):
+    return {one["args"]["name"]: one["tid"] for one in events if one["ph"] == "M" and one["name"] == "thread_name"}
+
+
+def check_slices(events):
+    """Every slice ends on its track after it began, but for those that are open at the end."""
+    open_slices = {}
+    for one in events:
+        if one["ph"] == "B":
+            open_slices.setdefault(one["tid"], []).append(one)
+        elif one["ph"] == "E":
+            if not open_slices.get(one["tid"]):
+                yield f"a slice ends that never began: {one}"
+            elif open_slices[one["tid"]].pop()["ts"] > one["ts"]:
+                yield f"a slice ends before it began: {one}"
+
+
+def check_arrows(events):
+    begins = {one["id"]: one for one in events if one["ph"] == "s"}
+    ends = {one["id"]: one for one in events if one["ph"] == "f"}
+    yield from expected(begins.keys() == ends.keys(), f"{len(begins.keys() ^ ends.keys())} arrows have one end")
+    for number in begins.keys() & ends.keys():
+        yield from expected(begins[number]["ts"] <= ends[number]["ts"], f"an arrow goes back: {begins[number]}")
+        yield from expected(begins[number]["name"] == ends[number]["name"], f"two types: {begins[number]}")
+
+
+def check_trace(folder):
+    before = actors()
+    made = tracing(folder)
+    made.has_begun()
+    for _ in range(5):
+        TROUPE("restart", "crasher")
+    code, said, errors = made.end()
+    tests.check("trace: Ctrl-C ends it in order", expected(code == 0 and not errors and "ui.perfetto.dev" in said,
+                                                          (code, said, errors)))
+    events = made.events
+    tracks = tracks_of(events)
+    tests.check("trace: each actor has a track", [f"{name} has none" for name in before if name not in tracks])
+    spins = [one for one in events if one["ph"] in "BE" and one["tid"] == tracks.get("spinner")]
+    tests.check("trace: a handler that never returns is one open slice",
+                expected(len(spins) == 1 and spins[0]["ph"] == "B" and spins[0]["name"] == "observed::spin", spins))
+    instants = [one["name"] for one in events if one["ph"] == "i" and one["tid"] == tracks.get("crasher")]
+    tests.check("trace: as many beginnings as ends of an actor that is started again",
+                expected(instants.count("began") == instants.count("ended") == 5, instants))
+    tests.check("trace: slices end after they began", check_slices(events))
+    tests.check("trace: each arrow has both ends, and goes forward", check_arrows(events))
+    refused = TROUPE("trace", "--seconds", 0, "-o", folder + "/nowhere/trace.json")
+    tests.check("trace: a file that cannot be written is told",
+                expected(refused.code == 1 and "cannot be written" in refused.errors, refused))
+
+
+def check_deaths(folder):
+    """Blocks are free again, whoever is killed at whatever moment."""
+    within(OVER, lambda: expected(shared_bytes() == TROUPE.unobserved, "still observed"))
+    moments = random.Random(os.getpid())
+    for _ in range(3):
+        made = tracing(folder)
+        made.has_begun()
+        time.sleep(moments.random() / 5)
+        os.kill(actors()["crasher"]["outer_pid"], signal.SIGKILL)
+        time.sleep(moments.random() / 5)
+        made.process.kill()
+        made.process.communicate()
+
+    def over():
+        now = shared_bytes()
+        return expected(now <= TROUPE.unobserved, f"{now} bytes are used, and {TROUPE.unobserved} were before")
+
+    tests.check("observing: it is over, and its memory is free, when tools and actors were killed", within(OVER, over))
+    names = set(actors())
+    tests.check("observing: all actors live", expected("crasher" in names and "spinner" in names, names))
+
+
+class pseudo_terminal:
+    def __init__(self, rows=24, columns=80):
+        self.master, self.slave = pty.openpty()
+        self.resize(rows, columns)
+        self.before = termios.tcgetattr(self.slave)
+        self.process = subprocess.Popen([TROUPE.path, "top", "--delay", "0.2"], stdin=self.slave, stdout=self.slave,
+                                        stderr=subprocess.PIPE, start_new_session=True,
+                                        env={**os.environ, "TERM": "xterm", "LC_ALL": "C.UTF-8"})
+        self.seen = b""
+
+    def resize(self, rows, columns):
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def read(self):
+        if select.select([self.master], [], [], 0.1)[0]:
+            self.seen += os.read(self.master, 65536)
+
+    def until(self, text):
+        end = time.monotonic() + WATCHDOG
+        while text not in self.seen and self.process.poll() is None and time.monotonic() < end:
+            self.read()
+        return expected(text in self.seen, f"no {text!r} in {self.seen[-3000:]!r}")
+
+    def press(self, keys):
+        self.seen = b""
+        os.write(self.master, keys)
+
+    def until_over(self):
+        end = time.monotonic() + WATCHDOG
+        while self.process.poll() is None and time.monotonic() < end:
+            self.read()
+        code = self.process.poll()
+        is_as_before = termios.tcgetattr(self.slave) == self.before
+        self.process.kill()
+        errors = self.process.communicate()[1]
+        os.close(self.master)
+        os.close(self.slave)
+        return [*expected(code == 0, (code, errors)), *expected(is_as_before, "the terminal's modes are others")]
+
+
+def check_top():
+    once = TROUPE("top", "--once")
+    tests.check("top: --once has a line for each actor",
+                expected(once.code == 0 and all(name in once.text for name in actors()), once))
+    none = TROUPE("top")
+    tests.check("top: without a terminal it says what to do instead",
+                expected(none.code == 1 and "top needs a terminal" in none.errors, none))
+    timed = TROUPE("top", "--once", "--latency", "--json")
+    tests.check("top: --latency has a list of message types", expected("latency" in timed.object, timed))
+
+    at = pseudo_terminal()
+    tests.check("top: 80 columns and 24 lines are enough", at.until(b"spinner"))
+    at.press(b"k")
+    tests.check("top: it asks before it kills", at.until(b"y/n"))
+    at.press(b"n")
+    tests.check("top: it goes on when the answer is no", at.until(b"q quits"))
+    at.resize(10, 40)
+    os.kill(at.process.pid, signal.SIGWINCH)
+    at.press(b"\r")
+    tests.check("top: one actor is shown, and a smaller terminal is enough", at.until(b"(pid "))
+    at.press(b"q")
+    tests.check("top: q ends it, and leaves the terminal as it was", at.until_over())
+
+    at = pseudo_terminal()
+    faults = at.until(b"spinner")
+    at.process.terminate()
+    tests.check("top: a signal ends it, and leaves the terminal as it was", [*faults, *at.until_over()])
+
+
+with tempfile.TemporaryDirectory() as folder, program(PROGRAM, METHOD) as running:
+    TROUPE("trace", "--seconds", 0, "-o", folder + "/first.json")
+    # The first one makes pages that say which blocks are taken; they stay.
+    smallest = []
+
+    def is_over():
+        smallest.append(shared_bytes())
+        return expected(len(smallest) > 90 or smallest[-1] < smallest[0], smallest)
+
+    within(OVER / 5, is_over)
+    TROUPE.unobserved = min(smallest)
+    check_trace(folder)
+    check_deaths(folder)
+    check_top()
+tests.close()

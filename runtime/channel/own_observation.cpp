@@ -72,12 +72,13 @@ void own_observation::note_birth() noexcept {
     began.kind = shm::event_kind::began;
     began.position = self_.supervision.restarts.get();
     // crash: between the two it is said once more, by the keeper
-    note_event(began);
+    trace_->note({began, 0, now_ns()});
     trace_->head.incarnation.set(incarnation);
 }
 
 void own_observation::note_event(const shm::event& one) noexcept {
-    if (one.kind == shm::event_kind::handling || one.kind == shm::event_kind::handled) return;
+    using enum shm::event_kind;
+    if (one.kind == began || one.kind == handling || one.kind == handled) return;
     trace_->note({one, 0, now_ns()});
 }
 

@@ -54,7 +54,7 @@ public:
         if (timing_ != nullptr) note_queued(frame);
         if (trace_ != nullptr) note_record(shm::event_kind::taken, frame, channel, position, bytes);
     }
-    // What else is written into the recorder. Handlers are left out: see below.
+    // What else is written into the recorder. Handlers, and that the process began, are left out: they come otherwise.
     void note(const shm::event& one) noexcept {
         if (trace_ != nullptr) [[unlikely]]
             note_event(one);

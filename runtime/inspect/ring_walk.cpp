@@ -1,10 +1,11 @@
 #include "inspect/ring_walk.hpp"
 
 #include <algorithm>
-
+#include <chrono>
 #include <troupe/detail/message_frame.hpp>
 #include <troupe/detail/outgoing.hpp>
 
+#include "base/clock.hpp"
 #include "inspect/program_file.hpp"
 #include "mail/batch.hpp"
 #include "mail/envelope.hpp"

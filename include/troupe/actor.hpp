@@ -139,7 +139,7 @@ public:
         using sent = detail::sent_as<M, Ms...>;
         check_takes<sent>();
         if constexpr (std::is_same_v<sent, M>) {
-            return detail::try_send(id_, {.type = detail::type_id<M>()}, detail::encoded_for_try(message));
+            return detail::try_send(id_, {.type = detail::noted_type<M>()}, detail::encoded_for_try(message));
         } else {
             return try_send(sent(std::string_view(message)));
         }
@@ -154,7 +154,7 @@ public:
         static_assert(detail::request_like<M>,
                       "troupe: only a message that names a reply (`using reply = ...;`) can be asked");
         if constexpr (detail::request_like<M>) {
-            return detail::ask_wait_for<typename M::reply>(id_, {.type = detail::type_id<M>()},
+            return detail::ask_wait_for<typename M::reply>(id_, {.type = detail::noted_type<M>()},
                                                            detail::encoded(message));
         }
     }

@@ -9,6 +9,7 @@
 
 #include <troupe/actor.hpp>
 #include <troupe/detail/injection_hold.hpp>
+#include <troupe/detail/message_note.hpp>
 #include <troupe/detail/shape.hpp>
 #include <troupe/detail/shape_of.hpp>
 #include <troupe/detail/type_id.hpp>
@@ -24,7 +25,7 @@ public:
     // belong to the actor's own thread.
     template <class... Ms>
         requires detail::one_of<M, Ms...>
-    explicit injector(const mailbox<Ms...>&) : hold_(detail::type_id<M>(), may_carry_handles()) {
+    explicit injector(const mailbox<Ms...>&) : hold_(detail::noted_type<M>(), may_carry_handles()) {
         static_assert(!detail::request_like<M>,
                       "troupe: a message that names a reply cannot be injected: a thread cannot wait for the reply");
     }

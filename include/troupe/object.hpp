@@ -42,7 +42,7 @@ public:
         if constexpr (detail::can_call<T, Method, Args...>()) {
             detail::known_method<T, Method>::use();
             return detail::ask_wait_for<typename request::reply>(
-                id_, {.type = detail::type_id<request>()}, detail::encoded(request{{std::forward<Args>(args)...}}));
+                id_, {.type = detail::noted_type<request>()}, detail::encoded(request{{std::forward<Args>(args)...}}));
         }
     }
     // Calls a method, and waits for nothing but room in the object's mailbox. What the method returns is dropped. If it

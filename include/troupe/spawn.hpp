@@ -111,7 +111,7 @@ struct actor_function<R (*)(mailbox<Ms...>, Ps...)> : called_with<R, mistake_in_
     static constexpr bool has_mailbox = true;
     static std::string_view message_name(std::uint32_t type) {
         std::string_view name;
-        static_cast<void>(((type == type_id<Ms>() && (name = type_name<Ms>(), true)) || ...));
+        static_cast<void>(((type == noted_type<Ms>() && (name = type_name<Ms>(), true)) || ...));
         return name;
     }
 };

@@ -25,6 +25,8 @@ registration::~registration() {
     if (*link != nullptr) *link = next_;
 }
 
+const registration* registration::first() noexcept { return first_registered; }
+
 const registration* registration::at(const void* place) noexcept {
     const registration* one = first_registered;
     while (one != nullptr && one != place) one = one->next_;

@@ -24,6 +24,7 @@
 #include "base/system_failure.hpp"
 #include "launch/budget.hpp"
 #include "launch/calling.hpp"
+#include "launch/catalogue.hpp"
 #include "launch/exec.hpp"
 #include "launch/keeper_thread.hpp"
 #include "launch/lifetime.hpp"
@@ -125,6 +126,7 @@ int be_program(int argc, char** argv, const run_options& options, detail::progra
     header.program_inode = file.inode;
     header.descriptor_limit = raise_descriptor_limit();
     const std::uint64_t descriptor_limit = header.descriptor_limit;
+    launch::write_catalogue(memory);
     take_first_slot(memory);
 
     process::socket_pair to_keeper = process::make_socket_pair();

@@ -1,8 +1,14 @@
 // The names and shapes of a program's message types, for whoever looks in from outside: a type travels as a number, and
 // its name stands in the executable.
 //
-// A text of lines, each `number name shape fields`, separated by tabs; the program appends to it before it has actors.
-// Its length, in the header, publishes it, and says how much of the file has memory behind it.
+// A text of lines, with tabs between their parts. The program writes it before it has actors.
+//
+//   m  number  name  shape    a message type; what a shape is says <troupe/detail/type_text.hpp>
+//   f  key     name           the function of an actor; the key is the `entry` of its slot
+//   x  count                  so many more, of which the text had no room; the last line, if there is one
+//
+// Numbers and keys are hexadecimal, the count is not. The length of the text, in the header, publishes it, and says how
+// much of the area has memory behind it.
 #pragma once
 
 #include <atomic>

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <troupe/detail/handler.hpp>
+#include <troupe/detail/message_note.hpp>
 #include <troupe/detail/receive_wait.hpp>
 #include <troupe/detail/serving.hpp>
 #include <troupe/detail/travels.hpp>
@@ -66,6 +67,12 @@ consteval std::string_view method_name() {
     const std::size_t begin = whole.find_first_not_of("(& ", whole.find("Method = ") + 9);
     return whole.substr(begin, whole.find_first_of(")];", begin) - begin);
 }
+
+// And for whoever looks in from outside.
+template <auto Method, class Signature>
+inline constexpr std::string_view message_title<method_request<Method, Signature>> = method_name<Method>();
+template <auto Method, class Signature>
+inline constexpr std::string_view message_title<method_message<Method, Signature>> = method_name<Method>();
 
 // What a compiler writes before the last part of a name is left off: "shop::book<shop::page>" is "book<shop::page>".
 constexpr std::string_view unqualified(std::string_view name) {

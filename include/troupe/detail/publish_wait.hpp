@@ -12,6 +12,7 @@
 #include <troupe/detail/decoded.hpp>
 #include <troupe/detail/encoded_message.hpp>
 #include <troupe/detail/message_frame.hpp>
+#include <troupe/detail/message_note.hpp>
 #include <troupe/detail/one_owner.hpp>
 #include <troupe/detail/send_wait.hpp>
 
@@ -70,7 +71,7 @@ publish_wait publishing(const circle& to, const M& message) {
     static_assert(for_many,
                   "troupe: this message holds a buffer, a connection or another thing with one owner, and cannot go to "
                   "many; put large data for many into a frozen shared_array");
-    const message_frame frame{.type = type_id<M>()};
+    const message_frame frame{.type = noted_type<M>()};
     if constexpr (is_flat<M> && sizeof message <= send_wait::most_kept) {
         return publish_wait(to, frame, address_of(message), sizeof message);
     } else {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <string_view>
 
@@ -35,7 +36,7 @@ bool is_age(std::string_view name) {
 
 void take_out(json& it) {
     if (it.is_object()) {
-        for (auto at = it.begin(); at != it.end();) at = is_age(at.key()) ? it.erase(at) : at + 1;
+        for (auto at = it.begin(); at != it.end();) at = is_age(at.key()) ? it.erase(at) : std::next(at);
     }
     if (it.is_structured()) {
         for (json& one : it) take_out(one);

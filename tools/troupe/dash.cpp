@@ -1,0 +1,85 @@
+// troupe dash: one page about a program, in a browser.
+#include <signal.h>
+
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <thread>
+
+#include "inspect/programs.hpp"
+#include "troupe/commands.hpp"
+#include "troupe/json.hpp"
+#include "troupe/page_data.hpp"
+#include "troupe/server.hpp"
+
+namespace troupe::tool {
+namespace {
+
+struct wishes {
+    std::uint16_t port = 8642;
+    bool control = false;
+};
+
+// Waits for SIGINT or SIGTERM, which end a thread that waits for them and nothing else.
+class signal_wait {
+public:
+    // Before any other thread begins: they all inherit that the signals are blocked.
+    signal_wait() {
+        sigemptyset(&awaited_);
+        for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&awaited_, number);
+        pthread_sigmask(SIG_BLOCK, &awaited_, nullptr);
+        std::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c): of a browser that has gone away
+    }
+    void wait() const {
+        int number = 0;
+        sigwait(&awaited_, &number);
+    }
+
+private:
+    sigset_t awaited_{};
+};
+
+void announce(const inspect::program_found& program, const std::string& address, const wishes& wished, bool as_json) {
+    if (as_json) {
+        json it = json_object();
+        it["url"] = address;
+        it["pid"] = program.pid;
+        print(it);
+    } else {
+        std::printf("%s (pid %d) is shown at\n  %s\n", program.name.c_str(), program.pid, address.c_str());
+        std::puts(wished.control
+                      ? "The page can restart, stop and kill actors. Ctrl-C ends it."
+                      : "The page only looks. With --control it could restart, stop and kill. Ctrl-C ends it.");
+    }
+    std::fflush(stdout);
+}
+
+void run(const wishes& wished, const context& with) {
+    const signal_wait signals;
+    const inspect::program_found program = inspect::choose_program(with.pid);
+    page_data shown(program);
+    server serving(shown, wished.port, wished.control ? control::orders : control::none);
+    announce(program, serving.address(), wished, with.json);
+    std::thread server_thread([&serving] { serving.serve(); });
+    signals.wait();
+    serving.stop();
+    server_thread.join();
+}
+
+}  // namespace
+
+void add_dash(CLI::App& app, context& with) {
+    auto wished = std::make_shared<wishes>();
+    CLI::App* command = app.add_subcommand("dash", "A page about a program for a browser of this machine");
+    command->add_option("--port", wished->port, "The port on 127.0.0.1 to listen on (0: any that is free)")
+        ->type_name("PORT")
+        ->capture_default_str();
+    command->add_flag("--control", wished->control, "Let the page restart, stop and kill actors");
+    command->footer(
+        "The address that is printed has a token behind the #: whoever has it sees what the page shows. Only this "
+        "machine can reach it; from another one, forward the port: ssh -L 8642:127.0.0.1:8642 HOST.");
+    command->callback([wished, &with] { run(*wished, with); });
+}
+
+}  // namespace troupe::tool

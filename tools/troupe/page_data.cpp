@@ -1,0 +1,111 @@
+#include "troupe/page_data.hpp"
+
+#include <chrono>
+
+#include "inspect/ends.hpp"
+#include "inspect/failure.hpp"
+#include "inspect/latency.hpp"
+#include "inspect/orders.hpp"
+#include "inspect/stack.hpp"
+#include "inspect/stack_names.hpp"
+#include "troupe/doctor.hpp"
+#include "troupe/json.hpp"
+#include "troupe/selection.hpp"
+#include "troupe/text.hpp"
+
+namespace troupe::tool {
+namespace {
+
+constexpr std::size_t most_events = 48;
+constexpr std::chrono::milliseconds budget{2000};
+
+inspect::order_kind kind_of(const std::string& name) {
+    if (name == "restart") return inspect::order_kind::restart;
+    return name == "stop" ? inspect::order_kind::stop : inspect::order_kind::kill;
+}
+
+std::string what_was_done(const page_source::order& done, const inspect::actor_row& to) {
+    if (done.kind == "stop") return title_of(to) + " was asked to stop.";
+    if (done.kind == "restart") return title_of(to) + " was told to end; its supervisor starts it again.";
+    return title_of(to) + " was killed.";
+}
+
+std::string why_not(const inspect::order_reply& reply, const inspect::actor_row& to) {
+    using inspect::order_result;
+    switch (reply.result) {
+    case order_result::no_such_actor: return title_of(to) + " has ended.";
+    case order_result::no_supervisor: return title_of(to) + " has no supervisor: nobody would start it again.";
+    default: break;
+    }
+    return "The program could not do that to " + title_of(to) + ".";
+}
+
+page_source::json of_quantiles(const inspect::quantiles& one) { return {{"p50", one.p50}, {"p99", one.p99}}; }
+
+}  // namespace
+
+page_data::page_data(const inspect::program_found& program) : watched_(program), asked_(program) {}
+
+page_data::json page_data::look() {
+    inspect::observer::wanted all;
+    all.channels = all.cells = all.lists = all.pools = true;
+    return to_json(watched_.look(all), fullness::everything);
+}
+
+page_data::json page_data::answer(std::string_view what, std::uint64_t id) {
+    if (what == "doctor") return {{"entries", to_json(doctor())}};
+    const std::lock_guard lock(mutex_);
+    if (what == "actor") return actor(id);
+    if (what == "stack") return stack(id);
+    return what == "ends" ? ends() : latencies();
+}
+
+inspect::actor_row page_data::find(std::uint64_t id) {
+    const inspect::snapshot now = asked_.look({});
+    const inspect::actor_row* found = find_actor(now, id);
+    if (found == nullptr) throw inspect::failure("This actor has ended.");
+    return *found;
+}
+
+page_data::json page_data::actor(std::uint64_t id) {
+    const inspect::actor_row row = find(id);
+    json it = {{"types", json::array()}, {"from", json::array()}};
+    if (row.mailbox && !row.mailbox->at_most) {
+        const auto messages = asked_.messages(row.mailbox->channel, false);
+        it["types"] = to_json(asked_.by_type(messages), row.taken_at);
+        it["from"] = to_json(asked_.by_sender(messages));
+    }
+    it["events"] = to_json(asked_.last_events(row.slot, most_events));
+    return it;
+}
+
+page_data::json page_data::stack(std::uint64_t id) { return to_json(inspect::read_stack(asked_, find(id))); }
+
+page_data::json page_data::ends() {
+    std::vector<inspect::end_row> all = inspect::read_ends(asked_.view(), asked_.types());
+    for (inspect::end_row& one : all) inspect::name_frames(asked_.program(), one.frames);
+    return {{"ends", to_json(all)}};
+}
+
+page_data::json page_data::latencies() {
+    json rows = json::array();
+    for (const inspect::latency_row& one : inspect::latencies(asked_)) {
+        rows.push_back({{"type", one.type},
+                        {"messages", one.messages},
+                        {"handling", of_quantiles(one.handling)},
+                        {"queueing", of_quantiles(one.queueing)}});
+    }
+    return {{"latencies", std::move(rows)}};
+}
+
+std::string page_data::carry_out(const order& wanted) {
+    const std::lock_guard lock(mutex_);
+    const inspect::actor_row row = find(wanted.actor);
+    if (row.pid != wanted.pid) throw inspect::failure(title_of(row) + " has another process than you saw: look again.");
+    const auto reply = inspect::send_order(
+        asked_, {kind_of(wanted.kind), row.id, static_cast<std::uint32_t>(budget.count()), 0}, budget);
+    if (reply.result != inspect::order_result::done) throw inspect::failure(why_not(reply, row));
+    return what_was_done(wanted, row);
+}
+
+}  // namespace troupe::tool

@@ -1,0 +1,34 @@
+// What the page is shown, from the parts of the tool that look into a program.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "inspect/observer.hpp"
+#include "troupe/page_source.hpp"
+
+namespace troupe::tool {
+
+class page_data final : public page_source {
+public:
+    explicit page_data(const inspect::program_found& program);
+
+    json look() override;
+    json answer(std::string_view what, std::uint64_t actor) override;
+    std::string carry_out(const order& wanted) override;
+
+private:
+    json actor(std::uint64_t id);
+    json stack(std::uint64_t id);
+    json ends();
+    json latencies();
+    inspect::actor_row find(std::uint64_t id);
+
+    inspect::observer watched_;  // by the thread that looks each half second
+    std::mutex mutex_;
+    inspect::observer asked_;  // by all others, in turn
+};
+
+}  // namespace troupe::tool

@@ -1,14 +1,12 @@
 #include "troupe/page_data.hpp"
 
-#include <chrono>
-
 #include "inspect/ends.hpp"
 #include "inspect/failure.hpp"
-#include "inspect/latency.hpp"
 #include "inspect/orders.hpp"
 #include "inspect/stack.hpp"
 #include "inspect/stack_names.hpp"
-#include "troupe/doctor.hpp"
+#include "shm/observation.hpp"
+#include "troupe/finding.hpp"
 #include "troupe/json.hpp"
 #include "troupe/selection.hpp"
 #include "troupe/text.hpp"
@@ -18,6 +16,8 @@ namespace {
 
 constexpr std::size_t most_events = 48;
 constexpr std::chrono::milliseconds budget{2000};
+constexpr std::chrono::milliseconds between_readings{1500};
+constexpr std::chrono::seconds forgotten_after{8};  // by the keeper, a little later
 
 inspect::order_kind kind_of(const std::string& name) {
     if (name == "restart") return inspect::order_kind::restart;
@@ -40,11 +40,14 @@ std::string why_not(const inspect::order_reply& reply, const inspect::actor_row&
     return "The program could not do that to " + title_of(to) + ".";
 }
 
-page_source::json of_quantiles(const inspect::quantiles& one) { return {{"p50", one.p50}, {"p99", one.p99}}; }
+page_source::json quantiles(const inspect::latency_quantiles& one) {
+    if (one.count == 0) return {{"p50", nullptr}, {"p99", nullptr}};
+    return {{"p50", one.half}, {"p99", one.ninety_nine}};
+}
 
 }  // namespace
 
-page_data::page_data(const inspect::program_found& program) : watched_(program), asked_(program) {}
+page_data::page_data(const inspect::program_found& program) : watched_(program), asked_(program), latencies_(asked_) {}
 
 page_data::json page_data::look() {
     inspect::observer::wanted all;
@@ -53,7 +56,7 @@ page_data::json page_data::look() {
 }
 
 page_data::json page_data::answer(std::string_view what, std::uint64_t id) {
-    if (what == "doctor") return {{"entries", to_json(doctor())}};
+    if (what == "doctor") return {{"entries", to_json(examine())}};
     const std::lock_guard lock(mutex_);
     if (what == "actor") return actor(id);
     if (what == "stack") return stack(id);
@@ -87,15 +90,22 @@ page_data::json page_data::ends() {
     return {{"ends", to_json(all)}};
 }
 
+// Several pages may ask: what was read just now is good for all of them, for reading begins a new count.
 page_data::json page_data::latencies() {
-    json rows = json::array();
-    for (const inspect::latency_row& one : inspect::latencies(asked_)) {
-        rows.push_back({{"type", one.type},
-                        {"messages", one.messages},
-                        {"handling", of_quantiles(one.handling)},
-                        {"queueing", of_quantiles(one.queueing)}});
+    const auto now = std::chrono::steady_clock::now();
+    if (!observing_ || now - measured_at_ > forgotten_after) observing_.emplace(asked_, shm::observe_timing);
+    observing_->keep_up();
+    if (now - measured_at_ >= between_readings) {
+        measured_ = json::array();
+        for (const inspect::latency_row& one : latencies_.read()) {
+            measured_.push_back({{"type", one.type},
+                                 {"messages", one.handling.count},
+                                 {"handling", quantiles(one.handling)},
+                                 {"queueing", quantiles(one.queueing)}});
+        }
+        measured_at_ = now;
     }
-    return {{"latencies", std::move(rows)}};
+    return {{"latencies", measured_}};
 }
 
 std::string page_data::carry_out(const order& wanted) {

@@ -1,11 +1,14 @@
 // What the page is shown, from the parts of the tool that look into a program.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "inspect/observation.hpp"
 #include "inspect/observer.hpp"
 #include "troupe/page_source.hpp"
 
@@ -29,6 +32,10 @@ private:
     inspect::observer watched_;  // by the thread that looks each half second
     std::mutex mutex_;
     inspect::observer asked_;  // by all others, in turn
+    inspect::latency_reader latencies_;
+    std::optional<inspect::observing> observing_;  // since a page asked for latencies
+    std::chrono::steady_clock::time_point measured_at_{};
+    json measured_ = json::array();
 };
 
 }  // namespace troupe::tool

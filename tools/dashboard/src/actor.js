@@ -44,9 +44,9 @@ export class Actor extends Component {
                 <button class="danger" onClick=${() => order("kill", row)}>Kill</button>` : null}</span></header>
             <dl>${facts(row, store, select, now)}</dl>
             <div class="sparks">
-                <figure><figcaption>Taken/s <b>${rate(history.taken.mean(2))}</b></figcaption><${Spark} values=${history.taken.last(120)} width=${118} height=${28} /></figure>
-                <figure><figcaption>Queued <b>${count(row.mailbox?.messages || 0)}</b></figcaption><${Spark} values=${history.depth.last(120)} width=${118} height=${28} /></figure>
-                <figure><figcaption>CPU <b>${percent(row.cpu)}</b></figcaption><${Spark} values=${history.cpu.last(120)} width=${118} height=${28} most=${1} /></figure>
+                <figure><figcaption>Taken/s <b>${rate(history.taken.mean(2))}</b></figcaption><${Spark} values=${history.taken.last(120)} width=${112} height=${28} /></figure>
+                <figure><figcaption>Queued <b>${count(row.mailbox?.messages || 0)}</b></figcaption><${Spark} values=${history.depth.last(120)} width=${112} height=${28} /></figure>
+                <figure><figcaption>CPU <b>${percent(row.cpu)}</b></figcaption><${Spark} values=${history.cpu.last(120)} width=${112} height=${28} most=${1} /></figure>
             </div>
             ${failed ? html`<p class="failed">${failed}</p>` : null}
             <${Mailbox} found=${found} row=${row} now=${now} />

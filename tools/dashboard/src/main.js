@@ -98,8 +98,9 @@ class Page extends Component {
             ${said ? html`<p class=${said.failed ? "alarm" : "said"} role="status">${said.text} <button class="link" onClick=${() => this.setState({ said: null })}>Close</button></p>` : null}
             ${damaged.map((text) => html`<p class="alarm">${text}</p>`)}
             <div class="all"><div class="left"><${Tree} ...${props} />
-            <div class="cards"><div><${Throughput} ...${props} /><${Ends} ...${props} /><${Locks} ...${props} /><${Names} ...${props} /><${Doctor} ...${props} /></div>
-                <div><${WaitGraph} ...${props} /><${Channels} ...${props} /><${Pools} ...${props} /><${Latencies} ...${props} /></div></div></div>
+            <${Throughput} ...${props} /><${WaitGraph} ...${props} />
+                <div class="pair"><${Ends} ...${props} /><div class="left"><${Locks} ...${props} /><${Pools} ...${props} /><${Names} ...${props} /></div></div>
+                <${Channels} ...${props} /><${Latencies} ...${props} /><${Doctor} ...${props} /></div>
             ${selected ? html`<aside><${Actor} key=${selected} id=${selected} ...${props} control=${store.whole.control} order=${this.order} /></aside>` : null}</div>
         </main>
         <footer><span>${program.executable}</span><span>${program.library ? `troupe ${program.library}, ` : ""}layout ${program.layout}</span><span>${many(store.rows.actors.size, "actor")}</span><span>Keys: <kbd>/</kbd> filter, <kbd>a</kbd> actors, arrows move, <kbd>d</kbd> the chosen one</span><button class="link" onClick=${() => document.getElementById("licences").showModal()}>Licences</button></footer>

@@ -119,7 +119,7 @@ export class Latencies extends Component {
             this.data = [some, ...drawn.map((type) => types.get(type).last(some.length).map((one) => (one > 0 ? one : null)))];
         }
         const button = html`<button aria-pressed=${on} disabled=${over} onClick=${this.turnOn}>${on ? "Stop measuring" : "Measure"}</button>`;
-        return html`<${Card} id="latencies" title="Latency by message type" note=${on ? "99 of 100 messages are handled within" : ""} tools=${button}
+        return html`<${Card} id="latencies" title="Latency by message type" note=${on ? "the line is what 99 of 100 messages of the last seconds took to handle" : ""} tools=${button}
             empty=${failed || (!rows.length ? on ? "The actors begin to measure; the first numbers come in some seconds." : "Not measured. While it is, each message costs its actor two readings of the clock." : null)}>
             <div class="beside"><${Plot} height=${190} log=${true} label="Handling time by message type. The table beside it has the numbers." show=${span} data=${this.data} series=${drawn.map((type, i) => ({ label: type, colour: COLOURS[i] }))} />
             <${Table} label="Latency by message type" rows=${shown} keyOf=${(row) => row.type} columns=${[

@@ -1,0 +1,277 @@
+"""The dashboard: who gets what of its server, and what a browser shows.
+
+    dash_test.py                    the page alone, told of a program that does not exist
+    dash_test.py TROUPE PROGRAM     by the built tool, too. The program prints `ready PID`; actors of it are left and
+                                    right, which wait for each other, backlog, which has 1,000 messages, and crasher,
+                                    which is supervised and has crashed three times
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+HERE = Path(__file__).resolve().parent
+sys.path += [str(HERE), str(HERE.parent)]
+
+import dash_rules  # noqa: E402
+import fake_dash  # noqa: E402
+from chromium import Chromium  # noqa: E402
+from closing_line import report  # noqa: E402
+
+FOLDER = HERE.parents[1] / "tools" / "dashboard"
+PAGE = FOLDER / "page.html"
+ROWS = "[...document.querySelectorAll('#actors tbody tr[role=row]')]"
+
+
+def row_of(name):
+    return f"{ROWS}.find(row => row.querySelector('.text').textContent === '{name}')"
+
+
+def cell(name, column):
+    return f"{row_of(name)}?.cells[{column}].textContent.trim()"
+
+
+def faults_of_build():
+    """As build.mjs makes it: of these files, in this order."""
+    names = ["build.mjs", "package.json", "package-lock.json", *sorted(f"src/{one.name}" for one in (FOLDER / "src").iterdir())]
+    hashed = hashlib.sha256()
+    for name in names:
+        hashed.update(name.encode() + b"\0" + (FOLDER / name).read_bytes() + b"\0")
+    if hashed.hexdigest() not in PAGE.read_text(encoding="utf-8").split("\n", 1)[0]:
+        yield "page.html was made from other sources: ./dev dashboard makes it anew"
+
+
+def faults_of_foreign_resources():
+    text = PAGE.read_text(encoding="utf-8")
+    page = text[:text.index("<dialog")] + text[text.index("</dialog>"):text.index("<script>")]
+    for found in re.findall(r"(?:src|href)=(?!"?data:)[^ >]*|url\((?!data:)[^)]*\)|@import[^;]*", page):
+        yield f"it refers to {found}"
+    for name in ("preact", "htm", "uplot", "@dagrejs/dagre"):
+        if not re.search(rf"\b{name} [\d.]+ \((MIT|Apache-2.0)\)", text):
+            yield f"the licence of {name} does not stand in it"
+
+
+def faults_of_rows(browser):
+    names = browser.until(f"{ROWS}.length === 6 && {ROWS}.map(row => row.querySelector('.text').textContent)")
+    if sorted(names or []) != ["backlog", "crasher", "left", "program", "right", "spinner"]:
+        yield f"the actors are {names}"
+        return
+    for name, level in (("program", "1"), ("crasher", "2"), ("spinner", "2")):
+        if browser.evaluate(f"{row_of(name)}.getAttribute('aria-level')") != level:
+            yield f"{name} is not at level {level} of the tree"
+    for name, column, text in (("backlog", 7, "1,000"), ("crasher", 6, "3"), ("spinner", 2, "in spin"), ("left", 2, "in poke")):
+        if browser.evaluate(cell(name, column)) != text:
+            yield f"{name} has {browser.evaluate(cell(name, column))}, not {text}"
+
+
+def faults_of_ends(browser):
+    if not browser.until("document.querySelectorAll('#ends .end').length === 3"):
+        yield "there are not three ends"
+        return
+    for text in browser.evaluate("[...document.querySelectorAll('#ends .end > summary')].map(one => one.textContent)"):
+        if "crasher" not in text or "SIGSEGV" not in text:
+            yield f"one end is: {text}"
+
+
+def faults_of_edges(browser):
+    """Two, and both as red as the scheme has it."""
+    browser.until("document.querySelectorAll('#waits g.caught[data-from]').length === 2")
+    found = browser.evaluate("""[...document.querySelectorAll('#waits g[data-from]')].map(one =>
+        [one.dataset.from, one.dataset.to, getComputedStyle(one.querySelector('path')).stroke])""")
+    if sorted(one[:2] for one in found) != [["left", "right"], ["right", "left"]]:
+        yield f"the edges are {found}"
+    for *_, colour in found:
+        red, green, blue = map(int, re.findall(r"\d+", colour)[:3])
+        if not red > 1.4 * max(green, blue):
+            yield f"an edge has the colour {colour}"
+
+
+def faults_of_scheme(browser, name):
+    browser.scheme(name)
+    colour = browser.evaluate("getComputedStyle(document.body).backgroundColor")
+    light = sum(map(int, re.findall(r"\d+", colour)[:3])) / 3
+    if (light > 200) != (name == "light") or (light < 60) != (name == "dark"):
+        yield f"the background is {colour}"
+    text = browser.evaluate("getComputedStyle(document.body).color")
+    if abs(sum(map(int, re.findall(r"\d+", text)[:3])) / 3 - light) < 120:
+        yield f"{text} on {colour} cannot be read"
+    if not browser.until("Boolean(document.querySelector('#throughput canvas'))"):
+        yield "there is no curve"
+
+
+def faults_of_keyboard(browser):
+    """Tab reaches whatever can be clicked; arrows choose an actor."""
+    browser.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    wanted = set(browser.evaluate("""[...document.querySelectorAll('button:enabled, input, a[href], summary, [tabindex="0"]')]
+        .filter(one => one.checkVisibility() && !one.closest('dialog')).map((one, i) => one.dataset.number = String(i))"""))
+    for _ in range(3 * len(wanted)):
+        browser.press("Tab")
+        wanted.discard(browser.evaluate("document.activeElement.dataset.number"))
+    for number in wanted:
+        yield "Tab does not reach " + browser.evaluate(f"document.querySelector('[data-number=\"{number}\"]').outerHTML.slice(0, 120)")
+    browser.press("a")
+    browser.press("Home")
+    for name in ("program", "crasher", "backlog"):
+        if browser.evaluate("document.querySelector('#actor-title').textContent") != name:
+            yield f"the arrows do not come to {name}"
+        browser.press("ArrowDown")
+    browser.press("/")
+    if browser.evaluate("document.activeElement.id") != "filter":
+        yield "/ does not lead to the filter"
+
+
+def faults_of_details(browser):
+    choose(browser, "backlog")
+    text = browser.until("document.querySelector('#actor .bars')?.textContent")
+    if not text or "job" not in text or "600" not in text or "letter" not in text or "400" not in text:
+        yield f"the mailbox of backlog has {text}"
+    if not browser.until("Boolean(document.querySelector('#actor .events li'))"):
+        yield "it does not say what the actor did last"
+
+
+def choose(browser, name):
+    browser.until(f"{row_of(name)} && !({row_of(name)}.click())")
+    browser.until(f"document.querySelector('#actor-title').textContent === '{name}'")
+
+
+def button(text):
+    return f"[...document.querySelectorAll('#actor .tools button')].find(one => one.textContent === '{text}')"
+
+
+def faults_of_restart(browser):
+    """No does nothing, and yes starts it again."""
+    choose(browser, "crasher")
+    before = browser.evaluate(cell("crasher", 1))
+    for answer in ("no", "yes"):
+        browser.until(f"{button('Restart')}.id = 'restart'")
+        browser.click("#restart")
+        asked = browser.until("document.querySelector('#question')?.textContent")
+        if "crasher" not in (asked or ""):
+            yield f"the question is: {asked}"
+        browser.click(f"#{answer}")
+        if answer == "no" and browser.evaluate(cell("crasher", 1)) != before:
+            yield "no starts it again"
+    if not browser.until(f"{cell('crasher', 1)} !== '{before}' && {cell('crasher', 6)} === '4'"):
+        yield f"its pid was {before}, and is {browser.evaluate(cell('crasher', 1))}; restarts {browser.evaluate(cell('crasher', 6))}"
+    choose(browser, "left")
+    if not browser.evaluate(f"{button('Restart')}.disabled"):
+        yield "an actor without a supervisor can be restarted"
+
+
+def faults_of_errors(browser, url):
+    yield from browser.complaints
+    origin = url.split("#")[0]
+    yield from (f"it asked for {one}" for one in set(browser.requests) if not one.startswith((origin, "data:")))
+
+
+def look_at(tests, url, by, control):
+    with Chromium() as browser:
+        browser.open(url)
+        tests.check(f"dash: {by} shows the actors as a tree, with their queues and restarts", faults_of_rows(browser))
+        tests.check(f"dash: {by} shows how each process ended", faults_of_ends(browser))
+        for scheme in ("light", "dark"):
+            tests.check(f"dash: {by} is {scheme} where the system is", faults_of_scheme(browser, scheme))
+            tests.check(f"dash: {by} has red edges between who is in a cycle ({scheme})", faults_of_edges(browser))
+        tests.check(f"dash: {by} shows the mailbox of an actor by type, and what it did last", faults_of_details(browser))
+        tests.check(f"dash: {by} is used by the keyboard alone", faults_of_keyboard(browser))
+        if "#" in browser.evaluate("location.href"):
+            tests.check(f"dash: {by} keeps the token out of the history", ["it stands in the address"])
+        if control:
+            tests.check(f"dash: {by} starts an actor again, after a question", faults_of_restart(browser))
+        else:
+            shown = browser.evaluate(f"Boolean({button('Restart')} || {button('Kill')} || {button('Stop')})")
+            tests.check(f"dash: {by} has no orders without --control", ["there is a button"] if shown else [])
+        tests.check(f"dash: {by} has no error, and asks nobody else", faults_of_errors(browser, url))
+        yield browser
+
+
+def faults_of_the_end(browser):
+    if "has ended" not in (browser.until("document.querySelector('[role=alert]')?.textContent") or "has ended"):
+        yield "it does not say that the program has ended"
+    if browser.until("document.querySelector('.live').textContent === 'ended'") is None:
+        yield "it says that the program is live"
+
+
+@contextmanager
+def running(*command, says):
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        said = ""
+        for line in process.stdout:
+            said += line
+            if says(said):
+                break
+        yield process, said
+    finally:
+        process.send_signal(signal.SIGINT if "dash" in command else signal.SIGTERM)
+        process.communicate()
+
+
+def is_whole(said):
+    try:
+        return bool(json.loads(said))
+    except ValueError:
+        return False
+
+
+def try_tool(tests, troupe, program, control):
+    by = "troupe dash --control" if control else "troupe dash"
+    with running(program, says=lambda said: "ready" in said) as (shown, said):
+        pid = re.search(r"ready (\d+)", said).group(1)
+        command = [troupe, "dash", "--port", "0", "--json", "-p", pid, *(["--control"] if control else [])]
+        with running(*command, says=is_whole) as (server, said):
+            url = json.loads(said)["url"]
+            tests.check(f"dash: {by} lets in who has the token, and nobody else", dash_rules.faults_of_entering(url))
+            tests.check(f"dash: {by} shows data to the page alone", dash_rules.faults_of_reading(url))
+            tests.check(f"dash: {by} takes orders from the page alone", dash_rules.faults_of_orders(url, control))
+            tests.check(f"dash: {by} listens on 127.0.0.1 alone", dash_rules.faults_of_listening(url))
+            tests.check(f"dash: {by} tells 16 pages what changes", dash_rules.faults_of_events(url))
+            tests.check(f"dash: {by} outlives nonsense", dash_rules.faults_of_nonsense(url))
+            tests.check(f"dash: {by} says so where the port is taken", faults_of_taken_port(troupe, pid, url))
+            if not shutil.which("chromium"):
+                return
+            for browser in look_at(tests, url, f"the page of {by}", control):
+                os.kill(int(pid), signal.SIGKILL)
+                shown.wait()
+                with running(program, says=lambda said: "ready" in said):
+                    tests.check(f"dash: the page of {by} says when the program has ended, and stays with it", faults_of_the_end(browser))
+        if server.returncode != 0:
+            tests.check(f"dash: {by} ends by Ctrl-C", [f"its exit code was {server.returncode}"])
+
+
+def faults_of_taken_port(troupe, pid, url):
+    port = str(dash_rules.Visitor(url).port)
+    done = subprocess.run([troupe, "dash", "-p", pid, "--port", port], capture_output=True, text=True, timeout=60)
+    if done.returncode != 1 or f"port {port}" not in done.stderr or done.stdout:
+        yield f"{done.returncode}: {done.stdout}{done.stderr}"
+
+
+def main():
+    tests = report()
+    tests.check("dash: the page was made from the sources that stand beside it", faults_of_build())
+    tests.check("dash: the page needs nothing from elsewhere, and has the licences of what it is made of", faults_of_foreign_resources())
+    if shutil.which("chromium"):
+        for control in (False, True):
+            server, url = fake_dash.serve(PAGE, "inspected", control)
+            for browser in look_at(tests, url, "the page" if control else "the page that only looks", control):
+                server.program.ended = True
+                tests.check("dash: the page says when the program has ended", faults_of_the_end(browser))
+            server.shutdown()
+            server.server_close()
+    else:
+        print("NOT RUN: what a browser shows, because there is no chromium")
+    if len(sys.argv) == 3:
+        for control in (False, True):
+            try_tool(tests, sys.argv[1], sys.argv[2], control)
+    tests.close()
+
+
+main()

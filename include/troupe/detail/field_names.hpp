@@ -58,11 +58,11 @@ template <std::size_t N>
 struct name_list {
     char text[N];
 };
-template <class T, std::size_t... I>
-consteval auto join_names(std::index_sequence<I...>) {
+template <class T, std::size_t... Index>
+consteval auto join_names(std::index_sequence<Index...>) {
     constexpr auto places = addresses_in_specimen<T>();
-    constexpr std::string_view names[] = {member_name<places.of[I]>()...};
-    name_list<(names[I].size() + ... + sizeof...(I))> joined{};
+    constexpr std::string_view names[] = {member_name<places.of[Index]>()...};
+    name_list<(names[Index].size() + ... + sizeof...(Index))> joined{};
     char* next = joined.text;
     for (const std::string_view name : names) {
         for (const char c : name) *next++ = c;

@@ -68,7 +68,7 @@ private:
     bool has_room();
 
     std::string text_;
-    level levels_[deepest];
+    level levels_[deepest] = {};
     std::size_t depth_ = 0;
 };
 

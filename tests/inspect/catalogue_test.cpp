@@ -13,8 +13,22 @@
 #include "inspect/type_names.hpp"
 #include "shm/program_memory.hpp"
 
+namespace catalogued {
+
+class counter {
+public:
+    void add(int more) { count_ += more; }
+    int count() const { return count_; }
+
+private:
+    int count_ = 0;
+};
+
+}  // namespace catalogued
+
 namespace {
 
+using catalogued::counter;
 using troupe::detail::type_id;
 using troupe::inspect::type_names;
 using troupe::shm::program_memory;
@@ -37,14 +51,6 @@ struct published {
 struct asked {
     using reply = int;
     int question;
-};
-class counter {
-public:
-    void add(int more) { count_ += more; }
-    int count() const { return count_; }
-
-private:
-    int count_ = 0;
 };
 
 troupe::task<> clerk(troupe::mailbox<taken, asked> inbox) {

@@ -10,7 +10,7 @@
 #include "inspect/programs.hpp"
 #include "troupe/commands.hpp"
 #include "troupe/json.hpp"
-#include "troupe/page_data.hpp"
+#include "troupe/page_content.hpp"
 #include "troupe/server.hpp"
 
 namespace troupe::tool {
@@ -58,7 +58,7 @@ void announce(const inspect::program_found& program, const std::string& address,
 void run(const wishes& wished, const context& with) {
     const signal_wait signals;
     const inspect::program_found program = inspect::choose_program(with.pid);
-    page_data shown(program);
+    page_content shown(program);
     server serving(shown, wished.port, wished.control ? control::orders : control::none);
     announce(program, serving.address(), wished, with.json);
     std::thread server_thread([&serving] { serving.serve(); });

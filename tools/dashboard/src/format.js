@@ -45,7 +45,7 @@ export function mark(text) {
 }
 
 export function percent(share) {
-    return share === null || share === undefined ? "-" : `${Math.round(share * 100)}%`;
+    return share === null || share === undefined ? "-" : `${count(share * 100)}%`;
 }
 
 export function many(n, one, more = `${one}s`) {

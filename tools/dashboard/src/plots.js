@@ -63,7 +63,7 @@ export class Throughput extends Component {
             .map((one) => ({ ...one, minute: one.it.mean(60), peak: one.it.peak(), now: one.it.mean(2) }))
             .filter((one) => one.peak > 0).sort((one, other) => other.minute - one.minute || other.now - one.now).slice(0, 8);
         const words = what === "taken" ? "messages taken in a second" : "messages that wait in mailboxes";
-        return html`<${Card} id="throughput" title="Throughput" note=${`${words}, the last ${age(Math.min(HISTORY, store.times.length))}`}
+        return html`<${Card} id="throughput" title="Throughput" note=${`${words}, the last ${age((store.times.at(-1) || 0) - (store.times[0] || 0))}`}
             tools=${html`<span class="choice" role="group" aria-label="What is drawn">${[["taken", "Taken/s"], ["depth", "Queued"]].map(([name, title]) => html`<button aria-pressed=${what === name} onClick=${() => this.setState({ what: name })}>${title}</button>`)}</span>`}>
             <div class="beside"><${Plot} key=${what} height=${190} label=${`${words}: now ${show(total.mean(2))}, at most ${show(total.peak())}. The table beside it names the actors.`} data=${this.data} show=${show}
                 series=${[{ label: words, colour: "--accent", fill: true }]} />

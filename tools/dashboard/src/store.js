@@ -120,7 +120,7 @@ export class Store {
         this.heardAt = performance.now();
         if (first) this.second = takenAt;
         const passed = takenAt - this.second;
-        if (passed >= 1) this.endSecond(passed);
+        if (passed >= 0.9) this.endSecond(passed);
     }
 
     endSecond(passed) {

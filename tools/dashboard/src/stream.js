@@ -39,7 +39,10 @@ export async function enter() {
 export function listen(hear) {
     const source = new EventSource(`/events?key=${encodeURIComponent(key)}`);
     for (const name of ["all", "change", "ended"]) {
-        source.addEventListener(name, (event) => hear(name, JSON.parse(event.data)));
+        source.addEventListener(name, (event) => {
+            if (name === "ended") source.close();  // it would come again and again
+            hear(name, JSON.parse(event.data));
+        });
     }
     source.onopen = () => hear("found");
     source.onerror = () => {

@@ -93,7 +93,7 @@ export class Tree extends Component {
             <td class="n ${row.restarts ? "restarts" : "dim"}">${row.supervised || row.restarts ? count(row.restarts) : row.parent ? "0" : "-"}</td>
             <td class="n heat${heat(box)}">${box ? (box.at_most ? "≤ " : "") + count(box.messages) : "-"}</td>
             <td class="n">${box?.oldest ? age(now - box.oldest) : "-"}</td>
-            <td class="n rate"><${Spark} values=${store.history(row.id).taken.last(60)} width=${46} />${rate(store.history(row.id).taken.mean(2))}</td>
+            <td class="n rate"><${Spark} values=${store.history(row.id).taken.last(60)} width=${40} />${rate(store.history(row.id).taken.mean(2))}</td>
             <td class="waits" title=${waits}>${caught ? html`<b class="cycle">cycle ${row.cycle}</b> ` : null}${waits} ${place(row.place) && row.waits?.length ? html`<span class="dim">${place(row.place)}</span>` : null}</td>
         </tr>`;
     }

@@ -14,9 +14,9 @@
 
 namespace troupe::tool {
 
-class page_data final : public page_source {
+class page_content final : public page_source {
 public:
-    explicit page_data(const inspect::program_found& program);
+    explicit page_content(const inspect::program_found& program);
 
     json look() override;
     json answer(std::string_view what, std::uint64_t actor) override;

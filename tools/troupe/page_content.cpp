@@ -1,4 +1,4 @@
-#include "troupe/page_data.hpp"
+#include "troupe/page_content.hpp"
 
 #include "inspect/ends.hpp"
 #include "inspect/failure.hpp"
@@ -47,15 +47,16 @@ page_source::json quantiles(const inspect::latency_quantiles& one) {
 
 }  // namespace
 
-page_data::page_data(const inspect::program_found& program) : watched_(program), asked_(program), latencies_(asked_) {}
+page_content::page_content(const inspect::program_found& program)
+    : watched_(program), asked_(program), latencies_(asked_) {}
 
-page_data::json page_data::look() {
+page_content::json page_content::look() {
     inspect::observer::wanted all;
     all.channels = all.cells = all.lists = all.pools = true;
     return to_json(watched_.look(all), fullness::everything);
 }
 
-page_data::json page_data::answer(std::string_view what, std::uint64_t id) {
+page_content::json page_content::answer(std::string_view what, std::uint64_t id) {
     if (what == "doctor") return {{"entries", to_json(examine())}};
     const std::lock_guard lock(mutex_);
     if (what == "actor") return actor(id);
@@ -63,14 +64,14 @@ page_data::json page_data::answer(std::string_view what, std::uint64_t id) {
     return what == "ends" ? ends() : latencies();
 }
 
-inspect::actor_row page_data::find(std::uint64_t id) {
+inspect::actor_row page_content::find(std::uint64_t id) {
     const inspect::snapshot now = asked_.look({});
     const inspect::actor_row* found = find_actor(now, id);
     if (found == nullptr) throw inspect::failure("This actor has ended.");
     return *found;
 }
 
-page_data::json page_data::actor(std::uint64_t id) {
+page_content::json page_content::actor(std::uint64_t id) {
     const inspect::actor_row row = find(id);
     json it = {{"types", json::array()}, {"from", json::array()}};
     if (row.mailbox && !row.mailbox->at_most) {
@@ -82,16 +83,16 @@ page_data::json page_data::actor(std::uint64_t id) {
     return it;
 }
 
-page_data::json page_data::stack(std::uint64_t id) { return to_json(inspect::read_stack(asked_, find(id))); }
+page_content::json page_content::stack(std::uint64_t id) { return to_json(inspect::read_stack(asked_, find(id))); }
 
-page_data::json page_data::ends() {
+page_content::json page_content::ends() {
     std::vector<inspect::end_row> all = inspect::read_ends(asked_.view(), asked_.types());
     for (inspect::end_row& one : all) inspect::name_frames(asked_.program(), one.frames);
     return {{"ends", to_json(all)}};
 }
 
 // Several pages may ask: what was read just now is good for all of them, for reading begins a new count.
-page_data::json page_data::latencies() {
+page_content::json page_content::latencies() {
     const auto now = std::chrono::steady_clock::now();
     if (!observing_ || now - measured_at_ > forgotten_after) observing_.emplace(asked_, shm::observe_timing);
     observing_->keep_up();
@@ -108,7 +109,7 @@ page_data::json page_data::latencies() {
     return {{"latencies", measured_}};
 }
 
-std::string page_data::carry_out(const order& wanted) {
+std::string page_content::carry_out(const order& wanted) {
     const std::lock_guard lock(mutex_);
     const inspect::actor_row row = find(wanted.actor);
     if (row.pid != wanted.pid) throw inspect::failure(title_of(row) + " has another process than you saw: look again.");

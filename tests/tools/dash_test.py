@@ -1,9 +1,8 @@
 """The dashboard: who gets what of its server, and what a browser shows.
 
-    dash_test.py                    the page alone, told of a program that does not exist
-    dash_test.py TROUPE PROGRAM     by the built tool, too. The program prints `ready PID`; actors of it are left and
-                                    right, which wait for each other, backlog, which has 1,000 messages, and crasher,
-                                    which is supervised and has crashed three times
+    dash_test.py                           the page alone, told of a program that does not exist
+    dash_test.py METHOD TROUPE PROGRAM     the built tool, and its page. The program is observed or inspected, whose
+                                           actors stand below
 """
 
 import hashlib
@@ -15,6 +14,7 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -25,6 +25,26 @@ import dash_rules  # noqa: E402
 import fake_dash  # noqa: E402
 from chromium import Chromium  # noqa: E402
 from closing_line import report  # noqa: E402
+
+@dataclass
+class Shown:
+    """What the page has to show of a program."""
+
+    actors: set
+    full: str       # who has so many messages that wait, of these types
+    messages: str
+    types: dict
+    restarts: int   # of crasher, each after this signal
+    signal: str
+    cycle: tuple    # two, each of which waits for the other
+    handles: str
+
+
+PROGRAMS = {
+    "inspected": Shown({"program", "crasher", "backlog", "left", "right", "spinner"}, "backlog", "1,000",
+                       {"job": 600, "letter": 400}, 3, "SIGSEGV", ("left", "right"), "in poke"),
+    "observed": Shown({"program", "crasher", "idle", "east", "west", "spinner", "holder", "waiter"}, "idle", "30",
+                      {"note": 20, "letter": 10}, 2, "SIGABRT", ("east", "west"), "in ask")}
 
 FOLDER = HERE.parents[1] / "tools" / "dashboard"
 PAGE = FOLDER / "page.html"
@@ -59,34 +79,38 @@ def faults_of_foreign_resources():
             yield f"the licence of {name} does not stand in it"
 
 
-def faults_of_rows(browser):
-    names = browser.until(f"{ROWS}.length === 6 && {ROWS}.map(row => row.querySelector('.text').textContent)")
-    if sorted(names or []) != ["backlog", "crasher", "left", "program", "right", "spinner"]:
-        yield f"the actors are {names}"
+def faults_of_rows(browser, shown):
+    wanted = sorted(shown.actors)
+    names = f"{ROWS}.map(row => row.querySelector('.text').textContent).sort()"
+    if not browser.until(f"JSON.stringify({names}) === {json.dumps(json.dumps(wanted, separators=(',', ':')))}"):
+        yield f"the actors are {browser.evaluate(names)}"
         return
-    for name, level in (("program", "1"), ("crasher", "2"), ("spinner", "2")):
+    for name in wanted:
+        level = "1" if name == "program" else "2"
         if browser.evaluate(f"{row_of(name)}.getAttribute('aria-level')") != level:
             yield f"{name} is not at level {level} of the tree"
-    for name, column, text in (("backlog", 7, "1,000"), ("crasher", 6, "3"), ("spinner", 2, "in spin"), ("left", 2, "in poke")):
-        if browser.evaluate(cell(name, column)) != text:
+    for name, column, text in ((shown.full, 7, shown.messages), ("crasher", 6, str(shown.restarts)),
+                               ("spinner", 2, "in spin"), (shown.cycle[0], 2, shown.handles)):
+        if not browser.until(f"{cell(name, column)} === '{text}'"):
             yield f"{name} has {browser.evaluate(cell(name, column))}, not {text}"
 
 
-def faults_of_ends(browser):
-    if not browser.until("document.querySelectorAll('#ends .end').length === 3"):
-        yield "there are not three ends"
+def faults_of_ends(browser, shown):
+    if not browser.until(f"document.querySelectorAll('#ends .end').length === {shown.restarts}"):
+        yield f"there are not {shown.restarts} ends"
         return
     for text in browser.evaluate("[...document.querySelectorAll('#ends .end > summary')].map(one => one.textContent)"):
-        if "crasher" not in text or "SIGSEGV" not in text:
+        if "crasher" not in text or shown.signal not in text:
             yield f"one end is: {text}"
 
 
-def faults_of_edges(browser):
-    """Two, and both as red as the scheme has it."""
-    browser.until("document.querySelectorAll('#waits g.caught[data-from]').length === 2")
-    found = browser.evaluate("""[...document.querySelectorAll('#waits g[data-from]')].map(one =>
+def faults_of_edges(browser, shown):
+    """Two are in a cycle, and both as red as the scheme has it."""
+    edges = "document.querySelectorAll('#waits g.caught[data-from]')"
+    browser.until(f"{edges}.length === 2")
+    found = browser.evaluate(f"""[...{edges}].map(one =>
         [one.dataset.from, one.dataset.to, getComputedStyle(one.querySelector('path')).stroke])""")
-    if sorted(one[:2] for one in found) != [["left", "right"], ["right", "left"]]:
+    if sorted(one[:2] for one in found) != [list(shown.cycle), list(shown.cycle[::-1])]:
         yield f"the edges are {found}"
     for *_, colour in found:
         red, green, blue = map(int, re.findall(r"\d+", colour)[:3])
@@ -119,8 +143,8 @@ def faults_of_keyboard(browser):
         yield "Tab does not reach " + browser.evaluate(f"document.querySelector('[data-number=\"{number}\"]').outerHTML.slice(0, 120)")
     browser.press("a")
     browser.press("Home")
-    for name in ("program", "crasher", "backlog"):
-        if browser.evaluate("document.querySelector('#actor-title').textContent") != name:
+    for name in browser.evaluate(f"{ROWS}.slice(0, 3).map(row => row.querySelector('.text').textContent)"):
+        if not browser.until(f"document.querySelector('#actor-title').textContent === '{name}'"):
             yield f"the arrows do not come to {name}"
         browser.press("ArrowDown")
     browser.press("/")
@@ -128,11 +152,12 @@ def faults_of_keyboard(browser):
         yield "/ does not lead to the filter"
 
 
-def faults_of_details(browser):
-    choose(browser, "backlog")
-    text = browser.until("document.querySelector('#actor .bars')?.textContent")
-    if not text or "job" not in text or "600" not in text or "letter" not in text or "400" not in text:
-        yield f"the mailbox of backlog has {text}"
+def faults_of_details(browser, shown):
+    choose(browser, shown.full)
+    rows = "[...document.querySelectorAll('#actor .bars tbody tr')].map(row => [row.cells[0].textContent.split('::').pop(), row.cells[1].textContent])"
+    found = browser.until(f"{rows}.length === {len(shown.types)} && {rows}")
+    if dict(found or []) != {name: str(count) for name, count in shown.types.items()}:
+        yield f"its mailbox has {browser.evaluate(rows)}"
     if not browser.until("Boolean(document.querySelector('#actor .events li'))"):
         yield "it does not say what the actor did last"
 
@@ -146,7 +171,7 @@ def button(text):
     return f"[...document.querySelectorAll('#actor .tools button')].find(one => one.textContent === '{text}')"
 
 
-def faults_of_restart(browser):
+def faults_of_restart(browser, shown):
     """No does nothing, and yes starts it again."""
     choose(browser, "crasher")
     before = browser.evaluate(cell("crasher", 1))
@@ -157,11 +182,12 @@ def faults_of_restart(browser):
         if "crasher" not in (asked or ""):
             yield f"the question is: {asked}"
         browser.click(f"#{answer}")
+        browser.until("!document.querySelector('#question')")
         if answer == "no" and browser.evaluate(cell("crasher", 1)) != before:
             yield "no starts it again"
-    if not browser.until(f"{cell('crasher', 1)} !== '{before}' && {cell('crasher', 6)} === '4'"):
+    if not browser.until(f"{cell('crasher', 1)} !== '{before}' && {cell('crasher', 6)} === '{shown.restarts + 1}'"):
         yield f"its pid was {before}, and is {browser.evaluate(cell('crasher', 1))}; restarts {browser.evaluate(cell('crasher', 6))}"
-    choose(browser, "left")
+    choose(browser, shown.cycle[0])
     if not browser.evaluate(f"{button('Restart')}.disabled"):
         yield "an actor without a supervisor can be restarted"
 
@@ -172,23 +198,23 @@ def faults_of_errors(browser, url):
     yield from (f"it asked for {one}" for one in set(browser.requests) if not one.startswith((origin, "data:")))
 
 
-def look_at(tests, url, by, control):
+def look_at(tests, url, by, shown, control):
     with Chromium() as browser:
         browser.open(url)
-        tests.check(f"dash: {by} shows the actors as a tree, with their queues and restarts", faults_of_rows(browser))
-        tests.check(f"dash: {by} shows how each process ended", faults_of_ends(browser))
+        tests.check(f"dash: {by} shows the actors as a tree, with their queues and restarts", faults_of_rows(browser, shown))
+        tests.check(f"dash: {by} shows how each process ended", faults_of_ends(browser, shown))
         for scheme in ("light", "dark"):
             tests.check(f"dash: {by} is {scheme} where the system is", faults_of_scheme(browser, scheme))
-            tests.check(f"dash: {by} has red edges between who is in a cycle ({scheme})", faults_of_edges(browser))
-        tests.check(f"dash: {by} shows the mailbox of an actor by type, and what it did last", faults_of_details(browser))
+            tests.check(f"dash: {by} has red edges between who is in a cycle ({scheme})", faults_of_edges(browser, shown))
+        tests.check(f"dash: {by} shows the mailbox of an actor by type, and what it did last", faults_of_details(browser, shown))
         tests.check(f"dash: {by} is used by the keyboard alone", faults_of_keyboard(browser))
         if "#" in browser.evaluate("location.href"):
             tests.check(f"dash: {by} keeps the token out of the history", ["it stands in the address"])
         if control:
-            tests.check(f"dash: {by} starts an actor again, after a question", faults_of_restart(browser))
+            tests.check(f"dash: {by} starts an actor again, after a question", faults_of_restart(browser, shown))
         else:
-            shown = browser.evaluate(f"Boolean({button('Restart')} || {button('Kill')} || {button('Stop')})")
-            tests.check(f"dash: {by} has no orders without --control", ["there is a button"] if shown else [])
+            found = browser.evaluate(f"Boolean({button('Restart')} || {button('Kill')} || {button('Stop')})")
+            tests.check(f"dash: {by} has no orders without --control", ["there is a button"] if found else [])
         tests.check(f"dash: {by} has no error, and asks nobody else", faults_of_errors(browser, url))
         yield browser
 
@@ -225,7 +251,7 @@ def is_whole(said):
 
 def try_tool(tests, troupe, program, control):
     by = "troupe dash --control" if control else "troupe dash"
-    with running(program, says=lambda said: "ready" in said) as (shown, said):
+    with running(program, says=lambda said: "ready" in said) as (process, said):
         pid = re.search(r"ready (\d+)", said).group(1)
         command = [troupe, "dash", "--port", "0", "--json", "-p", pid, *(["--control"] if control else [])]
         with running(*command, says=is_whole) as (server, said):
@@ -239,9 +265,9 @@ def try_tool(tests, troupe, program, control):
             tests.check(f"dash: {by} says so where the port is taken", faults_of_taken_port(troupe, pid, url))
             if not shutil.which("chromium"):
                 return
-            for browser in look_at(tests, url, f"the page of {by}", control):
+            for browser in look_at(tests, url, f"the page of {by}", PROGRAMS[Path(program).name], control):
                 os.kill(int(pid), signal.SIGKILL)
-                shown.wait()
+                process.wait()
                 with running(program, says=lambda said: "ready" in said):
                     tests.check(f"dash: the page of {by} says when the program has ended, and stays with it", faults_of_the_end(browser))
         if server.returncode != 0:
@@ -262,16 +288,18 @@ def main():
     if shutil.which("chromium"):
         for control in (False, True):
             server, url = fake_dash.serve(PAGE, "inspected", control)
-            for browser in look_at(tests, url, "the page" if control else "the page that only looks", control):
+            for browser in look_at(tests, url, "the page" if control else "the page that only looks",
+                                    PROGRAMS["inspected"], control):
                 server.program.ended = True
                 tests.check("dash: the page says when the program has ended", faults_of_the_end(browser))
             server.shutdown()
             server.server_close()
     else:
         print("NOT RUN: what a browser shows, because there is no chromium")
-    if len(sys.argv) == 3:
+    if len(sys.argv) == 4:
+        os.environ["TROUPE_START_METHOD"] = sys.argv[1]
         for control in (False, True):
-            try_tool(tests, sys.argv[1], sys.argv[2], control)
+            try_tool(tests, sys.argv[2], sys.argv[3], control)
     tests.close()
 
 

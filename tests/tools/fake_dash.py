@@ -188,8 +188,9 @@ STACK = {"held_ms": 1.8, "frames": [
     {"function": "epoll_wait", "module": "libc.so.6", "offset": 64, "of_runtime": True},
     {"function": "troupe::detail::run_until()", "module": "shop", "offset": 9, "of_runtime": True}],
     "waiting": [{"why": {"kind": "reply", "of": 31 << 12 | 31, "type": "shop::settle"},
-                 "functions": ["shop::ledger(troupe::mailbox<shop::booking>)::{lambda(booking)#1}", "shop::ledger"],
-                 "places": [{"file": "ledger.cpp", "line": 112}, {"file": "ledger.cpp", "line": 98}]}]}
+                 "places": [{"function": "shop::ledger(troupe::mailbox<shop::booking>)::{lambda(booking)#1}",
+                             "file": "ledger.cpp", "line": 112},
+                            {"function": "shop::ledger", "file": "ledger.cpp", "line": 98}]}]}
 
 
 def latencies():

@@ -1,5 +1,8 @@
 #include "troupe/page_content.hpp"
 
+#include <cstring>
+#include <utility>
+
 #include "inspect/ends.hpp"
 #include "inspect/failure.hpp"
 #include "inspect/orders.hpp"
@@ -35,6 +38,9 @@ std::string why_not(const inspect::order_reply& reply, const inspect::actor_row&
     switch (reply.result) {
     case order_result::no_such_actor: return title_of(to) + " has ended.";
     case order_result::no_supervisor: return title_of(to) + " has no supervisor: nobody would start it again.";
+    case order_result::no_process: return title_of(to) + " has no process now: its supervisor starts it again.";
+    case order_result::refused:
+        return "The system refused that for " + title_of(to) + ": " + std::strerror(reply.error) + ".";
     default: break;
     }
     return "The program could not do that to " + title_of(to) + ".";
@@ -43,6 +49,15 @@ std::string why_not(const inspect::order_reply& reply, const inspect::actor_row&
 page_source::json quantiles(const inspect::latency_quantiles& one) {
     if (one.count == 0) return {{"p50", nullptr}, {"p99", nullptr}};
     return {{"p50", one.half}, {"p99", one.ninety_nine}};
+}
+
+page_source::json waiting_line(const inspect::coroutine_line& line) {
+    page_source::json places = page_source::json::array();
+    for (std::size_t i = 0; i < line.places.size(); ++i) {
+        places.push_back(
+            {{"function", line.functions.at(i)}, {"file", line.places[i].file}, {"line", line.places[i].line}});
+    }
+    return {{"why", to_json(line.why)}, {"places", std::move(places)}};
 }
 
 }  // namespace
@@ -83,7 +98,12 @@ page_content::json page_content::actor(std::uint64_t id) {
     return it;
 }
 
-page_content::json page_content::stack(std::uint64_t id) { return to_json(inspect::read_stack(asked_, find(id))); }
+page_content::json page_content::stack(std::uint64_t id) {
+    const inspect::held_stack found = inspect::read_stack(asked_, find(id));
+    json it = {{"held_ms", found.held_ms}, {"frames", to_json(found.frames)}, {"waiting", json::array()}};
+    for (const inspect::coroutine_line& one : found.waiting) it["waiting"].push_back(waiting_line(one));
+    return it;
+}
 
 page_content::json page_content::ends() {
     std::vector<inspect::end_row> all = inspect::read_ends(asked_.view(), asked_.types());
@@ -112,6 +132,7 @@ page_content::json page_content::latencies() {
 std::string page_content::carry_out(const order& wanted) {
     const std::lock_guard lock(mutex_);
     const inspect::actor_row row = find(wanted.actor);
+    if (row.parent == 0) throw inspect::failure("That is the program itself: its keeper would end with it.");
     if (row.pid != wanted.pid) throw inspect::failure(title_of(row) + " has another process than you saw: look again.");
     const auto reply = inspect::send_order(
         asked_, {kind_of(wanted.kind), row.id, static_cast<std::uint32_t>(budget.count()), 0}, budget);

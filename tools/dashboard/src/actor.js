@@ -38,7 +38,7 @@ export class Actor extends Component {
         const now = store.now(), history = store.history(id);
         return html`<section class="card actor" id="actor" tabindex="-1" aria-labelledby="actor-title">
             <header><h2 id="actor-title">${row.name}</h2><${State} row=${row} /><span class="note">${age(now - row.since)}</span>
-            <span class="tools">${control && !over ? html`
+            <span class="tools">${control && !over && row.parent ? html`
                 <button onClick=${() => order("restart", row)} disabled=${!row.supervised} title=${row.supervised ? "" : "It has no supervisor, so nobody would start it again."}>Restart</button>
                 <button onClick=${() => order("stop", row)}>Stop</button>
                 <button class="danger" onClick=${() => order("kill", row)}>Kill</button>` : null}</span></header>
@@ -99,6 +99,6 @@ export function Frames({ frames }) {
 function Stack({ stack, store, now }) {
     return html`<p class="dim">It was held for ${stack.held_ms.toFixed(1)} ms.</p>
         ${(stack.waiting || []).map((one) => html`<p>Waits for ${waiting(one.why, (it) => store.named(it), now)}</p>
-            <ol class="frames">${one.functions.map((name, i) => html`<li><code>${name || "a coroutine"}</code> <span class="dim">${place(one.places[i])}</span></li>`)}</ol>`)}
+            <ol class="frames">${one.places.map((at) => html`<li><code>${at.function || "a coroutine"}</code> <span class="dim" title=${at.file}>${place(at)}</span></li>`)}</ol>`)}
         <${Frames} frames=${stack.frames} />`;
 }

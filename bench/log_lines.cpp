@@ -5,6 +5,7 @@
 
 #include <troupe/troupe.hpp>
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -191,7 +192,8 @@ troupe::task<int> program(std::vector<std::string> arguments) {
 int main(int argc, char** argv) {
     if (std::getenv("TROUPE_CHILD") == nullptr) {
         const int file = memfd_create("log", 0);
-        if (file < 0 || dup2(file, STDERR_FILENO) < 0) return 1;
+        // At its end, wherever another process has just read.
+        if (file < 0 || fcntl(file, F_SETFL, O_APPEND) != 0 || dup2(file, STDERR_FILENO) < 0) return 1;
         close(file);
     }
     return troupe::run<program>(argc, argv);

@@ -288,7 +288,7 @@ def contents(running, troupe):
 
 @holds("2.3", "mailbox left --json: the request of right")
 def request(_, troupe):
-    said = troupe("mailbox", "left", "--json", "--contents")
+    said = troupe("mailbox", "left", "--json")
     yield from good(said)
     messages = said.object["messages"]
     yield from expected(len(messages) == 1, messages)

@@ -104,7 +104,7 @@ void print_zsh(const command_row& tool, const std::vector<command_row>& commands
         }
     };
     std::printf(
-        "#compdef troupe\n%s_troupe() {\n    local context state state_descr line\n    typeset -A opt_args\n"
+        "#compdef troupe\n%s_troupe() {\n    local invocation state state_descr line\n    typeset -A opt_args\n"
         "    _arguments -C",
         actors_function);
     print_options(tool);
@@ -132,7 +132,7 @@ void print_zsh(const command_row& tool, const std::vector<command_row>& commands
 
 }  // namespace
 
-void add_completion(CLI::App& app, context&) {
+void add_completion(CLI::App& app, invocation&) {
     auto shell = std::make_shared<std::string>();
     CLI::App* command = app.add_subcommand("completion", "Print what bash or zsh needs to complete the command line");
     command->add_option("shell", *shell, "The shell")

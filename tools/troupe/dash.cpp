@@ -55,7 +55,7 @@ void announce(const inspect::program_found& program, const std::string& address,
     std::fflush(stdout);
 }
 
-void run(const wishes& wished, const context& with) {
+void run(const wishes& wished, const invocation& with) {
     const signal_wait signals;
     const inspect::program_found program = inspect::choose_program(with.pid);
     page_content shown(program);
@@ -69,7 +69,7 @@ void run(const wishes& wished, const context& with) {
 
 }  // namespace
 
-void add_dash(CLI::App& app, context& with) {
+void add_dash(CLI::App& app, invocation& with) {
     auto wished = std::make_shared<wishes>();
     CLI::App* command = app.add_subcommand("dash", "A page about a program for a browser of this machine");
     command->add_option("--port", wished->port, "The port on 127.0.0.1 to listen on (0: any that is free)")

@@ -19,7 +19,7 @@ color color_of(grade state) {
     return color::red;
 }
 
-void show(const std::vector<finding>& all, const context& with) {
+void show(const std::vector<finding>& all, const invocation& with) {
     const terminal shown_on(with);
     for (const finding& one : all) {
         std::string state = one.state == grade::low ? "too low" : to_string(one.state);
@@ -31,7 +31,7 @@ void show(const std::vector<finding>& all, const context& with) {
     }
 }
 
-void run(context& with) {
+void run(invocation& with) {
     const std::vector<finding> all = examine();
     const bool low = std::any_of(all.begin(), all.end(), [](const finding& one) { return one.state == grade::low; });
     if (with.json) {
@@ -47,7 +47,7 @@ void run(context& with) {
 
 }  // namespace
 
-void add_doctor(CLI::App& app, context& with) {
+void add_doctor(CLI::App& app, invocation& with) {
     CLI::App* command = app.add_subcommand("doctor", "Whether programs of troupe have what they need on this machine");
     command->footer(
         "It looks at the limits of the shell that it is started from, at the control groups of this process and at the "

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "inspect/ends.hpp"
+#include "inspect/failure.hpp"
 #include "inspect/observer.hpp"
 #include "inspect/stack_names.hpp"
 #include "troupe/commands.hpp"
@@ -211,7 +212,7 @@ void show(const asked_for& found, const wishes& wished) {
     for (const end_row& end : found.ends) show(end, wished, now);
 }
 
-void run(const wishes& wished, const context& with) {
+void run(const wishes& wished, const invocation& with) {
     inspect::observer observer(inspect::choose_program(with.pid));
     const snapshot in = observer.look({.graph = false});
     asked_for found = find_ends(wished, in, inspect::read_ends(observer.view(), observer.types()));
@@ -228,7 +229,7 @@ void run(const wishes& wished, const context& with) {
 
 }  // namespace
 
-void add_explain(CLI::App& app, context& with) {
+void add_explain(CLI::App& app, invocation& with) {
     auto wished = std::make_shared<wishes>();
     CLI::App* command = app.add_subcommand("explain", "How an actor ended, each time, and what it did last");
     CLI::Option* what =

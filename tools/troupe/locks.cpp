@@ -23,7 +23,7 @@ std::string state_of(const inspect::cell_row& one, const inspect::snapshot& in) 
     return one.kind == "condition" ? "-" : "free";
 }
 
-void show(const inspect::snapshot& in, const context& with) {
+void show(const inspect::snapshot& in, const invocation& with) {
     if (in.cells.empty()) {
         std::puts("The program has no locks, and no other state that actors share.");
         return;
@@ -43,7 +43,7 @@ void show(const inspect::snapshot& in, const context& with) {
     rows.print(terminal(with));
 }
 
-void run(const context& with) {
+void run(const invocation& with) {
     inspect::observer observer(inspect::choose_program(with.pid));
     const inspect::snapshot found = observer.look({.cells = true, .graph = false});
     if (!with.json) return show(found, with);
@@ -54,7 +54,7 @@ void run(const context& with) {
 
 }  // namespace
 
-void add_locks(CLI::App& app, context& with) {
+void add_locks(CLI::App& app, invocation& with) {
     CLI::App* command =
         app.add_subcommand("locks", "Locks, arrays, semaphores, events and barriers: who has them, who waits");
     command->footer(

@@ -107,7 +107,7 @@ void show_messages(const findings& found, const wishes& wished) {
     if (most < found.messages.size()) std::printf("... %s more\n", grouped(found.messages.size() - most).c_str());
 }
 
-void show(const findings& found, const wishes& wished, const context& with) {
+void show(const findings& found, const wishes& wished, const invocation& with) {
     std::puts(headline(found.actor).c_str());
     if (!found.types.empty()) {
         table rows({{"TYPE"}, {"COUNT", align::right}, {"BYTES", align::right}, {"OLDEST", align::right}, {"FROM"}});
@@ -149,12 +149,13 @@ json object_of(const findings& found, const wishes& wished) {
     for (const inspect::message_row& one : found.messages) {
         if (wished.first != 0 && it["messages"].size() == wished.first) break;
         it["messages"].push_back(to_json(one));
-        if (wished.contents && !one.in_flight) it["messages"].back()["content"] = content_of(found.observer, one);
+        if (one.in_flight || (!wished.contents && it["messages"].size() > 1)) continue;
+        it["messages"].back()["content"] = content_of(found.observer, one);
     }
     return it;
 }
 
-void run(const wishes& wished, const context& with) {
+void run(const wishes& wished, const invocation& with) {
     inspect::observer observer(inspect::choose_program(with.pid));
     const inspect::snapshot in = observer.look({.graph = false});
     const inspect::actor_row& actor = find_actor(in, wished.actor);
@@ -168,7 +169,8 @@ void run(const wishes& wished, const context& with) {
         it["mailbox"] = nullptr;
         return print(it);
     }
-    findings found{observer, in, actor, observer.messages(actor.mailbox->channel, wished.contents), {}, {}};
+    findings found{observer, in, actor, observer.messages(actor.mailbox->channel, wished.contents || with.json),
+                   {},       {}};
     found.types = observer.by_type(found.messages);
     found.senders = observer.by_sender(found.messages);
     if (with.json) {
@@ -180,7 +182,7 @@ void run(const wishes& wished, const context& with) {
 
 }  // namespace
 
-void add_mailbox(CLI::App& app, context& with) {
+void add_mailbox(CLI::App& app, invocation& with) {
     auto wished = std::make_shared<wishes>();
     CLI::App* command = app.add_subcommand("mailbox", "What waits in an actor's mailbox, by type and by sender");
     command->add_option("actor", wished->actor, "The actor: its name, its pid, or slot:7")
@@ -191,8 +193,9 @@ void add_mailbox(CLI::App& app, context& with) {
         ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 32).description(""))
         ->type_name("N");
     command->footer(
-        "What is in a message is shown by --contents alone. Fields have their names where the compiler "
-        "could tell them to the program, and else their positions.");
+        "What is in a message is shown by --contents alone; the JSON shows it of the oldest one. Fields have their "
+        "names "
+        "where the compiler could tell them to the program, and else their positions.");
     command->callback([wished, &with] { run(*wished, with); });
 }
 

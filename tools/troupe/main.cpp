@@ -20,7 +20,7 @@ namespace {
 
 using namespace troupe::tool;
 
-void add_commands(CLI::App& app, context& with) {
+void add_commands(CLI::App& app, invocation& with) {
     add_ps(app, with);
 #ifdef TROUPE_TOOL_SCREEN
     add_top(app, with);
@@ -56,7 +56,7 @@ bool is_among(const std::string& name, std::initializer_list<const char*> names)
 }
 
 // What every command takes, in one place: so no two of them differ.
-void add_shared_options(CLI::App& command, context& with) {
+void add_shared_options(CLI::App& command, invocation& with) {
     const std::string name = command.get_name();
     if (is_among(name, {"completion", "man"})) return;
     const auto has = [&](const char* option) { return command.get_option_no_throw(option) != nullptr; };
@@ -89,7 +89,7 @@ std::string unknown_command(const CLI::App& app, int argc, char** argv) {
            (near.empty() ? "" : "; did you mean '" + near + "'?");
 }
 
-int parse_and_run(CLI::App& app, context& with, int argc, char** argv) {
+int parse_and_run(CLI::App& app, invocation& with, int argc, char** argv) {
     if (argc < 2) return refuse("which command?", app.help());
     if (const std::string unknown = unknown_command(app, argc, argv); !unknown.empty()) {
         return refuse(unknown, "troupe --help lists the commands.");
@@ -113,7 +113,7 @@ int parse_and_run(CLI::App& app, context& with, int argc, char** argv) {
 int main(int argc, char** argv) {
     std::setlocale(LC_CTYPE, "");
     std::signal(SIGPIPE, SIG_DFL);  // it ends quietly when nobody reads any more
-    context with;
+    invocation with;
     CLI::App app("Looks into a running program of troupe: what its actors do, hold and wait for, and how they ended.",
                  "troupe");
     app.set_version_flag("--version", std::string("troupe ") + TROUPE_TOOL_VERSION, "Print the version");

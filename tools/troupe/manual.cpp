@@ -102,7 +102,7 @@ void run(const CLI::App& app, const std::string& name) {
 
 }  // namespace
 
-void add_man(CLI::App& app, context&) {
+void add_man(CLI::App& app, invocation&) {
     auto name = std::make_shared<std::string>();
     CLI::App* command = app.add_subcommand("man", "Print the manual page of a command");
     command->add_option("command", *name, "The command; without one, the page of troupe itself")->type_name("COMMAND");

@@ -10,7 +10,7 @@
 namespace troupe::tool {
 namespace {
 
-void run(const context& with) {
+void run(const invocation& with) {
     inspect::observer observer(inspect::choose_program(with.pid));
     const inspect::snapshot in =
         observer.look({.channels = true, .cells = true, .lists = false, .pools = true, .graph = true});
@@ -28,7 +28,7 @@ void run(const context& with) {
 
 }  // namespace
 
-void add_metrics(CLI::App& app, context& with) {
+void add_metrics(CLI::App& app, invocation& with) {
     CLI::App* command = app.add_subcommand("metrics", "Numbers of a program in the text format of Prometheus");
     command->footer(
         "For node_exporter, write the output to a file in its folder for texts under another name, and then rename it. "

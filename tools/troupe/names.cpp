@@ -11,7 +11,7 @@
 namespace troupe::tool {
 namespace {
 
-void show(const inspect::snapshot& in, const context& with) {
+void show(const inspect::snapshot& in, const invocation& with) {
     if (in.names.empty() && in.circles.empty()) {
         std::puts("The program has no public names, no topics and no groups.");
         return;
@@ -25,7 +25,7 @@ void show(const inspect::snapshot& in, const context& with) {
     rows.print(terminal(with));
 }
 
-void run(const context& with) {
+void run(const invocation& with) {
     inspect::observer observer(inspect::choose_program(with.pid));
     const inspect::snapshot found = observer.look({.lists = true, .graph = false});
     if (!with.json) return show(found, with);
@@ -37,7 +37,7 @@ void run(const context& with) {
 
 }  // namespace
 
-void add_names(CLI::App& app, context& with) {
+void add_names(CLI::App& app, invocation& with) {
     CLI::App* command = app.add_subcommand("names", "Public names, topics and groups, and the actors behind them");
     command->callback([&with] { run(with); });
 }

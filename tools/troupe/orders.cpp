@@ -141,7 +141,7 @@ result after_restart(inspect::observer& observer, const actor_row& actor, const 
             pid};
 }
 
-void run(order_kind kind, const wishes& wished, const context& with) {
+void run(order_kind kind, const wishes& wished, const invocation& with) {
     inspect::observer observer(inspect::choose_program(with.pid));
     const inspect::snapshot in = observer.look({.graph = false});
     const actor_row actor = find_actor(in, wished.actor);
@@ -170,7 +170,7 @@ void run(order_kind kind, const wishes& wished, const context& with) {
     print(it);
 }
 
-void add(CLI::App& app, context& with, order_kind kind, const char* summary, const char* more) {
+void add(CLI::App& app, invocation& with, order_kind kind, const char* summary, const char* more) {
     auto wished = std::make_shared<wishes>();
     CLI::App* command = app.add_subcommand(command_of(kind), summary);
     command->add_option("actor", wished->actor, "The actor: its name, its pid, or slot:7")
@@ -189,19 +189,19 @@ void add(CLI::App& app, context& with, order_kind kind, const char* summary, con
 
 }  // namespace
 
-void add_kill(CLI::App& app, context& with) {
+void add_kill(CLI::App& app, invocation& with) {
     add(app, with, order_kind::kill, "End an actor at once, by SIGKILL",
         "It waits until the actor is gone, at most for the budget. A supervisor starts the actor again, as after any "
         "other end.");
 }
 
-void add_stop(CLI::App& app, context& with) {
+void add_stop(CLI::App& app, invocation& with) {
     add(app, with, order_kind::stop, "Ask an actor to stop, as the library's own call does",
         "It waits until the program has taken the order, and not until the actor has ended: that is up to its "
         "function.");
 }
 
-void add_restart(CLI::App& app, context& with) {
+void add_restart(CLI::App& app, invocation& with) {
     add(app, with, order_kind::restart, "End an actor, so that its supervisor starts it again",
         "The actor gets SIGTERM, and SIGKILL when the budget is over. Its mailbox and all references to it stay good.");
 }

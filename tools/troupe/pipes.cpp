@@ -18,7 +18,7 @@ std::string state_of(const inspect::channel_row& one, const inspect::snapshot& i
     return "open";
 }
 
-void show(const std::vector<inspect::channel_row>& pipes, const inspect::snapshot& in, const context& with) {
+void show(const std::vector<inspect::channel_row>& pipes, const inspect::snapshot& in, const invocation& with) {
     if (pipes.empty()) {
         std::puts("The program has no pipes.");
         return;
@@ -41,7 +41,7 @@ void show(const std::vector<inspect::channel_row>& pipes, const inspect::snapsho
     rows.print(terminal(with));
 }
 
-void run(const context& with) {
+void run(const invocation& with) {
     inspect::observer observer(inspect::choose_program(with.pid));
     const inspect::snapshot found = observer.look({.channels = true, .graph = false});
     std::vector<inspect::channel_row> pipes;
@@ -56,7 +56,7 @@ void run(const context& with) {
 
 }  // namespace
 
-void add_pipes(CLI::App& app, context& with) {
+void add_pipes(CLI::App& app, invocation& with) {
     CLI::App* command = app.add_subcommand("pipes", "Each direction of each pipe, and what is on its way there");
     command->callback([&with] { run(with); });
 }

@@ -11,7 +11,7 @@
 namespace troupe::tool {
 namespace {
 
-void show(const inspect::snapshot& in, const context& with) {
+void show(const inspect::snapshot& in, const invocation& with) {
     if (in.pools.empty()) {
         std::puts("The program has no pools.");
         return;
@@ -24,7 +24,7 @@ void show(const inspect::snapshot& in, const context& with) {
     rows.print(terminal(with));
 }
 
-void run(const context& with) {
+void run(const invocation& with) {
     inspect::observer observer(inspect::choose_program(with.pid));
     const inspect::snapshot found = observer.look({.pools = true, .graph = false});
     if (!with.json) return show(found, with);
@@ -35,7 +35,7 @@ void run(const context& with) {
 
 }  // namespace
 
-void add_pools(CLI::App& app, context& with) {
+void add_pools(CLI::App& app, invocation& with) {
     CLI::App* command = app.add_subcommand("pools", "Each pool: its workers, and how many have a task");
     command->footer("How many tasks wait, or are done, is known to the owner of a pool alone, in its own memory.");
     command->callback([&with] { run(with); });

@@ -18,14 +18,14 @@ struct wishes {
     bool full = false;
 };
 
-void show(const inspect::snapshot& in, const context& with) {
+void show(const inspect::snapshot& in, const invocation& with) {
     const terminal shown_on(with);
     std::puts(headline(in).c_str());
     table_of_actors(in, shown_on).print(shown_on);
     for (const std::string& sentence : in.damaged) std::fprintf(stderr, "troupe: %s\n", printable(sentence).c_str());
 }
 
-void run(const wishes& wished, const context& with) {
+void run(const wishes& wished, const invocation& with) {
     inspect::observer observer(inspect::choose_program(with.pid));
     inspect::observer::wanted what;
     if (wished.full) what = {.channels = true, .cells = true, .lists = true, .pools = true, .graph = true};
@@ -43,7 +43,7 @@ void run(const wishes& wished, const context& with) {
 
 }  // namespace
 
-void add_ps(CLI::App& app, context& with) {
+void add_ps(CLI::App& app, invocation& with) {
     auto wished = std::make_shared<wishes>();
     CLI::App* command = app.add_subcommand("ps", "The actors of a program: what they do, hold and wait for");
     command->add_option("--sample", wished->sample, "Seconds over which the CPU time is measured (0: not at all)")

@@ -34,7 +34,7 @@ std::vector<cell> row_of(const inspect::channel_row& one, const inspect::snapsho
             joined(waiting, "nobody")};
 }
 
-void show(const std::vector<inspect::channel_row>& queues, const inspect::snapshot& in, const context& with) {
+void show(const std::vector<inspect::channel_row>& queues, const inspect::snapshot& in, const invocation& with) {
     if (queues.empty()) {
         std::puts("The program has no queues.");
         return;
@@ -56,7 +56,7 @@ void show(const std::vector<inspect::channel_row>& queues, const inspect::snapsh
     rows.print(terminal(with));
 }
 
-void run(double sample, const context& with) {
+void run(double sample, const invocation& with) {
     inspect::observer observer(inspect::choose_program(with.pid));
     if (sample > 0) {  // of which the rates are told
         observer.look({.channels = true, .graph = false});
@@ -75,7 +75,7 @@ void run(double sample, const context& with) {
 
 }  // namespace
 
-void add_queues(CLI::App& app, context& with) {
+void add_queues(CLI::App& app, invocation& with) {
     auto sample = std::make_shared<double>(0.2);
     CLI::App* command = app.add_subcommand("queues", "Each queue: its items, how fast it moves, who has its ends");
     command->add_option("--sample", *sample, "Seconds over which the rates are measured (0: not at all)")

@@ -121,7 +121,7 @@ json object_of(const inspect::snapshot& in, const inspect::actor_row& actor, con
     return it;
 }
 
-void run(const wishes& wished, const context& with) {
+void run(const wishes& wished, const invocation& with) {
     inspect::observer observer(inspect::choose_program(with.pid));
     const inspect::snapshot in = observer.look({.graph = false});
     const inspect::actor_row& actor = find_actor(in, wished.actor);
@@ -135,7 +135,7 @@ void run(const wishes& wished, const context& with) {
 
 }  // namespace
 
-void add_stack(CLI::App& app, context& with) {
+void add_stack(CLI::App& app, invocation& with) {
     auto wished = std::make_shared<wishes>();
     CLI::App* command = app.add_subcommand("stack", "The calls that an actor is in, and the coroutines that wait");
     command->add_option("actor", wished->actor, "The actor: its name, its pid, or slot:7")

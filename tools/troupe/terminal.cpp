@@ -43,7 +43,7 @@ character first_of(std::string_view text, std::mbstate_t& state) {
 
 }  // namespace
 
-terminal::terminal(const context& with) {
+terminal::terminal(const invocation& with) {
     const bool on_terminal = isatty(STDOUT_FILENO) == 1;
     winsize size{};
     if (on_terminal) columns_ = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;

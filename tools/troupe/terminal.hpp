@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "troupe/context.hpp"
+#include "troupe/invocation.hpp"
 
 namespace troupe::tool {
 
@@ -13,7 +13,7 @@ enum class color { plain, bold, dim, red, green, yellow, cyan };
 
 class terminal {
 public:
-    explicit terminal(const context& with);
+    explicit terminal(const invocation& with);
 
     // Columns that there are; 0: nothing is cut, because stdout is no terminal.
     std::size_t columns() const { return columns_; }

@@ -58,7 +58,7 @@ std::string text_of(const inspect::order_reply& said, inspect::order_kind kind, 
 
 class display {
 public:
-    display(inspect::observer& of, const wishes& wished, const context& with)
+    display(inspect::observer& of, const wishes& wished, const invocation& with)
         : of_(of), by_(key_of(wished.sort)), delay_(wished.delay), shown_on_(with) {
         if (wished.latency) {
             wish_.emplace(of_, shm::observe_timing);
@@ -241,7 +241,7 @@ json to_json(const inspect::latency_quantiles& one) {
     return object;
 }
 
-void print_once(inspect::observer& of, const wishes& wished, const context& with) {
+void print_once(inspect::observer& of, const wishes& wished, const invocation& with) {
     display one(of, wished, with);
     std::this_thread::sleep_for(std::chrono::duration<double>(std::min(wished.delay, 1.0)));
     one.look();
@@ -257,7 +257,7 @@ void print_once(inspect::observer& of, const wishes& wished, const context& with
     print(object);
 }
 
-void run(const wishes& wished, const context& with) {
+void run(const wishes& wished, const invocation& with) {
     inspect::observer observer(inspect::choose_program(with.pid));
     if (wished.once) return print_once(observer, wished, with);
     const auto delay = std::chrono::duration_cast<milliseconds>(std::chrono::duration<double>(wished.delay));
@@ -285,7 +285,7 @@ void run(const wishes& wished, const context& with) {
 
 }  // namespace
 
-void add_top(CLI::App& app, context& with) {
+void add_top(CLI::App& app, invocation& with) {
     auto wished = std::make_shared<wishes>();
     CLI::App* command = app.add_subcommand("top", "The actors of a program, with rates, each second");
     command->add_option("--delay", wished->delay, "Seconds from one look to the next")

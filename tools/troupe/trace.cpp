@@ -159,7 +159,7 @@ private:
     std::set<std::uint16_t> untraced_;
 };
 
-void say(const recording& made, const wishes& wished, const context& with) {
+void say(const recording& made, const wishes& wished, const invocation& with) {
     if (with.json) {
         json object = json_object();
         object["file"] = wished.file;
@@ -181,7 +181,7 @@ void say(const recording& made, const wishes& wished, const context& with) {
     for (const std::string& sentence : made.missing()) std::printf("%s\n", sentence.c_str());
 }
 
-void run(const wishes& wished, const context& with) {
+void run(const wishes& wished, const invocation& with) {
     inspect::observer observer(inspect::choose_program(with.pid));
     open_file file(std::fopen(wished.file.c_str(), "we"));
     if (!file) throw not_written(wished.file);
@@ -205,7 +205,7 @@ void run(const wishes& wished, const context& with) {
 
 }  // namespace
 
-void add_trace(CLI::App& app, context& with) {
+void add_trace(CLI::App& app, invocation& with) {
     auto wished = std::make_shared<wishes>();
     CLI::App* command = app.add_subcommand("trace", "What the actors do, event by event, as a file for Perfetto");
     command->add_option("--seconds", wished->seconds, "How long to trace; Ctrl-C ends it sooner")

@@ -49,7 +49,7 @@ std::string prospect(const inspect::wait_cycle& cycle, double now) {
     return "None of them receives meanwhile, and none has a deadline: it never ends.";
 }
 
-void show(const snapshot& in, const context& with) {
+void show(const snapshot& in, const invocation& with) {
     const terminal shown_on(with);
     const double now = monotonic_now();
     if (in.edges.empty()) std::puts("No actor waits for another one.");
@@ -111,7 +111,7 @@ void show_dot(const snapshot& in) {
 
 enum class form { text, dot };
 
-void run(form as, context& with) {
+void run(form as, invocation& with) {
     inspect::observer observer(inspect::choose_program(with.pid));
     const snapshot found = observer.look({.channels = true, .cells = true, .graph = true});
     if (as == form::dot) {
@@ -129,7 +129,7 @@ void run(form as, context& with) {
 
 }  // namespace
 
-void add_wait_graph(CLI::App& app, context& with) {
+void add_wait_graph(CLI::App& app, invocation& with) {
     auto as_dot = std::make_shared<bool>(false);
     CLI::App* command =
         app.add_subcommand("wait-graph", "Which actors wait for one another, and where that never ends");

@@ -8,7 +8,7 @@ namespace troupe::tool {
 
 enum exit_code { exit_done = 0, exit_failed = 1, exit_usage = 2, exit_found = 3 };
 
-struct context {
+struct invocation {
     std::optional<int> pid;  // of any process of the program to look into
     bool json = false;
     std::string color = "auto";  // always, never

@@ -62,7 +62,7 @@ constexpr unsigned line_of_ask_in_time = __LINE__ + 1;
 task<> asks_in_time(actor<question> whom) { co_await whom.ask(question{1}, 24h); }
 task<> hears_nothing(mailbox<question>) { co_await troupe::sleep_for(24h); }
 task<> gets(troupe::queue<int> from) { co_await from.get(); }
-task<> puts(troupe::queue<int> to) {
+task<> puts_items(troupe::queue<int> to) {
     for (;;) co_await to.put(1);
 }
 task<> reads_pipe(troupe::connection<int, int> from) { co_await from.receive(); }
@@ -144,7 +144,7 @@ TEST_CASE("waiting list: channels are named: an item of a queue, room in it, a m
     const troupe::queue<int> items({.capacity = 1});
     const sleeper getter = watched(seen_waiting(waiting_kind::queue, watched(spawn<&gets>(items))));
     CHECK(getter.waits.at(0).of != 0);
-    const sleeper putter = watched(seen_waiting(waiting_kind::room, watched(spawn<&puts>(items))));
+    const sleeper putter = watched(seen_waiting(waiting_kind::room, watched(spawn<&puts_items>(items))));
     CHECK(putter.waits.at(0).of == getter.waits.at(0).of);
     auto [near, far] = troupe::pipe<int, int>();
     const sleeper reader = watched(seen_waiting(waiting_kind::pipe, watched(spawn<&reads_pipe>(std::move(far)))));

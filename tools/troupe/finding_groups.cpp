@@ -79,8 +79,9 @@ double quota() {
             std::ifstream file(folder.path + "/cpu.max");
             if (!(file >> most >> period)) continue;
         } else {
-            most = static_cast<double>(number_in(folder.path + "/cpu.cfs_quota_us").value_or(0));
-            period = static_cast<double>(number_in(folder.path + "/cpu.cfs_period_us").value_or(0));
+            std::ifstream quota(folder.path + "/cpu.cfs_quota_us");  // -1: none
+            std::ifstream length(folder.path + "/cpu.cfs_period_us");
+            if (!(quota >> most) || !(length >> period)) continue;
         }
         if (most <= 0 || period <= 0) continue;
         if (tightest == 0 || most / period < tightest) tightest = most / period;

@@ -144,7 +144,8 @@ json object_of(const findings& found, const wishes& wished) {
     it["types"] = by_name(to_json(found.types, actor.taken_at), "type");
     it["senders"] = to_json(found.senders);
     it["from"] = json::object();
-    for (const auto& [name, row] : by_name(it["senders"], "name").items()) it["from"][name] = row.at("messages");
+    const json senders = by_name(it["senders"], "name");
+    for (const auto& [name, row] : senders.items()) it["from"][name] = row.at("messages");
     it["messages"] = json::array();
     for (const inspect::message_row& one : found.messages) {
         if (wished.first != 0 && it["messages"].size() == wished.first) break;

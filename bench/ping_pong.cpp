@@ -130,15 +130,17 @@ troupe::task<bool> through_ask(placement where, double seconds) {
 }
 
 template <std::size_t Bytes>
-troupe::task<bool> of_size(placement where, double seconds) {
-    bool right = co_await through_pipe<Bytes>(where, seconds);
-    right = co_await through_mailboxes<Bytes>(where, seconds) && right;
-    right = co_await through_ask<Bytes>(where, seconds) && right;
+troupe::task<bool> of_size(placement where, bench::wishes told) {
+    bool right = true;
+    if (told.want(name_of("pipe", Bytes, where))) right = co_await through_pipe<Bytes>(where, told.seconds);
+    if (told.want(name_of("mailbox", Bytes, where)))
+        right = co_await through_mailboxes<Bytes>(where, told.seconds) && right;
+    if (told.want(name_of("ask", Bytes, where))) right = co_await through_ask<Bytes>(where, told.seconds) && right;
     co_return right;
 }
 
 troupe::task<int> program(std::vector<std::string> arguments) {
-    bench::wishes told{.seconds = 0.3};
+    bench::wishes told{.seconds = 0.3, .filter = ""};
     const auto code =
         bench::listen("How long does a small message take to another actor and back?", std::move(arguments), told);
     if (code) co_return *code;
@@ -146,8 +148,8 @@ troupe::task<int> program(std::vector<std::string> arguments) {
     bool right = true;
     for (const placement where : bench::placements) {
         if (!possible(where)) continue;
-        right = co_await of_size<40>(where, told.seconds) && right;
-        right = co_await of_size<64>(where, told.seconds) && right;
+        right = co_await of_size<40>(where, told) && right;
+        right = co_await of_size<64>(where, told) && right;
     }
     co_return right ? 0 : 1;
 }

@@ -1,6 +1,6 @@
 // How many messages, and bytes, go one way in a second through a pipe and a mailbox, by size: flat ones of 8 B to 4
 // KiB; a letter of a text, an int and a double; large ones of 64 KiB to 64 MiB, copied or in a buffer? 64 B through a
-// queue? And flat ones and letters 64 at a time, by send_many and receive_many?
+// queue, or to an actor that serves? And flat ones and letters 64 at a time, by send_many and receive_many?
 //
 // Of the large ones as many are on their way as the library allows, 64 MiB. The first of them touch that memory for the
 // first time, which costs more than the copy: they are sent and checked, and not timed.
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "command_line.hpp"
+#include "cpu_time.hpp"
 #include "figure.hpp"
 #include "lent.hpp"
 #include "message.hpp"
@@ -31,7 +32,7 @@ using results = troupe::queue<reading>;
 
 struct settings {
     placement where = placement::apart;
-    double seconds = 0.5;
+    bench::wishes told = {};
 };
 
 // What is measured: the figure's name, and the bytes of a message where bytes are counted, or 0.
@@ -43,32 +44,46 @@ struct subject {
     std::uint64_t warming_up() const noexcept { return bytes > 0 ? 1 + (std::size_t{128} << 20) / bytes : 1; }
 };
 
-// Sends until the time is over, which begins when all is warm; gives how many.
+// What the sending side has done.
+struct sending {
+    std::uint64_t count = 0;
+    std::int64_t cpu_ns = 0;  // that its process used since all was warm
+};
+
+// Sends until the time is over, which begins when all is warm.
 template <class M, class Send>
-troupe::task<std::uint64_t> send_all(M message, subject what, double seconds, Send send) {
+troupe::task<sending> send_all(M message, subject what, double seconds, Send send) {
     constexpr std::uint64_t fewest_timed = 4;
     const std::uint64_t sent_a_clock_reading = what.bytes > 0 ? 1 : 64;
     const std::uint64_t fewest = what.warming_up() + fewest_timed;
-    std::int64_t end = 0;
+    std::int64_t end = 0, cpu = 0;
     std::uint64_t number = 0;
     do {
         for (std::uint64_t i = 0; i < sent_a_clock_reading; ++i) {
             message.write(number++);
             co_await send(message);
         }
-        if (end == 0 && number >= what.warming_up()) end = bench::now_ns() + static_cast<std::int64_t>(seconds * 1e9);
+        if (end == 0 && number >= what.warming_up()) {
+            cpu = bench::own_cpu_ns();
+            end = bench::now_ns() + static_cast<std::int64_t>(seconds * 1e9);
+        }
     } while (number < fewest || bench::now_ns() < end);
-    co_return number;
+    co_return sending{number, bench::own_cpu_ns() - cpu};
 }
 
-bool report(const subject& what, const settings& how, const reading& seen, std::uint64_t sent) {
-    const double rate = seen.per_second();
+std::string name_of(const subject& what, const settings& how) { return what.name + ", " + text(how.where); }
+
+bool is_wanted(const subject& what, const settings& how) { return how.told.want(name_of(what, how)); }
+
+bool report(const subject& what, const settings& how, const reading& seen, sending sent) {
+    const double rate = seen.per_second(), cpu_ns = static_cast<double>(sent.cpu_ns + seen.cpu_ns);
     return bench::print({.program = "stream",
-                         .name = what.name + ", " + text(how.where),
+                         .name = name_of(what, how),
                          .unit = what.bytes > 0 ? "GB/s" : "M/s",
                          .value = what.bytes > 0 ? rate * static_cast<double>(what.bytes) / 1e9 : rate / 1e6,
+                         .cpu_us = seen.timed > 0 ? cpu_ns / 1e3 / static_cast<double>(seen.timed) : 0,
                          .count = seen.count,
-                         .errors = seen.errors_of(sent)});
+                         .errors = seen.errors_of(sent.count)});
 }
 
 template <class M>
@@ -81,12 +96,13 @@ troupe::task<> read_pipe(troupe::connection<M, M> from, results into, placement 
 
 template <class M>
 troupe::task<bool> through_pipe(subject what, settings how, M message) {
+    if (!is_wanted(what, how)) co_return true;
     results seen;
     auto [mine, yours] = troupe::pipe<M, M>();
     const auto reader = co_await troupe::spawn<&read_pipe<M>>(std::move(yours), seen, how.where, what.warming_up());
     const placed here(how.where, placed::side::first);
     const auto send = [&to = mine](const M& one) { return to.send(one); };
-    const std::uint64_t sent = co_await send_all(std::move(message), what, how.seconds, send);
+    const sending sent = co_await send_all(std::move(message), what, how.told.seconds, send);
     mine.close();
     co_await reader.join();
     co_return report(what, how, seen.try_get().value_or(reading{}), sent);
@@ -101,12 +117,21 @@ troupe::task<> read_mailbox(troupe::mailbox<M> from, results into, placement whe
 }
 
 template <class M>
+troupe::task<> serve_mailbox(troupe::mailbox<M> from, results into, placement where, std::uint64_t warming_up) {
+    const placed here(where, placed::side::second);
+    bench::reception seen(warming_up);
+    co_await from.serve([&seen](const M& message) { seen.take(message); });
+    co_await into.put(seen.ended());
+}
+
+template <class M, auto Read = &read_mailbox<M>>
 troupe::task<bool> through_mailbox(subject what, settings how, M message) {
+    if (!is_wanted(what, how)) co_return true;
     results seen;
-    const auto reader = co_await troupe::spawn<&read_mailbox<M>>(seen, how.where, what.warming_up());
+    const auto reader = co_await troupe::spawn<Read>(seen, how.where, what.warming_up());
     const placed here(how.where, placed::side::first);
     const auto send = [&reader](const M& one) { return reader.send(one); };
-    const std::uint64_t sent = co_await send_all(std::move(message), what, how.seconds, send);
+    const sending sent = co_await send_all(std::move(message), what, how.told.seconds, send);
     reader.stop();
     co_await reader.join();
     co_return report(what, how, seen.try_get().value_or(reading{}), sent);
@@ -116,14 +141,15 @@ constexpr std::size_t at_a_time = 64;
 
 // The same, so many with one call.
 template <class M, class Send>
-troupe::task<std::uint64_t> send_all_in_batches(std::vector<M> messages, double seconds, Send send) {
+troupe::task<sending> send_all_in_batches(std::vector<M> messages, double seconds, Send send) {
     std::uint64_t number = 0;
+    const std::int64_t cpu = bench::own_cpu_ns();
     const std::int64_t end = bench::now_ns() + static_cast<std::int64_t>(seconds * 1e9);
     do {
         for (M& one : messages) one.write(number++);
         co_await send(messages);
     } while (bench::now_ns() < end);
-    co_return number;
+    co_return sending{number, bench::own_cpu_ns() - cpu};
 }
 
 template <class From>
@@ -140,13 +166,14 @@ troupe::task<> read_in_batches(From from, results into, placement where) {
 
 template <class M>
 troupe::task<bool> through_pipe_in_batches(subject what, settings how, M message) {
+    if (!is_wanted(what, how)) co_return true;
     results seen;
     auto [mine, yours] = troupe::pipe<M, M>();
     const auto reader =
         co_await troupe::spawn<&read_in_batches<troupe::connection<M, M>>>(std::move(yours), seen, how.where);
     const placed here(how.where, placed::side::first);
     const auto send = [&to = mine](const std::vector<M>& some) { return to.send_many(some); };
-    const std::uint64_t sent = co_await send_all_in_batches(std::vector(at_a_time, message), how.seconds, send);
+    const sending sent = co_await send_all_in_batches(std::vector(at_a_time, message), how.told.seconds, send);
     mine.close();
     co_await reader.join();
     co_return report(what, how, seen.try_get().value_or(reading{}), sent);
@@ -154,11 +181,12 @@ troupe::task<bool> through_pipe_in_batches(subject what, settings how, M message
 
 template <class M>
 troupe::task<bool> through_mailbox_in_batches(subject what, settings how, M message) {
+    if (!is_wanted(what, how)) co_return true;
     results seen;
     const auto reader = co_await troupe::spawn<&read_in_batches<troupe::mailbox<M>>>(seen, how.where);
     const placed here(how.where, placed::side::first);
     const auto send = [&reader](const std::vector<M>& some) { return reader.send_many(some); };
-    const std::uint64_t sent = co_await send_all_in_batches(std::vector(at_a_time, message), how.seconds, send);
+    const sending sent = co_await send_all_in_batches(std::vector(at_a_time, message), how.told.seconds, send);
     reader.stop();
     co_await reader.join();
     co_return report(what, how, seen.try_get().value_or(reading{}), sent);
@@ -174,12 +202,13 @@ troupe::task<> read_queue(troupe::queue<M> from, results into, placement where, 
 
 template <class M>
 troupe::task<bool> through_queue(subject what, settings how, M message) {
+    if (!is_wanted(what, how)) co_return true;
     results seen;
     troupe::queue<M> items;
     const auto reader = co_await troupe::spawn<&read_queue<M>>(items, seen, how.where, what.warming_up());
     const placed here(how.where, placed::side::first);
     const auto put = [&items](const M& one) { return items.put(one); };
-    const std::uint64_t sent = co_await send_all(std::move(message), what, how.seconds, put);
+    const sending sent = co_await send_all(std::move(message), what, how.told.seconds, put);
     items.close();
     co_await reader.join();
     co_return report(what, how, seen.try_get().value_or(reading{}), sent);
@@ -191,11 +220,15 @@ troupe::task<bool> flat(const char* size, settings how) {
     co_return co_await through_mailbox({std::string("mailbox ") + size}, how, bench::flat<Bytes>{}) && right;
 }
 
+// A message is made only where it is wanted: it may be large.
 troupe::task<bool> large(const char* size, std::size_t bytes, settings how) {
-    const bool right = co_await through_pipe({std::string("pipe ") + size, bytes}, how, parcel::make(bytes));
-    const bool both =
-        co_await through_mailbox({std::string("mailbox ") + size, bytes}, how, parcel::make(bytes)) && right;
-    co_return co_await through_mailbox({std::string("buffer ") + size, bytes}, how, bench::lent::make(bytes)) && both;
+    const subject pipe{std::string("pipe ") + size, bytes}, mailbox{std::string("mailbox ") + size, bytes},
+        buffer{std::string("buffer ") + size, bytes};
+    bool right = true;
+    if (is_wanted(pipe, how)) right = co_await through_pipe(pipe, how, parcel::make(bytes));
+    if (is_wanted(mailbox, how)) right = co_await through_mailbox(mailbox, how, parcel::make(bytes)) && right;
+    if (is_wanted(buffer, how)) right = co_await through_mailbox(buffer, how, bench::lent::make(bytes)) && right;
+    co_return right;
 }
 
 troupe::task<bool> measure(settings how) {
@@ -205,6 +238,9 @@ troupe::task<bool> measure(settings how) {
     right = co_await flat<256>("256 B", how) && right;
     right = co_await flat<kib>("1 KiB", how) && right;
     right = co_await flat<4 * kib>("4 KiB", how) && right;
+    right = co_await through_mailbox<bench::flat<64>, &serve_mailbox<bench::flat<64>>>({"mailbox 64 B, served"}, how,
+                                                                                       bench::flat<64>{}) &&
+            right;
     right = co_await through_queue({"queue 64 B"}, how, bench::flat<64>{}) && right;
     right = co_await through_pipe({"pipe letter"}, how, letter::make()) && right;
     right = co_await through_mailbox({"mailbox letter"}, how, letter::make()) && right;
@@ -220,11 +256,11 @@ troupe::task<bool> measure(settings how) {
 }
 
 troupe::task<int> program(std::vector<std::string> arguments) {
-    bench::wishes told{.seconds = 0.5};
+    bench::wishes told{.seconds = 0.5, .filter = ""};
     const auto code =
         bench::listen("How many messages, and bytes, go one way in a second?", std::move(arguments), told);
     if (code) co_return *code;
-    settings how{.seconds = told.seconds};
+    settings how{.told = told};
     if (told.free || !possible(how.where)) how.where = placement::free;
     co_return co_await measure(how) ? 0 : 1;
 }

@@ -13,7 +13,7 @@ HEADS = {"figure": "figure", "median": "median", "spread": "min .. max", "unit":
 NUMBERS = ("median", "p99", "cpu", "ratio")
 
 
-def _verdict(comparison, values):
+def verdict(comparison, values):
     """Of a figure, or of its ratios, in each round: whether its target is met, and the words for it."""
     met = comparison.is_met(values)
     if met is None:
@@ -34,7 +34,7 @@ def _row(comparison, summary):
             row.update(against=f"{called(comparison.against)} ({other['median']:.4g})",
                        ratio=f"{statistics.median(values):.3g}")
     if values:
-        row["met"], row["target"] = _verdict(comparison, values)
+        row["met"], row["target"] = verdict(comparison, values)
     return row
 
 
@@ -43,7 +43,7 @@ def _fairness(summary):
     if not figure or not figure["jain"]:
         return []
     index = figure["jain"]
-    met, said = _verdict(Comparison("", None, at_least=FAIREST), index)
+    met, said = verdict(Comparison("", None, at_least=FAIREST), index)
     return [{**{name: "" for name in HEADS}, "figure": called("fan_in/4 senders") + ", Jain index", "met": met,
              "target": said, "median": f"{statistics.median(index):.3f}",
              "spread": f"{min(index):.3f} .. {max(index):.3f}"}]

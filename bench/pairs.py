@@ -15,7 +15,7 @@ MESSAGE, START, COMPILING, READ = 1.02, 1.03, 1.05, 1.01  # what each may cost o
 class Work(NamedTuple):
     name: str  # of its figure, PROGRAM/NAME
     at_most: float
-    runs: int = 3  # of each side in a round, alternating
+    runs: int = 5  # of each side in a round, alternating
     near_floor: bool = False  # as measurement.shuffled asks it
 
     @property
@@ -72,8 +72,15 @@ def quartiles(values):
     return tuple(statistics.quantiles(values, n=4, method="inclusive"))
 
 
+def duration(us):
+    for unit, size in (("s", 1e6), ("ms", 1e3), ("us", 1)):
+        if us >= size:
+            return f"{us / size:.4g} {unit}"
+    return f"{us * 1e3:.4g} ns"
+
+
 def heads(first, second):
-    return {"work": "work", "first": f"CPU, us: {first}", "second": second, "cpu": "ratio",
+    return {"work": "work", "first": f"CPU time: {first}", "second": second, "cpu": "ratio",
             "cpu_quartiles": "quartiles", "cpu_met": "target", "wall": "wall time: ratio",
             "wall_quartiles": "quartiles", "wall_met": "target"}
 
@@ -94,6 +101,6 @@ def row(work, rounds):
         told[of], told[f"{of}_quartiles"] = f"{median:.3f}", f"{lower:.3f} .. {upper:.3f}"
         told[f"{of}_met"] = table.verdict(Comparison(work.name, None, at_most=work.at_most), values)[1]
         if of == "cpu":
-            told["first"], told["second"] = (f"{statistics.median(side[place].cpu for side in rounds):.4g}"
+            told["first"], told["second"] = (duration(statistics.median(pair[place].cpu for pair in rounds))
                                              for place in (0, 1))
     return told

@@ -89,6 +89,9 @@ def faults_of_ratios():
     for of, wanted in (("cpu", [1.5, 1.0]), ("wall", [0.5, 2.0, 1.0])):
         if pairs.ratios(rounds, of) != wanted:
             yield f"of {of}: {pairs.ratios(rounds, of)}, not {wanted}"
+    for us, wanted in ((0.0816, "81.6 ns"), (5.0, "5 us"), (1500, "1.5 ms"), (2.5e6, "2.5 s")):
+        if pairs.duration(us) != wanted:
+            yield f"{us} us are {pairs.duration(us)}"
     for values, wanted in (([3.0], (3.0, 3.0, 3.0)), ([5.0, 1.0, 3.0, 2.0, 4.0], (2.0, 3.0, 4.0)),
                            ([1.0, 2.0], (1.25, 1.5, 1.75))):
         if pairs.quartiles(values) != wanted:
@@ -101,7 +104,7 @@ def faults_of_rows():
     for late, verdict in ((2, "<= 1.02, met: 8 of 10"), (3, "<= 1.02, missed: 7 of 10")):
         row = pairs.row(work, [(Cost(100, 10), Cost(150 if turn < late else 102, 9)) for turn in range(10)])
         told = {"work": "one way, mailbox 64 B, different CPUs", "cpu": "1.020", "wall": "0.900", "cpu_met": verdict,
-                "wall_met": "<= 1.02, met: 10 of 10", "first": "100", "second": "102",
+                "wall_met": "<= 1.02, met: 10 of 10", "first": "100 us", "second": "102 us",
                 "wall_quartiles": "0.900 .. 0.900"}
         yield from (f"{name} is {row[name]!r}, not {text!r}" for name, text in told.items() if row[name] != text)
     row = pairs.row(work, [(Cost(0, 10), Cost(0, 10))])

@@ -78,8 +78,9 @@ def tool_of(build):
 
 
 def refusals(builds, works):
-    """A sentence for each program that is missing, or cannot measure one figure alone."""
+    """A sentence for each program that is missing, and for those of a build that cannot measure one figure alone."""
     for build in dict.fromkeys(builds):
+        older = []
         for name in sorted({work.program for work in works}):
             program = build / "bench" / name
             if not program.is_file():
@@ -87,8 +88,10 @@ def refusals(builds, works):
                 continue
             said = subprocess.run([program, "--help"], capture_output=True, text=True, stdin=subprocess.DEVNULL)
             if "--filter" not in said.stdout:
-                yield (f"{program} knows no --filter: it is older than this script. Copy the folder bench of this tree "
-                       "into that one, and build it again: then both sides do the same work.")
+                older.append(name)
+        if older:
+            yield (f"{', '.join(older)} of {build} knows no --filter: that is older than this script. Copy the folder "
+                   "bench of this tree into that one, and build it again: then both sides do the same work.")
 
 
 def copy_programs(sides, works, copies):

@@ -98,7 +98,7 @@ TEST_CASE("budget: by default it is half of the least of the machine's memory an
 }
 
 TEST_CASE("budget: by default at least half of the address space that is left stays free") {
-    for (std::size_t space = 300 * mib; space < 2048 * gib; space += space / 3) {
+    for (std::size_t space = 350 * mib; space < 2048 * gib; space += space / 3) {
         for (const std::size_t machine : {gib, 16 * gib, 512 * gib}) {
             const auto budget = launch::budget_for(0, {.machine = machine, .address_space = space});
             CHECK(shm::lay_out(budget.bytes, budget.halvings).end <= space / 2);

@@ -37,7 +37,10 @@ TEST_CASE("layout: the windows follow each other without gaps, and the tables fo
             REQUIRE(map.names == map.exit_log + exit_log_bytes);
             REQUIRE(map.circles == map.names + names_bytes);
             REQUIRE(map.cells == map.circles + circles_bytes);
-            REQUIRE(map.lock_areas + max_processes * lock_area_bytes(halvings) == map.header);
+            REQUIRE(map.end_log == map.lock_areas + max_processes * lock_area_bytes(halvings));
+            REQUIRE(map.catalogue == map.end_log + end_log_bytes);
+            REQUIRE(map.header == map.catalogue + catalogue_bytes);
+            REQUIRE(map.identity == map.end - identity_bytes);
         }
     }
 }

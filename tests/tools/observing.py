@@ -45,7 +45,7 @@ class tracing:
 
     def __init__(self, folder, seconds=60):
         self.file = Path(folder) / "trace.json"
-        self.process = subprocess.Popen([TROUPE.path, "trace", "--seconds", str(seconds), "-o", str(self.file)],
+        self.process = subprocess.Popen([TROUPE.path, "trace", "--seconds", str(seconds), "-o", str(self.file), "-p", str(TROUPE.pid)],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def has_begun(self):
@@ -142,7 +142,7 @@ class pseudo_terminal:
         self.master, self.slave = pty.openpty()
         self.resize(rows, columns)
         self.before = termios.tcgetattr(self.slave)
-        self.process = subprocess.Popen([TROUPE.path, "top", "--delay", "0.2"], stdin=self.slave, stdout=self.slave,
+        self.process = subprocess.Popen([TROUPE.path, "top", "--delay", "0.2", "-p", str(TROUPE.pid)], stdin=self.slave, stdout=self.slave,
                                         stderr=subprocess.PIPE, start_new_session=True,
                                         env={**os.environ, "TERM": "xterm", "LC_ALL": "C.UTF-8"})
         self.seen = b""
@@ -207,6 +207,7 @@ def check_top():
 
 
 with tempfile.TemporaryDirectory() as folder, program(PROGRAM, METHOD) as running:
+    TROUPE.pid = running.pid
     TROUPE("trace", "--seconds", 0, "-o", folder + "/first.json")
     # The first one makes pages that say which blocks are taken; they stay.
     smallest = []

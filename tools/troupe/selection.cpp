@@ -25,16 +25,17 @@ bool has_process(const actor_row& one) {
     return one.state != inspect::actor_state::dead && one.state != inspect::actor_state::down;
 }
 
-// Letters to change, to put in or to take away.
+// Letters to change, to put in or to take away, and neighbours to exchange.
 std::size_t distance(const std::string& from, const std::string& to) {
-    std::vector<std::size_t> row(to.size() + 1);
+    std::vector<std::size_t> before, last, row(to.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});
     for (std::size_t i = 1; i <= from.size(); ++i) {
-        std::size_t corner = std::exchange(row[0], i);
+        before = std::exchange(last, row);
+        row[0] = i;
         for (std::size_t j = 1; j <= to.size(); ++j) {
-            const std::size_t changed = corner + (from[i - 1] == to[j - 1] ? 0 : 1);
-            corner = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, changed});
+            row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (from[i - 1] == to[j - 1] ? 0 : 1)});
+            const bool exchanged = i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1];
+            if (exchanged) row[j] = std::min(row[j], before[j - 2] + 1);
         }
     }
     return row.back();

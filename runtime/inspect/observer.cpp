@@ -71,12 +71,15 @@ std::vector<std::string> in_sentences(const std::vector<std::string>& damaged, c
 }
 
 // Rows name other actors, and these are known once all are read.
-void name_others(std::vector<actor_seen>& actors, const actor_index& index) {
+void name_others(std::vector<actor_seen>& actors, const actor_index& index, const channel_reader& channels,
+                 const cell_reader& cells) {
     for (actor_seen& one : actors) {
         for (waiting_row& wait : one.row.waits) {
-            const bool of_actor =
-                wait.kind == name_of(shm::waiting_kind::reply) || wait.kind == name_of(shm::waiting_kind::end);
-            if (of_actor) wait.of_name = index.name_of(wait.of);
+            const auto is = [&](shm::waiting_kind kind) { return wait.kind == name_of(kind); };
+            if (is(shm::waiting_kind::reply) || is(shm::waiting_kind::end)) wait.of_name = index.name_of(wait.of);
+            if (is(shm::waiting_kind::room)) wait.of_name = index.name_of(channels.reader_of(wait.of));
+            if (!is(shm::waiting_kind::lock)) continue;
+            if (const auto lock = cells.read(wait.of)) wait.holder_name = index.name_of(lock->holder);
         }
     }
 }
@@ -172,7 +175,7 @@ snapshot observer::look(const wanted& what) {
         seen.program.restarts += one.row.restarts;
     }
     note_cpu(actors);
-    name_others(actors, index);
+    name_others(actors, index, channels, cells);
     if (what.channels) {
         seen.channels = channels.read_all(counts_, damaged);
         note_waiting(seen.channels, actors);

@@ -24,7 +24,8 @@ struct waiting_row {
     std::string kind;  // the names of shm::waiting_kind
     std::string type;  // of the message; empty: of any
     std::uint64_t of = 0;
-    std::string of_name;  // of the actor, where it has one
+    std::string of_name;      // of the actor, where it has one; of room, of the one whose mailbox it is
+    std::string holder_name;  // of a lock, the actor that has it
     std::uint32_t number = 0;
     double since = 0;
     std::optional<double> until;  // of kind time

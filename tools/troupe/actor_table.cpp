@@ -161,13 +161,15 @@ std::string waiting_text(const inspect::waiting_row& one, double now) {
     if (one.kind == "end") return "end of " + who;
     if (one.kind == "time") return one.until ? "time, " + duration(*one.until - now) : std::string("time");
     if (one.kind == "mailbox") return type.empty() ? "mailbox" : "mailbox for " + type;
-    if (one.kind == "room") return one.of_name.empty() ? "room in channel " + number_of(one.of) : "room in " + who;
+    if (one.kind == "room")
+        return one.of_name.empty() ? "room in channel " + number_of(one.of) : "room in the mailbox of " + who;
     if (one.kind == "command") return "command " + std::to_string(one.of);
     if (one.kind == "descriptor") return "descriptor " + std::to_string(one.of);
     if (one.kind == "permit") return "permit of semaphore " + number_of(one.of);
     if (one.kind == "change") return "change of names or topics";
-    const std::string kind = printable(one.kind);
-    return one.of == 0 ? kind : kind + ' ' + number_of(one.of);
+    std::string text = printable(one.kind);
+    if (one.of != 0) text += ' ' + number_of(one.of);
+    return one.holder_name.empty() ? text : text + ", which " + printable(one.holder_name) + " has";
 }
 
 std::string waiting_text(const actor_row& actor) {

@@ -143,7 +143,7 @@ std::string event_text(const inspect::event_row& event) {
     if (text == "handling") text = "took";
     if (!type.empty()) text += ' ' + type;
     const bool came = event.kind == "handling" || event.kind == "taken" || event.kind == "handled";
-    if (!peer.empty() && event.kind != "began" && event.kind != "ended") text += (came ? " of " : " ") + peer;
+    if (!peer.empty() && event.kind != "began" && event.kind != "ended") text += (came ? " from " : " ") + peer;
     if (event.kind == "began") text += " as incarnation " + std::to_string(event.position);
     return text;
 }

@@ -91,10 +91,10 @@ json to_json(const inspect::source_place& one) {
 }
 
 json to_json(const inspect::waiting_row& one) {
-    return {{"kind", one.kind},          {"type", text_or_null(one.type)},
-            {"of", id_or_null(one.of)},  {"of_name", text_or_null(one.of_name)},
-            {"number", one.number},      {"since", moment(one.since)},
-            {"until", number(one.until)}};
+    return {{"kind", one.kind},           {"type", text_or_null(one.type)},
+            {"of", id_or_null(one.of)},   {"of_name", text_or_null(one.of_name)},
+            {"number", one.number},       {"since", moment(one.since)},
+            {"until", number(one.until)}, {"holder_name", text_or_null(one.holder_name)}};
 }
 
 json to_json(const inspect::handling_row& one) {

@@ -28,13 +28,11 @@ void show(const inspect::snapshot& in, const invocation& with) {
         std::puts("The program has no locks, and no other state that actors share.");
         return;
     }
-    table rows(
-        {{"LOCK", align::right}, {"KIND"}, {"MADE BY"}, {"STATE"}, {"FOR", align::right}, {"WAITING"}, {"HANDLES"}});
+    table rows({{"LOCK", align::right}, {"KIND"}, {"STATE"}, {"FOR", align::right}, {"WAITING"}, {"HANDLES"}});
     const double now = monotonic_now();
     for (const inspect::cell_row& one : in.cells) {
         rows.add({std::to_string(one.id & 0xffff),
                   printable(one.kind),
-                  one.made_by != 0 ? name_of(in, one.made_by) : "-",
                   state_of(one, in),
                   age(one.since, now),
                   {joined(names_of(in, one.waiting), "nobody"), one.waiting.empty() ? color::plain : color::yellow},

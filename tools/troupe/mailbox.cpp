@@ -79,14 +79,21 @@ std::string senders_of(const findings& found, std::uint32_t type_number) {
     return joined(parts);
 }
 
+// How much of its room the messages take. Whoever sends to a full mailbox waits.
+std::string fullness_text(const inspect::mailbox_row& box) {
+    if (box.of_granules == 0 || box.granules == 0) return "empty";
+    if (box.granules >= box.of_granules) return "full, so whoever sends to it waits";
+    const double percent = static_cast<double>(box.granules) * 100 / static_cast<double>(box.of_granules);
+    return percent < 1 ? "less than 1% full" : std::to_string(static_cast<int>(percent)) + "% full";
+}
+
 std::string headline(const inspect::actor_row& actor) {
     const inspect::mailbox_row& box = *actor.mailbox;
     const std::string most = box.at_most ? "at most " : "";
     std::string text =
         title_of(actor) + ": " + most + counted(box.messages, "message") + ", " + counted(box.bytes, "byte");
     if (box.oldest) text += ", oldest " + age(box.oldest, actor.taken_at);
-    return text + "; " + grouped(box.granules) + " of " + grouped(box.of_granules) + " granules; " +
-           receiving_text(actor);
+    return text + "; " + fullness_text(box) + "; " + receiving_text(actor);
 }
 
 void show_messages(const findings& found, const wishes& wished) {

@@ -77,20 +77,37 @@ int refuse(const std::string& what, const std::string& more) {
     return exit_usage;
 }
 
-// What is wrong with the command line, where CLI11 says it less well.
-std::string unknown_command(const CLI::App& app, int argc, char** argv) {
-    if (argc < 2 || argv[1][0] == '-') return {};
+std::vector<std::string> names_of_commands(const CLI::App& app) {
     std::vector<std::string> names;
     for (const CLI::App* one : app.get_subcommands([](const CLI::App*) { return true; }))
         names.push_back(one->get_name());
+    return names;
+}
+
+// What is wrong with the command line, where CLI11 says it less well.
+std::string unknown_command(const CLI::App& app, int argc, char** argv) {
+    if (argc < 2 || argv[1][0] == '-') return {};
+    const std::vector<std::string> names = names_of_commands(app);
     if (std::find(names.begin(), names.end(), argv[1]) != names.end()) return {};
     const std::string near = nearest(argv[1], names);
     return "there is no command '" + std::string(argv[1]) + "'" +
            (near.empty() ? "" : "; did you mean '" + near + "'?");
 }
 
+// The command, if options stand before it that are no options of `troupe` itself.
+std::string command_behind_options(const CLI::App& app, int argc, char** argv) {
+    if (argv[1][0] != '-' || is_among(argv[1], {"-h", "--help", "--version"})) return {};
+    const std::vector<std::string> names = names_of_commands(app);
+    const auto found = std::find_first_of(argv + 2, argv + argc, names.begin(), names.end());
+    return found == argv + argc ? std::string() : *found;
+}
+
 int parse_and_run(CLI::App& app, invocation& with, int argc, char** argv) {
     if (argc < 2) return refuse("which command?", app.help());
+    if (const std::string command = command_behind_options(app, argc, argv); !command.empty()) {
+        return refuse("options stand behind the command, as in troupe " + command + ' ' + argv[1],
+                      "troupe " + command + " --help says what there is.");
+    }
     if (const std::string unknown = unknown_command(app, argc, argv); !unknown.empty()) {
         return refuse(unknown, "troupe --help lists the commands.");
     }
@@ -120,6 +137,9 @@ int main(int argc, char** argv) {
     app.formatter(std::make_shared<help_format>());
     app.require_subcommand(1);
     app.footer(
+        "Begin with ps: where QUEUED is high, mailbox shows what waits there; where WAITS FOR says CYCLE or names "
+        "another actor, wait-graph shows all of them; where it says lock, locks shows who has it; where RESTARTS is "
+        "not 0, explain tells how each process ended; and stack shows the line at which an actor is. "
         "A program is found by itself where one runs; -p PID says which where several do. Exit codes: 0: done; "
         "1: it could not be done, and stderr says why; 2: wrong usage; 3: found what the command looks for.");
     add_commands(app, with);

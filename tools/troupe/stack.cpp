@@ -68,19 +68,33 @@ std::string line_of(const inspect::frame_row& frame) {
     return text + " (" + (module.empty() ? "" : module + '+') + offset + ')';
 }
 
-void show_coroutines(const inspect::coroutine_line& line, double now) {
+// The coroutines of a line that are shown, innermost first: those of the program's own code, and all where none is.
+std::vector<std::size_t> shown_of(const inspect::coroutine_line& line, bool all) {
+    std::vector<std::size_t> every, own;
     for (std::size_t i = 0; i < line.places.size(); ++i) {
+        every.push_back(i);
+        if (!base::of_troupe({line.functions[i], line.places[i].file, line.places[i].line, {}, 0})) own.push_back(i);
+    }
+    return all || own.empty() ? every : own;
+}
+
+void show_coroutines(const inspect::coroutine_line& line, double now, bool all) {
+    const std::vector<std::size_t> shown = shown_of(line, all);
+    for (const std::size_t i : shown) {
         std::string text = "  " + name_of_coroutine(line.functions[i]);
         const std::string place = at_place(line.places[i].file, line.places[i].line);
         if (!place.empty()) text += " at " + place;
-        if (i == 0) text += ", waits for " + waiting_text(line.why, now);
+        if (i == shown.front()) text += ", waits for " + waiting_text(line.why, now);
         std::puts(text.c_str());
     }
 }
 
 void show(const inspect::actor_row& actor, const inspect::held_stack& found, const wishes& wished) {
-    const auto folded = std::count_if(found.frames.begin(), found.frames.end(),
-                                      [](const inspect::frame_row& one) { return one.of_runtime; });
+    auto folded = std::count_if(found.frames.begin(), found.frames.end(),
+                                [](const inspect::frame_row& one) { return one.of_runtime; });
+    for (const inspect::coroutine_line& one : found.waiting) {
+        folded += static_cast<std::ptrdiff_t>(one.places.size() - shown_of(one, false).size());
+    }
     std::string title = headline(actor, found);
     if (folded > 0 && !wished.all) {
         title += " (" + counted(static_cast<std::uint64_t>(folded), "frame") + " of the runtime; --all)";
@@ -91,7 +105,7 @@ void show(const inspect::actor_row& actor, const inspect::held_stack& found, con
     }
     for (std::size_t i = 0; i < found.waiting.size(); ++i) {
         if (i > 0) std::puts("");
-        show_coroutines(found.waiting[i], actor.taken_at);
+        show_coroutines(found.waiting[i], actor.taken_at, wished.all);
     }
 #ifndef TROUPE_SYMBOLS
     std::fputs("troupe: this troupe was built without libdw, which names calls: install libdw-dev and build it again\n",

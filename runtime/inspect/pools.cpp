@@ -8,8 +8,15 @@
 namespace troupe::inspect {
 namespace {
 
-// What every worker of a pool is registered as: detail/pool_task.hpp.
-constexpr std::string_view function_of_workers = "troupe::detail::known_worker";
+// What every worker of a pool is registered as (detail/pool_task.hpp), as the catalogue has it: without its namespace.
+constexpr std::string_view function_of_workers = "known_worker";
+
+// One that has no task waits for the next in runtime/pool/worker.cpp, and what a task waits for stands elsewhere.
+bool has_task(const actor_row& worker) {
+    if (worker.state != actor_state::running && worker.state != actor_state::asleep) return false;
+    return worker.waits.empty() ? worker.state == actor_state::running
+                                : !worker.place.file.ends_with("pool/worker.cpp");
+}
 
 }  // namespace
 
@@ -21,7 +28,7 @@ std::vector<pool_row> find_pools(const std::vector<actor_seen>& actors) {
         pool.name = one.row.name;
         pool.owner = one.row.parent;
         pool.workers.push_back(one.row.id);
-        pool.running += one.row.handling ? 1 : 0;
+        pool.running += has_task(one.row) ? 1 : 0;
     }
     std::vector<pool_row> rows;
     for (auto& [key, pool] : pools) rows.push_back(std::move(pool));

@@ -108,7 +108,7 @@ result after_kill(inspect::observer& observer, const actor_row& actor, const wis
 }
 
 result after_stop(const actor_row& actor) {
-    return {title_of(actor) + " was asked to stop. It ends when its function looks; troupe kill " + name_of(actor) +
+    return {title_of(actor) + " was asked to stop. It ends when its function sees that; troupe kill " + name_of(actor) +
             " does not wait for that."};
 }
 

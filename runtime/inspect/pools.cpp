@@ -13,9 +13,11 @@ constexpr std::string_view function_of_workers = "known_worker";
 
 // One that has no task waits for the next in runtime/pool/worker.cpp, and what a task waits for stands elsewhere.
 bool has_task(const actor_row& worker) {
-    if (worker.state != actor_state::running && worker.state != actor_state::asleep) return false;
-    return worker.waits.empty() ? worker.state == actor_state::running
-                                : !worker.place.file.ends_with("pool/worker.cpp");
+    for (const actor_state without : {actor_state::starting, actor_state::down, actor_state::dead}) {
+        if (worker.state == without) return false;
+    }
+    if (worker.waits.empty()) return worker.state != actor_state::asleep;
+    return !worker.place.file.ends_with("pool/worker.cpp");
 }
 
 }  // namespace

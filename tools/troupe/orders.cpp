@@ -83,7 +83,7 @@ const actor_row* successor(const inspect::snapshot& in, const actor_row& before)
     return lives ? now : nullptr;
 }
 
-// Looks until it holds; false when the time is over.
+// Looks until it holds; false when the time is over. Throws failure when the program has ended.
 template <class Holds>
 bool comes_about(inspect::observer& observer, std::chrono::milliseconds within, Holds holds) {
     for (const auto end = clock::now() + within;; std::this_thread::sleep_for(std::chrono::milliseconds(5))) {
@@ -97,12 +97,23 @@ struct result {
     std::int32_t new_pid = 0;
 };
 
+// The program may end with its actor.
+bool is_gone(inspect::observer& observer, const actor_row& actor, const wishes& wished) {
+    try {
+        return comes_about(observer, budget_of(wished), [&](const auto& in) { return !is_there(in, actor); });
+    } catch (const inspect::failure&) {
+        if (!observer.ended()) throw;
+        return true;
+    }
+}
+
 result after_kill(inspect::observer& observer, const actor_row& actor, const wishes& wished, clock::time_point began) {
-    if (!comes_about(observer, budget_of(wished), [&](const auto& in) { return !is_there(in, actor); })) {
+    if (!is_gone(observer, actor, wished)) {
         throw inspect::failure(title_of(actor) + " was killed, but is not gone after " + duration(wished.budget) +
                                ": the system has not let go of it yet; troupe ps shows when it has");
     }
     const std::chrono::duration<double> took = clock::now() - began;
+    if (observer.ended()) return {title_of(actor) + " was killed, and the program has ended since."};
     return {title_of(actor) + " was killed, and is gone after " + duration(took.count()) +
             (actor.supervised ? "; its supervisor starts it again." : ".")};
 }

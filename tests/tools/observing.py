@@ -123,6 +123,7 @@ def check_deaths(folder):
         made = tracing(folder)
         made.has_begun()
         time.sleep(moments.random() / 5)
+        within(OVER, lambda: expected(actors()["crasher"]["outer_pid"], "crasher is down"))
         os.kill(actors()["crasher"]["outer_pid"], signal.SIGKILL)
         time.sleep(moments.random() / 5)
         made.process.kill()

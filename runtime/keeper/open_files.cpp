@@ -31,6 +31,7 @@ file_answer open_files::keep(const detail::handle_ref& ref, base::owned_fd file)
     roles_[count_] = ref.role;
     files_[count_] = file.release();
     ++count_;
+    tell();
     TROUPE_STEP("keeper: file kept");
     return file_answer::done;
 }
@@ -70,10 +71,14 @@ void open_files::remove(std::size_t at) noexcept {
     stamps_[at] = stamps_[count_];
     roles_[at] = roles_[count_];
     files_[at] = files_[count_];
+    tell();
 }
 
+// In a copy of the program, too, which has nothing to tell.
 void open_files::close() noexcept {
-    while (count_ > 0) remove(count_ - 1);
+    while (count_ > 0) ::close(files_[--count_]);
 }
+
+void open_files::tell() const noexcept { memory_.header().open_files.set(static_cast<std::uint32_t>(count_)); }
 
 }  // namespace troupe::keepers

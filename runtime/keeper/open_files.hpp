@@ -44,6 +44,7 @@ private:
 
     static std::size_t most_now() noexcept;
     void remove(std::size_t at) noexcept;
+    void tell() const noexcept;
 
     shm::program_memory& memory_;
     std::size_t count_ = 0;

@@ -67,12 +67,15 @@ bool pool_core::hand_out_one() {
         if (!job->read(*inputs, index)) break;
         if (index == pool_job::unreadable) {
             ++done_;
+            counts_.count_given(*job);
+            counts_.count_over(*job, pools::outcome_kind::failed);
             continue;
         }
         if (!job->is_single()) ++under_way_;
         tasks_.push_back({index, 0});
         ends_.push_back(static_cast<std::uint32_t>(inputs->bytes.size()));
     }
+    if (!job->is_single()) counts_.count_given(*job, tasks_.size());
     if (job->exhausted() && !jobs_.empty() && jobs_.back() == job) jobs_.pop_back();
     return tasks_.empty() || hand_out(job, tasks_, ends_, *inputs);
 }
@@ -174,7 +177,7 @@ void pool_core::fail_unsettled(handed& batch, const std::exception_ptr& why) noe
     if (!batch.job) return;
     for (; batch.settled < batch.end; ++batch.settled) {
         batch.job->lose(batch.tasks[batch.settled].index, why);
-        task_over();
+        task_over(*batch.job, pools::outcome_kind::failed);
     }
 }
 

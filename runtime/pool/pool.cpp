@@ -80,6 +80,7 @@ pool_core::pool_core(pool_options options, const registration& worker)
     options_.worker.daemon = false;
     options_.worker.linked = false;
     queue_ = make_queue({.capacity = std::max(most_out(), fewest_in_queue), .bytes = ~std::size_t{0} >> 1}, 0);
+    counts_.begin(here_.memory(), here_.participant().owner(), queue_.get()->of().record(), options_.worker.name);
     look_.core = this;
     look_.due = [](timer& due) noexcept { static_cast<alarm&>(due).core->look_now(); };
 }
@@ -107,7 +108,10 @@ void pool_core::check_open() const {
 
 void pool_core::submit(std::shared_ptr<pool_job> job) {
     check_open();
-    if (job->is_single()) ++under_way_;
+    if (job->is_single()) {
+        ++under_way_;
+        counts_.count_given(*job);
+    }
     jobs_.push_back(std::move(job));
     room_came();
     work();
@@ -119,10 +123,10 @@ void pool_core::drop(pool_job& job) noexcept {
     const bool unread = job.is_single() && !job.exhausted();
     job.drop();
     std::erase_if(jobs_, [&job](const auto& one) { return one.get() == &job; });
-    if (unread) task_over();
+    if (unread) task_over(job, pools::outcome_kind::dropped);
     std::erase_if(held_back_, [this, &job](const handed& one) {
         if (one.job.get() != &job) return false;
-        for (std::uint32_t i = one.settled; i < one.end; ++i) task_over();
+        for (std::uint32_t i = one.settled; i < one.end; ++i) task_over(job, pools::outcome_kind::dropped);
         discard(one.block);
         return true;
     });
@@ -131,7 +135,7 @@ void pool_core::drop(pool_job& job) noexcept {
         const auto [first, end] = one.inside.take_back();
         if (first == end) continue;
         one.end = first;
-        for (std::uint32_t i = first; i < end; ++i) task_over();
+        for (std::uint32_t i = first; i < end; ++i) task_over(job, pools::outcome_kind::dropped);
     }
     changed();
 }

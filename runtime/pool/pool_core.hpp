@@ -33,6 +33,7 @@
 #include "channel/waiting_list.hpp"
 #include "loop/source.hpp"
 #include "pool/task_batch.hpp"
+#include "pool/task_counts.hpp"
 #include "shm/block.hpp"
 
 namespace troupe::detail {
@@ -166,7 +167,7 @@ private:
     incoming content_of(const handed& batch, const pools::task_result& result) const;
     void came_home(std::size_t place);
     bool is_lost(handed& batch, std::uint32_t task);
-    void task_over() noexcept;
+    void task_over(const pool_job& job, pools::outcome_kind how) noexcept;
     void measure(handed& batch, std::uint32_t newly_done) noexcept;
     void discard(shm::block_id block) noexcept;
     void look_again() noexcept;
@@ -199,6 +200,7 @@ private:
     std::size_t under_way_ = 0;        // of single tasks, and of batches that are out
     std::size_t done_ = 0;
     std::size_t replaced_ = 0;
+    pools::task_counts counts_;      // the same and more, for others to see
     std::vector<actor_id> workers_;  // that live
     std::size_t kept_ = 0;           // tasks that each look after a worker
     std::size_t failures_in_a_row_ = 0;

@@ -145,7 +145,7 @@ bool pool_core::settle(handed& batch, std::uint32_t task) {
         const incoming content = content_of(batch, result);
         if (result.kind == pools::result_kind::value) {
             batch.job->deliver(index, content);
-            task_over();
+            task_over(*batch.job, pools::outcome_kind::done);
             return false;
         }
         auto [type, text] = decoded<std::pair<std::string, std::string>>(content);
@@ -154,7 +154,7 @@ bool pool_core::settle(handed& batch, std::uint32_t task) {
         const std::exception_ptr why = std::current_exception();
         if (batch.job->is_given_again(why, false, batch.tasks[task].attempts + 1, options_.attempts)) return true;
         batch.job->lose(index, why);
-        task_over();
+        task_over(*batch.job, pools::outcome_kind::failed);
         return false;
     }
 }
@@ -201,7 +201,7 @@ void pool_core::came_home(std::size_t place) {
         }
     }
     if (batch.job && batch.job->dropped()) {
-        for (; batch.settled < batch.end; ++batch.settled) task_over();
+        for (; batch.settled < batch.end; ++batch.settled) task_over(*batch.job, pools::outcome_kind::dropped);
     }
     if (batch.is_settled()) {
         if (!keep_spare(batch)) discard(batch.block);
@@ -229,13 +229,14 @@ bool pool_core::is_lost(handed& batch, std::uint32_t task) {
     if (is_whole && batch.job->is_given_again(why, true, batch.tasks[task].attempts + 1, options_.attempts))
         return true;
     batch.job->lose(batch.tasks[task].index, why);
-    task_over();
+    task_over(*batch.job, pools::outcome_kind::failed);
     return false;
 }
 
-void pool_core::task_over() noexcept {
+void pool_core::task_over(const pool_job& job, pools::outcome_kind how) noexcept {
     --under_way_;
     ++done_;
+    counts_.count_over(job, how);
     room_came();
     if (under_way_ == 0) changed();
 }

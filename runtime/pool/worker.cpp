@@ -54,7 +54,9 @@ public:
           tasks_left_(tasks_left),
           began_(now()),
           task_began_(began_) {
-        if (is_credible()) batch_.note_worker(here.participant().actor());
+        if (!is_credible()) return;
+        batch_.note_worker(here.participant().actor());
+        here.participant().self().told.doing.task.set(function());
     }
 
     bool is_credible() const noexcept { return batch_.credible(); }
@@ -142,6 +144,7 @@ public:
         const bool told = rang_ && is_credible() && batch_.begun() == batch_.end();
         here_.participant().self().handling.clock.end();
         here_.participant().self().handling.type.set(0);
+        here_.participant().self().told.doing.task.set(0);
         if (mail::hand_back_parcel(here_.memory(), block_, here_.participant().owner()) == mail::hand_back::handed) {
             if (!told) here_.participant().notify(home_);
             // Whoever gives in one task after the other has the next one soon: the queue is looked at without a pause.

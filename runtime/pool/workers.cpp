@@ -85,9 +85,12 @@ task<> pool_core::keep_worker(std::shared_ptr<pool_core> self) {
             worker = co_await core.start_worker();
             if (!worker) continue;
             if (core.stage_ >= stage::ending || core.failure_) kill_quietly(worker);
-            co_await refer::to<actor<>>(worker).join();
-            std::erase(core.workers_, std::exchange(worker, {}));
-            if (core.stage_ < stage::ending) ++core.replaced_;
+            const exit_status end = co_await refer::to<actor<>>(worker).join();
+            const actor_id ended = std::exchange(worker, {});
+            std::erase(core.workers_, ended);
+            if (core.stage_ >= stage::ending) continue;
+            ++core.replaced_;
+            core.counts_.count_replaced(ended, end);
         }
     } catch (...) {
         // The process ends: nothing else leaves these calls.
@@ -130,7 +133,7 @@ void pool_core::drop_all(const std::exception_ptr& why) noexcept {
     for (const std::shared_ptr<pool_job>& one : std::exchange(jobs_, {})) {
         if (one->exhausted()) continue;
         one->break_off(why);
-        if (one->is_single()) task_over();
+        if (one->is_single()) task_over(*one, pools::outcome_kind::failed);
     }
     for (handed& one : out_) {
         fail_unsettled(one, why);
@@ -168,6 +171,7 @@ task<> pool_core::manage(std::shared_ptr<pool_core> self) {
     }
     core.stage_ = stage::over;
     for (const handed& one : std::exchange(core.spare_, {})) core.discard(one.block);
+    core.counts_.end();
     core.queue_ = {};
     core.options_.prepare = {};  // which may hold handles; the core may be kept for its results
     loop::event_loop::current().dismiss(core);

@@ -164,6 +164,7 @@ struct alignas(base::line_bytes) channel_record {
     // For whoever looks in from outside; published when it is opened.
     base::published<std::uint64_t> maker;      // the actor that made it
     base::published<std::uint32_t> item_type;  // type_id, where all that it carries is of one type; 0: of many
+    base::published<std::uint64_t> counts;     // of a pool's queue: block_id of its pool_counts; 0: it has none
 
     static constexpr std::uint32_t nobody = 0xffff;  // of `reader`
 
@@ -184,6 +185,7 @@ struct alignas(base::line_bytes) channel_record {
         items.begin();
         maker.set(0);
         item_type.set(0);
+        counts.set(0);
     }
 };
 

@@ -159,6 +159,7 @@ struct program_header {
     catalogue_length catalogue;
     alignas(base::line_bytes) base::published<std::uint64_t> ends;  // in the log of ends, ever; by their own numbers
     std::array<order_answer, most_answers> answers;
+    base::published<std::uint32_t> open_files;  // of messages on their way, which the keeper holds
 };
 static_assert(sizeof(program_header) <= base::page_bytes);
 

@@ -186,6 +186,7 @@ void actor_reader::read_slot(const shm::process_slot& slot, actor_seen& into) co
     row.taken = slot.told.doing.taken.get();
     row.handled = slot.told.doing.handled.get();
     row.wake_ups = slot.activity.epoch.get();
+    into.task = slot.told.doing.task.get();
 }
 
 std::optional<actor_seen> actor_reader::read(std::uint16_t index, std::vector<std::string>& damaged) const {

@@ -22,6 +22,7 @@ struct actor_seen {
     std::uint32_t waiting_version = 0;
     std::uint64_t asleep_at = 0;  // ms; 0: it is awake
     std::uint64_t cpu_time = 0;   // ns
+    std::uint64_t task = 0;       // of a pool's worker: the key of the function whose tasks it has in hand
 };
 
 double now_seconds();

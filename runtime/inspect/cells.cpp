@@ -87,43 +87,72 @@ void cell_reader::read_lock(const shm::cell& cell, cell_row& row) const {
     }
 }
 
-std::uint64_t cell_reader::permits_held(const shm::cell& cell) const {
-    std::uint64_t sum = 0;
+std::vector<cell_reader::account> cell_reader::accounts(const shm::cell& cell) const {
+    std::vector<account> found;
     cell.holders.for_each([&](std::uint32_t slot) {
         if (slot >= view_.processes().reached()) return;
         const std::uint32_t places = view_.cells().places_reached(static_cast<std::uint16_t>(slot));
         for (std::uint32_t i = 1; i < places; ++i) {
             const shm::lock_place& place = view_.cells().place(shm::place_number::make(slot, i));
             if (place.state.get().state != shm::place_state::account || place.cell.get() != cell.name().value) continue;
-            sum += std::min(place.stands.get().held, shm::most_permits);
+            found.push_back({actors_.in_slot(slot), std::min(place.stands.get().held, shm::most_permits)});
         }
     });
-    return sum;
+    return found;
+}
+
+// Whoever has permits may give them back.
+void cell_reader::read_semaphore(shm::cell& cell, cell_row& row) const {
+    read_lock(cell, row);  // of its turnstile
+    if (row.holder != 0) row.waiting.insert(row.waiting.begin(), row.holder);
+    row.holder = 0;
+    row.since.reset();
+    row.value = row.of_value = cell.semaphore().permits.get().free;
+    for (const account& one : accounts(cell)) {
+        row.of_value += one.permits;
+        if (one.permits != 0 && one.actor != 0) row.awaited.push_back(one.actor);
+    }
+    row.needed = row.awaited.size() > 1 ? 1 : 0;
+}
+
+// A party that has come once comes again, or breaks it. As long as some were never there, it may be anybody who has a
+// handle.
+void cell_reader::read_barrier(shm::cell& cell, cell_row& row) const {
+    row.value = cell.barrier().word.get().arrived;
+    row.of_value = cell.barrier().parties.get();
+    row.waiting = actors_in(cell.waiting);
+    const auto waits = [&](std::uint64_t one) {
+        return std::find(row.waiting.begin(), row.waiting.end(), one) != row.waiting.end();
+    };
+    const std::vector<account> parties = accounts(cell);
+    if (parties.size() == row.of_value) {
+        for (const account& one : parties) {
+            if (one.actor != 0 && !waits(one.actor)) row.awaited.push_back(one.actor);
+        }
+        return;
+    }
+    for (const std::uint64_t one : row.held_by) {
+        if (!waits(one)) row.awaited.push_back(one);
+    }
+    const std::uint64_t missing = row.of_value - std::min(row.value, row.of_value);
+    if (row.awaited.size() > missing) row.needed = static_cast<std::uint32_t>(missing);
 }
 
 void cell_reader::read_content(shm::cell& cell, cell_row& row) const {
     switch (cell.kind.get()) {
     case shm::cell_kind::lock:
-    case shm::cell_kind::large_lock: return read_lock(cell, row);
+    case shm::cell_kind::large_lock:
+        read_lock(cell, row);
+        if (row.holder != 0) row.awaited.push_back(row.holder);
+        return;
     case shm::cell_kind::array: row.value = row.of_value = cell.memory().bytes.get(); return;
     case shm::cell_kind::event:
         row.value = cell.event().get().set ? 1 : 0;
         row.of_value = 1;
         row.waiting = actors_in(cell.waiting);
         return;
-    case shm::cell_kind::barrier:
-        row.value = cell.barrier().word.get().arrived;
-        row.of_value = cell.barrier().parties.get();
-        row.waiting = actors_in(cell.waiting);
-        return;
-    case shm::cell_kind::semaphore:
-        read_lock(cell, row);  // of its turnstile
-        if (row.holder != 0) row.waiting.insert(row.waiting.begin(), row.holder);
-        row.holder = 0;
-        row.since.reset();
-        row.value = cell.semaphore().permits.get().free;
-        row.of_value = row.value + permits_held(cell);
-        return;
+    case shm::cell_kind::barrier: return read_barrier(cell, row);
+    case shm::cell_kind::semaphore: return read_semaphore(cell, row);
     case shm::cell_kind::condition: row.waiting = waiters_of_condition(cell.condition().top.get()); return;
     }
 }

@@ -27,7 +27,14 @@ private:
     std::vector<std::uint64_t> line_from(shm::place_number top, shm::place_number gate) const;
     std::vector<std::uint64_t> waiters_of_condition(shm::place_number top) const;
     std::vector<std::uint64_t> actors_in(const shm::wait_set& slots) const;
-    std::uint64_t permits_held(const shm::cell& cell) const;
+    // What processes have of a semaphore, or that they are parties of a barrier.
+    struct account {
+        std::uint64_t actor = 0;
+        std::uint64_t permits = 0;
+    };
+    std::vector<account> accounts(const shm::cell& cell) const;
+    void read_semaphore(shm::cell& cell, cell_row& row) const;
+    void read_barrier(shm::cell& cell, cell_row& row) const;
     void read_lock(const shm::cell& cell, cell_row& row) const;
     void read_content(shm::cell& cell, cell_row& row) const;
 

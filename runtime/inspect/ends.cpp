@@ -189,4 +189,18 @@ std::vector<end_row> read_ends(const shm::program_view& program, const type_name
     return rows;
 }
 
+std::string how_ended(const shm::program_view& program, const type_names& types, std::uint64_t actor) {
+    const std::uint64_t last = program.header().ends.get();
+    const std::uint64_t count = std::min<std::uint64_t>(last, shm::end_log_records);
+    for (std::uint64_t i = 0; i < count; ++i) {
+        std::uint64_t whose = 0;
+        const std::size_t at = program.log_of_ends().offset_of(last - i) + offsetof(end_record, actor);
+        if (!read_at(program.memory().fd(), &whose, sizeof whose, at) || whose != actor) continue;
+        const auto record = std::make_unique<end_record>();
+        if (!read_record(program, last - i, *record) || record->actor.get().value != actor) return {};
+        return row_of(last - i, *record, types, actors_seen(program)).text;
+    }
+    return {};
+}
+
 }  // namespace troupe::inspect

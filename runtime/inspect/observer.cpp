@@ -142,6 +142,7 @@ program_row observer::about_program() const {
     row.shared_bytes = view_->blocks().backed_bytes();
     row.shared_budget = view_->header().budget;
     row.ends = view_->header().ends.get();
+    row.open_files = view_->header().open_files.get();
     return row;
 }
 
@@ -190,7 +191,7 @@ snapshot observer::look(const wanted& what) {
         seen.edges = find_edges(actors, cells, channels);
         seen.cycles = find_cycles(actors, seen.edges, actor_reader, channels);
     }
-    if (what.pools) seen.pools = find_pools(actors);
+    if (what.pools) seen.pools = pool_reader(*view_, *types_).read_all(actors);
     for (actor_seen& one : actors) seen.actors.push_back(std::move(one.row));
     seen.damaged = in_sentences(damaged, program_);
     throw_if_ended();

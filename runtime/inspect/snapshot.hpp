@@ -128,6 +128,10 @@ struct cell_row {
     std::uint64_t value = 0;             // of a semaphore: permits that are free; of an event: 1 when set
     std::uint64_t of_value = 0;
     std::vector<std::uint64_t> held_by;  // who has a handle
+    // On whom those that wait depend: the holder of a lock; of a semaphore, who has permits; of a barrier, who may be
+    // meant to come and has not.
+    std::vector<std::uint64_t> awaited;
+    std::uint32_t needed = 0;  // so many of these; 0: each
 };
 
 struct name_row {
@@ -140,18 +144,29 @@ struct circle_row {
     std::string type;
     std::vector<std::uint64_t> actors;
 };
+// Tasks of one function. Those that are done or failed are known to the owner of the pool once it has looked.
+struct task_row {
+    std::string function;  // empty: of all that found no place of their own
+    std::uint64_t waiting = 0, running = 0, done = 0, failed = 0, dropped = 0;
+};
 struct pool_row {
     std::string name;
     std::uint64_t owner = 0;
     std::vector<std::uint64_t> workers;
-    std::uint64_t waiting = 0, running = 0, done = 0, failed = 0, replaced = 0;
+    std::uint64_t waiting = 0, running = 0, done = 0, failed = 0, dropped = 0;
+    std::vector<task_row> functions;
+    std::uint64_t replaced = 0;
+    std::uint64_t retired = 0;  // of these, as the pool's options ask for
+    std::string last_lost;      // how the last one ended that was replaced for another reason, where that is known
+    bool counted = false;       // false: there was no memory to count in, and nothing but workers and running is known
 };
 
 struct wait_edge {
     std::uint64_t from = 0, to = 0;
     waiting_row why;
     source_place place;
-    std::string in_handler;  // of which message; empty: none
+    std::string in_handler;    // of which message; empty: none
+    std::uint32_t needed = 0;  // so many of those that this wait is for; 0: each
 };
 struct wait_cycle {
     std::vector<std::uint64_t> actors;
@@ -206,6 +221,7 @@ struct program_row {
     double began_wall = 0;  // s since 1970
     std::uint64_t shared_bytes = 0, shared_budget = 0;
     std::uint64_t restarts = 0, ends = 0;
+    std::uint64_t open_files = 0;  // of messages on their way, which the keeper holds
 };
 
 struct snapshot {

@@ -1,8 +1,9 @@
 // Who waits for whom, and which of them wait for each other in a circle.
 //
-// An edge is a wait that only one other actor can end, or that each of several must: for a reply, for the end of an
-// actor, for a lock that it has, for room in its mailbox, for its coming to a barrier. Whoever is awake waits for
-// nothing, and is in no cycle.
+// An edge is a wait that another actor can end: for a reply, for the end of an actor, for a lock that it has, for room
+// in its mailbox, for its coming to a barrier, for its permits of a semaphore. Of the last two there may be several
+// that can do it: such an edge is part of a cycle only where too few of these can do anything. Whoever is awake waits
+// for nothing, and is in no cycle.
 //
 // A cycle is named after a second look: its actors still sleep, and no list of what they wait for has changed since it
 // was read. So all of its edges stood at one moment, between the two looks.

@@ -82,7 +82,8 @@ json to_json(const inspect::program_row& one) {
             {"shared_bytes", one.shared_bytes},
             {"shared_budget", one.shared_budget},
             {"restarts", one.restarts},
-            {"ends", one.ends}};
+            {"ends", one.ends},
+            {"open_files_in_messages", one.open_files}};
 }
 
 json to_json(const inspect::source_place& one) {
@@ -211,7 +212,9 @@ json to_json(const inspect::cell_row& one, const inspect::snapshot& in, double n
             {"waiting", actors_json(one.waiting, in)},
             {"value", one.value},
             {"of_value", one.of_value},
-            {"held_by", actors_json(one.held_by, in)}};
+            {"held_by", actors_json(one.held_by, in)},
+            {"awaited", actors_json(one.awaited, in)},
+            {"needed", one.needed != 0 ? json(one.needed) : json(one.awaited.size())}};
 }
 
 json to_json(const inspect::name_row& one, const inspect::snapshot& in) {
@@ -225,17 +228,31 @@ json to_json(const inspect::circle_row& one, const inspect::snapshot& in) {
             {"actors", actors_json(one.actors, in)}};
 }
 
+json to_json(const inspect::task_row& one) {
+    return {{"function", text_or_null(one.function)},
+            {"waiting", one.waiting},
+            {"running", one.running},
+            {"done", one.done},
+            {"failed", one.failed},
+            {"dropped", one.dropped}};
+}
+
 json to_json(const inspect::pool_row& one, const inspect::snapshot& in) {
+    json functions = to_json(one.functions);
+    const auto count_or_null = [&one](std::uint64_t number) { return one.counted ? json(number) : json(nullptr); };
     return {{"name", one.name},
             {"owner", id_or_null(one.owner)},
             {"owner_name", name_or_null(one.owner, in)},
             {"workers", actors_json(one.workers, in)},
             {"running", one.running},
-            // These are known to the owner of the pool alone, in its own memory.
-            {"waiting", nullptr},
-            {"done", nullptr},
-            {"failed", nullptr},
-            {"replaced", nullptr}};
+            {"waiting", count_or_null(one.waiting)},
+            {"done", count_or_null(one.done)},
+            {"failed", count_or_null(one.failed)},
+            {"dropped", count_or_null(one.dropped)},
+            {"functions", std::move(functions)},
+            {"replaced", count_or_null(one.replaced)},
+            {"retired", count_or_null(one.retired)},
+            {"last_lost", text_or_null(one.last_lost)}};
 }
 
 json to_json(const inspect::wait_edge& one, const inspect::snapshot& in) {
@@ -248,6 +265,7 @@ json to_json(const inspect::wait_edge& one, const inspect::snapshot& in) {
     it["since"] = moment(one.why.since);
     it["place"] = to_json(one.place);
     it["in_handler"] = text_or_null(one.in_handler);
+    it["needed"] = one.needed != 0 ? json(one.needed) : json(nullptr);
     return it;
 }
 

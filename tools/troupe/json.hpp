@@ -35,6 +35,7 @@ json to_json(const inspect::channel_row& one, const inspect::snapshot& in, doubl
 json to_json(const inspect::cell_row& one, const inspect::snapshot& in, double now);
 json to_json(const inspect::name_row& one, const inspect::snapshot& in);
 json to_json(const inspect::circle_row& one, const inspect::snapshot& in);
+json to_json(const inspect::task_row& one);
 json to_json(const inspect::pool_row& one, const inspect::snapshot& in);
 json to_json(const inspect::wait_edge& one, const inspect::snapshot& in);
 json to_json(const inspect::wait_cycle& one, const inspect::snapshot& in);

@@ -14,7 +14,9 @@ namespace {
 std::string state_of(const inspect::cell_row& one, const inspect::snapshot& in) {
     if (one.kind == "semaphore") {
         const std::string of = one.of_value != 0 ? " of " + grouped(one.of_value) : std::string();
-        return grouped(one.value) + of + (one.value == 1 ? " permit free" : " permits free");
+        const std::string had =
+            one.awaited.empty() ? std::string() : "; " + joined(names_of(in, one.awaited)) + " have the others";
+        return grouped(one.value) + of + (one.value == 1 ? " permit free" : " permits free") + had;
     }
     if (one.kind == "event") return one.value != 0 ? "set" : "not set";
     if (one.kind == "barrier") return grouped(one.value) + " of " + grouped(one.of_value) + " have come";

@@ -90,6 +90,8 @@ void measure_program(const inspect::snapshot& in, exposition& into) {
     into.add(program, in.program.restarts);
     into.begin("troupe_ends_total", metric::counter, "Processes of actors that have ended.");
     into.add(program, in.program.ends);
+    into.begin("troupe_open_files_in_messages", metric::gauge, "Open files of messages that nobody has received yet.");
+    into.add(program, in.program.open_files);
     into.begin("troupe_wait_cycles", metric::gauge, "Circles of actors that wait for each other.");
     into.add(program, static_cast<std::uint64_t>(in.cycles.size()));
     into.begin("troupe_deadlocks", metric::gauge, "Of these circles, those that no message and no time ends.");

@@ -72,29 +72,42 @@ void measure_cells(const inspect::snapshot& in, exposition& into) {
 }
 
 void measure_pools(const inspect::snapshot& in, exposition& into) {
-    const auto each = [&](const auto& read) {
-        for (std::size_t i = 0; i < in.pools.size(); ++i) {
-            const inspect::pool_row& one = in.pools[i];
-            into.add({{"program", printable(in.program.name)},
+    const auto labels_of = [&](std::size_t i) {
+        return labels{{"program", printable(in.program.name)},
                       {"number", std::to_string(i)},  // two may have one name
-                      {"owner", name_of(in, one.owner)},
-                      {"pool", printable(one.name)}},
-                     read(one));
-        }
+                      {"owner", name_of(in, in.pools[i].owner)},
+                      {"pool", printable(in.pools[i].name)}};
+    };
+    const auto each = [&](const auto& read) {
+        for (std::size_t i = 0; i < in.pools.size(); ++i) into.add(labels_of(i), read(in.pools[i]));
     };
     using inspect::pool_row;
     into.begin("troupe_pool_workers", metric::gauge, "Workers of the pool.");
     each([](const pool_row& one) { return size_of(one.workers); });
+    const auto each_function = [&](const auto& read) {
+        for (std::size_t i = 0; i < in.pools.size(); ++i) {
+            for (const inspect::task_row& one : in.pools[i].functions) {
+                labels of = labels_of(i);
+                of.emplace_back("function", printable(one.function));
+                into.add(of, read(one));
+            }
+        }
+    };
+    using inspect::task_row;
     into.begin("troupe_pool_waiting_tasks", metric::gauge, "Tasks that no worker has yet.");
-    each([](const pool_row& one) { return one.waiting; });
+    each_function([](const task_row& one) { return one.waiting; });
     into.begin("troupe_pool_running_tasks", metric::gauge, "Tasks that workers are at.");
-    each([](const pool_row& one) { return one.running; });
-    into.begin("troupe_pool_done_tasks_total", metric::counter, "Tasks that were done.");
-    each([](const pool_row& one) { return one.done; });
+    each_function([](const task_row& one) { return one.running; });
+    into.begin("troupe_pool_done_tasks_total", metric::counter, "Tasks that gave a result.");
+    each_function([](const task_row& one) { return one.done; });
     into.begin("troupe_pool_failed_tasks_total", metric::counter, "Tasks that threw, or ended their worker.");
-    each([](const pool_row& one) { return one.failed; });
+    each_function([](const task_row& one) { return one.failed; });
+    into.begin("troupe_pool_dropped_tasks_total", metric::counter, "Tasks whose results nobody wanted any more.");
+    each_function([](const task_row& one) { return one.dropped; });
     into.begin("troupe_pool_replaced_workers_total", metric::counter, "Workers that were started in place of others.");
     each([](const pool_row& one) { return one.replaced; });
+    into.begin("troupe_pool_retired_workers_total", metric::counter, "Of these, as the options of the pool ask for.");
+    each([](const pool_row& one) { return one.retired; });
 }
 
 }  // namespace troupe::tool

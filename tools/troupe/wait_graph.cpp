@@ -22,7 +22,10 @@ std::string reason(const inspect::wait_edge& edge) {
     if (edge.why.kind == "reply") return type.empty() ? "reply" : "reply to " + type;
     if (edge.why.kind == "end") return "end";
     if (edge.why.kind == "room") return "room in its mailbox";
-    return printable(edge.why.kind) + ' ' + std::to_string(edge.why.of & 0xffff);
+    std::string cell = printable(edge.why.kind) + ' ' + std::to_string(edge.why.of & 0xffff);
+    if (edge.why.kind == "permit") cell = "permit of semaphore " + std::to_string(edge.why.of & 0xffff);
+    if (edge.needed != 0) cell += " (others can do it as well)";
+    return cell;
 }
 
 std::string details(const inspect::wait_edge& edge, double now) {
@@ -135,8 +138,9 @@ void add_wait_graph(CLI::App& app, invocation& with) {
         app.add_subcommand("wait-graph", "Which actors wait for one another, and where that never ends");
     command->add_flag("--dot", *as_dot, "Print the graph for graphviz: troupe wait-graph --dot | dot -Tsvg");
     command->footer(
-        "Each line is one actor that waits for another one: for a reply, for its end, for a lock that it "
-        "has, or for room in its mailbox. The exit code is 3 where some of them wait in a circle.");
+        "Each line is one actor that waits for another one: for a reply, for its end, for a lock or a permit that it "
+        "has, for its coming to a barrier, or for room in its mailbox. Where several can end a wait, there is a line "
+        "for each. The exit code is 3 where some of them wait in a circle.");
     command->callback([as_dot, &with] { run(*as_dot ? form::dot : form::text, with); });
 }
 

@@ -1,9 +1,10 @@
-// usage: chaos [--seconds N] [--seed S]
+// usage: chaos [--seconds N] [--seed S] [--watched TROUPE]
 //
 // A supervised program of some forty actors, with a queue, requests, messages, open files on their way, a topic, names,
 // a log, pipes, pools and commands; every few milliseconds one of them is killed, crashes, is stopped and continued, or
 // is held by a tracer, some get SIGTERM together, or the whole program is frozen, whichever the seed says. At the end
-// every item that was acknowledged is accounted for, and nothing is left of the program.
+// every item that was acknowledged is accounted for, and nothing is left of the program. With --watched, the tool looks
+// into it all the while, and is killed now and then.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -44,6 +45,7 @@ struct wishes {
     double seconds = 10;
     std::uint64_t seed =
         static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch() / std::chrono::hours(24));
+    std::string tool = {};  // empty: nobody looks in
 } wished;
 
 chaos::warden outside;
@@ -209,6 +211,23 @@ troupe::task<std::size_t> run_crew(chaos::trouble& made) {
     co_return all.restarts();
 }
 
+// The one that observed last may have been killed: the keeper ends that by itself.
+void end_watch() {
+    the_witness().watch_over = 1;
+    const auto until = [](auto holds) {
+        const auto end = clock_type::now() + chaos::patience;
+        while (!holds() && clock_type::now() < end) troupe::sync_wait(troupe::sleep_for(10ms));
+        return holds();
+    };
+    check(until([] { return the_witness().watch_done != 0; }), "whoever looked in comes to an end");
+    std::printf("    %u looks, of which %u saw all and %u were killed\n", the_witness().watch_looks.load(),
+                the_witness().watch_good.load(), the_witness().watch_kills.load());
+    check(the_witness().watch_good > 0 && the_witness().watch_faults == 0,
+          "each look saw all, or said in a sentence why not");
+    const auto& header = troupe::channel::participant::here().memory().header();
+    check(until([&header] { return header.observation.get().what == 0; }), "nothing is observed any more");
+}
+
 void line(const char* what, const chaos::figures& of) {
     std::printf("%-10s %10llu %12llu %10llu %12llu %6llu\n", what, static_cast<unsigned long long>(of.begun),
                 static_cast<unsigned long long>(of.acknowledged), static_cast<unsigned long long>(of.found),
@@ -245,12 +264,14 @@ int program() {
     chaos::trouble made(wished.seed, outside);
     std::size_t restarts = 0;
     std::string stuck;
+    the_witness().watch_begun = 1;
     try {
         restarts = troupe::sync_wait(run_crew(made));
     } catch (const std::exception& error) {
         stuck = error.what();
     }
     check(stuck.empty(), "everybody comes to an end" + (stuck.empty() ? "" : ": " + stuck));
+    if (!wished.tool.empty()) end_watch();
     const chaos::account sum = chaos::settle(the_witness(), made.of_takers);
     troupe::sync_wait(troupe::with_timeout(chaos::patience, chaos::trouble::until_there_is_a_logger()));
     const killing::remains after = killing::remains::settled(before);
@@ -285,8 +306,10 @@ int main(int argc, char** argv) {
         CLI::App options("A supervised program, and trouble for it.");
         options.add_option("--seconds", wished.seconds, "how long trouble is made")->check(CLI::PositiveNumber);
         options.add_option("--seed", wished.seed, "whom it meets, and when; else of the day");
+        options.add_option("--watched", wished.tool, "the tool that looks into the program meanwhile")
+            ->check(CLI::ExistingFile);
         CLI11_PARSE(options, argc, argv);
-        outside = chaos::warden::stand_outside();
+        outside = chaos::warden::stand_outside(wished.tool, wished.seed);
         const rlimit none{0, 0};
         setrlimit(RLIMIT_CORE, &none);
         prctl(PR_SET_CHILD_SUBREAPER, 1);  // whoever is orphaned is found below

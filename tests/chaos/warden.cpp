@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "chaos/watcher.hpp"
 #include "chaos/witness.hpp"
 
 namespace chaos {
@@ -44,13 +45,17 @@ void hold(pid_t process, std::chrono::milliseconds length) {
     }
 }
 
-[[noreturn]] void serve(pid_t program, int asked) {
+[[noreturn]] void serve(pid_t program, pid_t watcher, int asked) {
     for (order next; read(asked, &next, sizeof next) == sizeof next;) {
         const std::chrono::milliseconds length(next.milliseconds);
         next.traced == 0 ? freeze_all(program, length) : hold(next.traced, length);
     }
     int status = 0;
     while (waitpid(program, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (watcher > 0) {
+        kill(watcher, SIGKILL);
+        waitpid(watcher, nullptr, 0);
     }
     _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
@@ -61,7 +66,7 @@ void ask(int warden, const order& what) noexcept {
 
 }  // namespace
 
-warden warden::stand_outside() {
+warden warden::stand_outside(const std::string& tool, std::uint64_t seed) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) std::abort();
     const pid_t outside = getpid();
@@ -70,7 +75,7 @@ warden warden::stand_outside() {
     if (program != 0) {
         setpgid(program, program);
         close(ends[1]);
-        serve(program, ends[0]);
+        serve(program, tool.empty() ? 0 : start_watcher(program, tool, seed), ends[0]);
     }
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGTERM);

@@ -5,6 +5,8 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
+#include <string>
 #include <utility>
 
 #include "base/owned_fd.hpp"
@@ -14,8 +16,8 @@ namespace chaos {
 class warden {
 public:
     // Becomes two processes. Returns in the one that is to be the program; the other, its parent, does what it is asked
-    // until the program has ended, and exits as that did.
-    static warden stand_outside();
+    // until the program has ended, and exits as that did. `tool`: what the program is looked into with; empty: nothing.
+    static warden stand_outside(const std::string& tool, std::uint64_t seed);
 
     // Stops every process of the program, this one too, and continues them after a while.
     void freeze(std::chrono::milliseconds length) const noexcept;

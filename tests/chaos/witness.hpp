@@ -76,6 +76,11 @@ struct witness {
     std::atomic<std::uint32_t> dropped_lines;  // of the log, as it says itself
     std::atomic<std::uint32_t> odd_lines;      // that nobody logged so
 
+    std::atomic<std::uint32_t> watch_begun, watch_over;  // the program says so to the watcher
+    std::atomic<std::uint32_t> watch_done;               // it looks no more
+    std::atomic<std::uint32_t> watch_looks, watch_good;  // how often it looked, and saw what it wanted to
+    std::atomic<std::uint32_t> watch_kills, watch_faults;
+
     per_act<tellers> logged, written;  // entries under the lock, in the log
     per_act<producers> acknowledged, got;
     per_act<askers> answered, applied;

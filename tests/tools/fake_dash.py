@@ -109,7 +109,10 @@ def shop():
              {"id": str(2**63 + 65536 + 4), "kind": "semaphore", "made_by": ids["shop"], "holder": 0, "since": None,
               "waiting": [], "value": 3, "of_value": 8}]
     pools = [{"name": "thumbnails", "owner": ids["front"], "workers": [1, 2, 3, 4], "waiting": 120, "running": 4,
-              "done": 1876, "failed": 2, "replaced": 1}]
+              "done": 1876, "failed": 2, "dropped": 0, "replaced": 1, "retired": 0,
+              "last_lost": "was ended by signal 11 (SIGSEGV)",
+              "functions": [{"function": "shop::shrink", "waiting": 116, "running": 3, "done": 1800, "failed": 2, "dropped": 0},
+                            {"function": "shop::rotate", "waiting": 4, "running": 1, "done": 76, "failed": 0, "dropped": 0}]}]
     names = [{"name": "orders", "actor": ids["orders"]}, {"name": "stock", "actor": ids["stock"]}]
     circles = [{"kind": "topic", "name": "prices", "type": "shop::price", "actors": [ids["pricing"], ids["front"]]}]
     waits = [edge(30, 31, type="shop::settle", line=112, file="ledger.cpp"), edge(31, 30, type="shop::booking", line=64, file="billing.cpp"),

@@ -24,19 +24,33 @@ export function Locks({ store, select }) {
     return html`<${Card} id="locks" title="Locks and events" note=${rows.length ? count(rows.length) : ""} empty=${rows.length ? null : "There are none."}>
         <${Table} label="Locks and events" rows=${rows} keyOf=${(row) => row.id} rowClass=${(row) => row.waiting?.length ? "waited" : ""} columns=${[
         ["", (row) => `${row.kind} ${shortId(row.id)}`], ["Made by", (row) => html`<${ActorName} id=${row.made_by} store=${store} select=${select} />`],
-        ["Held by", (row) => row.holder ? html`<${ActorName} id=${row.holder} store=${store} select=${select} />` : value(row) || html`<span class="dim">nobody</span>`],
+        ["Held by", (row) => row.holder ? html`<${ActorName} id=${row.holder} store=${store} select=${select} />` : row.kind === "semaphore" && row.awaited?.length ? html`${value(row)}: <${ActorNames} ids=${row.awaited} store=${store} select=${select} />` : value(row) || html`<span class="dim">nobody</span>`],
         ["For", (row) => row.holder && row.since ? age(now - row.since) : "", "n"], ["Waiting", (row) => html`<${ActorNames} ids=${row.waiting} store=${store} select=${select} />`]]} />
     <//>`;
 }
 
+// A row for each function of a pool; what is of the pool stands in the first. Of one that counts nothing, the workers
+// alone are known.
 export function Pools({ store, select }) {
-    const rows = store.whole.pools || [];
-    if (!rows.length) return null;
-    return html`<${Card} id="pools" title="Pools" note=${count(rows.length)}>
+    const pools = store.whole.pools || [];
+    if (!pools.length) return null;
+    const rows = pools.flatMap((pool) => {
+        const functions = pool.functions?.length ? pool.functions : [{ ...pool, function: null }];
+        return functions.map((tasks, i) => ({ pool: i ? null : pool, tasks, many: pool.functions?.length > 1 }));
+    });
+    const number = (value) => value == null ? "-" : count(value);
+    const why = ({ replaced, retired, last_lost }) => !replaced ? number(replaced) : html`${count(replaced)}<span class="dim">${
+        retired === replaced ? " had done their share" : last_lost ? `, the last ${last_lost}` : ""}</span>`;
+    const over = (tasks) => tasks.done + tasks.failed + (tasks.dropped || 0);
+    return html`<${Card} id="pools" title="Pools" note=${count(pools.length)}>
         <${Table} label="Pools" rows=${rows} columns=${[
-        ["Pool", (row) => row.name || "pool"], ["Of", (row) => html`<${ActorName} id=${row.owner} store=${store} select=${select} />`], ["Workers", (row) => count(row.workers.length), "n"],
-        ["Done", (row) => html`<progress max=${Math.max(1, row.done + row.failed + row.running + row.waiting)} value=${row.done + row.failed} aria-label="Tasks that are done"></progress> ${count(row.done)}`],
-        ["Running", (row) => count(row.running), "n"], ["Waiting", (row) => count(row.waiting), "n"], ["Failed", (row) => count(row.failed), "n"], ["Replaced", (row) => count(row.replaced), "n"]]} />
+        ["Pool", ({ pool }) => pool ? pool.name || "pool" : ""],
+        ["Of", ({ pool }) => pool ? html`<${ActorName} id=${pool.owner} store=${store} select=${select} />` : ""],
+        ["Workers", ({ pool }) => pool ? count(pool.workers.length) : "", "n"], ["Busy", ({ pool }) => pool ? count(pool.running) : "", "n"],
+        ["Tasks of", ({ tasks, many }) => tasks.function ? html`<code>${tasks.function}</code>` : many ? "other functions" : ""],
+        ["Done", ({ tasks }) => tasks.done == null ? "-" : html`<progress max=${Math.max(1, over(tasks) + tasks.running + tasks.waiting)} value=${over(tasks)} aria-label="Tasks that are done"></progress> ${count(tasks.done)}`],
+        ["Running", ({ tasks }) => number(tasks.running), "n"], ["Waiting", ({ tasks }) => number(tasks.waiting), "n"],
+        ["Failed", ({ tasks }) => number(tasks.failed), "n"], ["Replaced", ({ pool }) => pool ? why(pool) : ""]]} />
     <//>`;
 }
 

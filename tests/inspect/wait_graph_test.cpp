@@ -132,8 +132,150 @@ task<> receives_meanwhile() {
     co_await one.join();
 }
 
+// --- locks, semaphores and barriers
+
+task<> locks_both(troupe::mutex first, troupe::mutex second, troupe::event both_have_one, troupe::queue<int> begun) {
+    const auto one = co_await first.lock();
+    co_await begun.put(1);
+    co_await both_have_one.wait();
+    const auto other = co_await second.lock();
+}
+
+task<> lock_across() {
+    const troupe::mutex first, second;
+    const troupe::event both_have_one;
+    troupe::queue<int> begun;
+    auto one = co_await troupe::spawn<locks_both>({.name = "one"}, first, second, both_have_one, begun);
+    auto other = co_await troupe::spawn<locks_both>({.name = "other"}, second, first, both_have_one, begun);
+    co_await begun.get();
+    co_await begun.get();
+    both_have_one.set();
+    const auto seen = co_await looking::until(looking::at_ourselves(), {.cells = true}, has_cycle);
+    CHECK(seen.cycles.front().deadlock);
+    CHECK(seen.cycles.front().actors.size() == 2);
+    REQUIRE(seen.edges.size() == 2);
+    for (const auto& edge : seen.edges) CHECK(edge.why.kind == "lock");
+    for (const auto& cell : seen.cells) {
+        if (cell.kind != "mutex") continue;
+        CHECK(cell.since.has_value());
+        CHECK(cell.waiting.size() == 1);
+    }
+    one.kill();
+    co_await one.join();
+    co_await other.join();  // has the lock of the dead one now
+}
+
+task<> takes_a_permit(troupe::semaphore permits, troupe::mutex lock, troupe::event go, troupe::queue<int> begun) {
+    co_await permits.acquire();
+    co_await begun.put(1);
+    co_await go.wait();
+    const auto turn = co_await lock.lock();
+}
+task<> locks_and_wants_a_permit(troupe::semaphore permits, troupe::mutex lock, troupe::event go,
+                                troupe::queue<int> begun) {
+    const auto turn = co_await lock.lock();
+    co_await begun.put(1);
+    co_await go.wait();
+    co_await permits.acquire();
+}
+
+task<> wait_for_a_permit_and_a_lock() {
+    const troupe::semaphore permits(1);
+    const troupe::mutex lock;
+    const troupe::event go;
+    troupe::queue<int> begun;
+    auto one = co_await troupe::spawn<takes_a_permit>({.name = "one"}, permits, lock, go, begun);
+    auto other = co_await troupe::spawn<locks_and_wants_a_permit>({.name = "other"}, permits, lock, go, begun);
+    co_await begun.get();
+    co_await begun.get();
+    go.set();
+    const auto seen = co_await looking::until(looking::at_ourselves(), {.cells = true}, has_cycle);
+    CHECK(seen.cycles.front().deadlock);
+    for (const auto& cell : seen.cells) {
+        if (cell.kind == "semaphore") CHECK(cell.awaited == std::vector{looking::find(seen, "one")->id});
+    }
+    one.kill();
+    co_await one.join();
+    co_await other.join();
+}
+
+task<> locks_then_comes(troupe::mutex lock, troupe::barrier all) {
+    const auto turn = co_await lock.lock();
+    co_await all.arrive_and_wait();
+}
+
+// Whoever comes first has the lock while it waits for the other one, which needs the lock to come.
+task<> wait_at_a_barrier_with_a_lock() {
+    const troupe::mutex lock;
+    const troupe::barrier all(2);
+    auto one = co_await troupe::spawn<locks_then_comes>({.name = "one"}, lock, all);
+    auto other = co_await troupe::spawn<locks_then_comes>({.name = "other"}, lock, all);
+    const auto by = looking::at_ourselves();
+    static_cast<void>(co_await looking::until(by, {}, [](const looking::snapshot& now) {
+        return (looking::waits_for(now, "one", "barrier") && looking::waits_for(now, "other", "lock")) ||
+               (looking::waits_for(now, "one", "lock") && looking::waits_for(now, "other", "barrier"));
+    }));
+    // This process has a handle, and may come instead of the other one.
+    CHECK(by->look({}).cycles.empty());
+    one.kill();
+    other.kill();
+    co_await one.join();
+    co_await other.join();
+}
+
+task<> joins_both(troupe::mutex lock, troupe::barrier all) {
+    auto one = co_await troupe::spawn<locks_then_comes>({.name = "one"}, lock, all);
+    auto other = co_await troupe::spawn<locks_then_comes>({.name = "other"}, lock, all);
+    co_await one.join();
+    co_await other.join();
+}
+
+// All that have a handle wait for each other.
+task<> never_meet() {
+    auto parent = co_await troupe::spawn<joins_both>({.name = "parent"}, troupe::mutex(), troupe::barrier(2));
+    const auto seen = co_await looking::until(looking::at_ourselves(), {}, has_cycle);
+    for (const auto& cycle : seen.cycles) CHECK(cycle.deadlock);
+    parent.kill();
+    co_await parent.join();
+}
+
+task<> comes(troupe::barrier all) { co_await all.arrive_and_wait(); }
+task<> comes_when_told(troupe::barrier all, troupe::event told) {
+    co_await told.wait();
+    co_await all.arrive_and_wait();
+}
+task<> joins(troupe::barrier all, troupe::event told) {
+    auto one = co_await troupe::spawn<comes>({.name = "one"}, all);
+    auto other = co_await troupe::spawn<comes_when_told>({.name = "other"}, all, told);
+    co_await one.join();
+    co_await other.join();
+}
+
+// The parent has a handle, and waits for those that come: that is no circle while somebody else can come.
+task<> join_those_that_meet() {
+    const troupe::barrier all(2);
+    const troupe::event told;
+    auto parent = co_await troupe::spawn<joins>({.name = "parent"}, all, told);
+    const auto seen = co_await looking::until(looking::at_ourselves(), {}, [](const looking::snapshot& now) {
+        return looking::waits_for(now, "one", "barrier") && looking::waits_for(now, "other", "event") &&
+               looking::waits_for(now, "parent", "end");
+    });
+    CHECK(seen.cycles.empty());
+    told.set();
+    co_await parent.join();
+}
+
 }  // namespace
 
+TEST_CASE("wait graph: so are two that have a lock each, and want the other's") { watched(lock_across()); }
+TEST_CASE("wait graph: so are one with a permit and one with a lock that want each other's") {
+    watched(wait_for_a_permit_and_a_lock());
+}
+TEST_CASE("wait graph: so are those that wait at a barrier for one that waits for them") { watched(never_meet()); }
+TEST_CASE("wait graph: who waits at a barrier is in no cycle while somebody else may come") {
+    watched(wait_at_a_barrier_with_a_lock());
+    watched(join_those_that_meet());
+}
 TEST_CASE("wait graph: two that ask each other are a cycle that never ends") { watched(names_a_circle_of(2)); }
 TEST_CASE("wait graph: so are five in a circle") { watched(names_a_circle_of(5)); }
 TEST_CASE("wait graph: so are two that wait for room in each other's mailboxes") { watched(fill_each_other()); }

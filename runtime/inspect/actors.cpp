@@ -158,7 +158,7 @@ void actor_reader::read_state(const shm::process_slot& slot, shm::process_state 
         row.state = actor_state::handling;
         row.since = row.handling->since;
     }
-    const std::int32_t pid = row.outer_pid != 0 ? row.outer_pid : row.pid;
+    const std::int32_t pid = pids_.same() ? row.pid : row.outer_pid;
     const auto process = pid > 0 ? read_process(pid) : std::nullopt;
     if (!process) return;
     row.memory = process->memory;

@@ -163,6 +163,7 @@ void observer::note_cpu(std::vector<actor_seen>& actors) {
 snapshot observer::look(const wanted& what) {
     throw_if_ended();
     read_types();
+    if (!pids_.same()) pids_ = pid_map(program_.pid);  // actors have come and gone since
     snapshot seen;
     std::vector<std::string> damaged;
     seen.program = about_program();

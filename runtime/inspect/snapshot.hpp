@@ -67,7 +67,7 @@ struct actor_row {
     std::uint64_t memory = 0;   // bytes that are its own
     std::optional<handling_row> handling;
     std::vector<waiting_row> waits;
-    std::uint64_t waits_more = 0;  // than could be written down
+    std::uint64_t waits_more = 0;  // than could be written down, at least
     bool waits_known = true;       // false: it was being written
     source_place place;            // of the first of them
     std::optional<mailbox_row> mailbox;

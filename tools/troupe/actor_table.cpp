@@ -183,10 +183,10 @@ std::string waiting_text(const actor_row& actor) {
         if (std::find(parts.begin(), parts.end(), text) == parts.end()) parts.push_back(std::move(text));
     }
     if (parts.size() > 3 || actor.waits_more > 0) {
-        const std::size_t shown = std::min<std::size_t>(parts.size(), 3);
-        const std::uint64_t rest = parts.size() - shown + actor.waits_more;
-        parts.resize(shown);
-        parts.push_back(grouped(rest) + " more");
+        const std::size_t rest = parts.size() - std::min<std::size_t>(parts.size(), 3);
+        parts.resize(parts.size() - rest);
+        // How many there were no room for is not known.
+        parts.push_back(actor.waits_more > 0 ? "others" : grouped(rest) + " more");
     }
     std::string text = parts.front();
     for (std::size_t i = 1; i < parts.size(); ++i) text += " or " + parts[i];

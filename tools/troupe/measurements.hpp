@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "inspect/observation.hpp"
 #include "inspect/snapshot.hpp"
 #include "troupe/exposition.hpp"
 
@@ -16,5 +17,6 @@ void measure_mailboxes(const inspect::snapshot& in, exposition& into);
 void measure_channels(const inspect::snapshot& in, exposition& into);
 void measure_cells(const inspect::snapshot& in, exposition& into);
 void measure_pools(const inspect::snapshot& in, exposition& into);
+void measure_latency(const inspect::snapshot& in, const std::vector<inspect::latency_row>& measured, exposition& into);
 
 }  // namespace troupe::tool

@@ -110,4 +110,25 @@ void measure_pools(const inspect::snapshot& in, exposition& into) {
     each([](const pool_row& one) { return one.retired; });
 }
 
+void measure_latency(const inspect::snapshot& in, const std::vector<inspect::latency_row>& measured, exposition& into) {
+    const auto each = [&](std::string_view name, std::string_view help, auto times_of) {
+        into.begin(name, metric::gauge, help);
+        for (const inspect::latency_row& one : measured) {
+            const inspect::latency_quantiles& times = one.*times_of;
+            if (times.count == 0) continue;
+            const std::pair<const char*, double> quantiles[] = {
+                {"0.5", times.half}, {"0.9", times.nine_in_ten}, {"0.99", times.ninety_nine}};
+            for (const auto& [quantile, seconds] : quantiles) {
+                into.add(
+                    {{"program", printable(in.program.name)}, {"type", printable(one.type)}, {"quantile", quantile}},
+                    seconds);
+            }
+        }
+    };
+    using inspect::latency_row;
+    each("troupe_handling_seconds", "How long handlers took while it was measured.", &latency_row::handling);
+    each("troupe_queueing_seconds", "How long messages waited until they were taken, while it was measured.",
+         &latency_row::queueing);
+}
+
 }  // namespace troupe::tool

@@ -12,6 +12,7 @@
 #include "inspect/orders.hpp"
 #include "troupe/commands.hpp"
 #include "troupe/json.hpp"
+#include "troupe/seconds_between.hpp"
 #include "troupe/selection.hpp"
 #include "troupe/text.hpp"
 
@@ -191,7 +192,7 @@ void add(CLI::App& app, invocation& with, order_kind kind, const char* summary, 
         ->transform(CLI::AsNumberWithUnit(std::map<std::string, double>{{"ms", 1e-3}, {"s", 1}, {"min", 60}},
                                           CLI::AsNumberWithUnit::CASE_SENSITIVE)
                         .description(""))
-        ->check(CLI::Range(0.001, 86400.0).description(""))
+        ->check(seconds_between(0.001, 86400))
         ->type_name("TIME")
         ->default_str("2s");
     command->footer(more);

@@ -8,6 +8,7 @@
 #include "troupe/actor_table.hpp"
 #include "troupe/commands.hpp"
 #include "troupe/json.hpp"
+#include "troupe/seconds_between.hpp"
 #include "troupe/text.hpp"
 
 namespace troupe::tool {
@@ -47,7 +48,7 @@ void add_ps(CLI::App& app, invocation& with) {
     auto wished = std::make_shared<wishes>();
     CLI::App* command = app.add_subcommand("ps", "The actors of a program: what they do, hold and wait for");
     command->add_option("--sample", wished->sample, "Seconds over which the CPU time is measured (0: not at all)")
-        ->check(CLI::Range(0.0, 3600.0).description(""))
+        ->check(seconds_between(0, 3600))
         ->type_name("SECONDS")
         ->capture_default_str();
     command->add_flag("--full", wished->full, "With --json: channels, locks, names, pools and the wait graph as well");

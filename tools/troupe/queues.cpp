@@ -7,6 +7,7 @@
 #include "inspect/observer.hpp"
 #include "troupe/commands.hpp"
 #include "troupe/json.hpp"
+#include "troupe/seconds_between.hpp"
 #include "troupe/selection.hpp"
 #include "troupe/table.hpp"
 #include "troupe/text.hpp"
@@ -79,7 +80,7 @@ void add_queues(CLI::App& app, invocation& with) {
     auto sample = std::make_shared<double>(0.2);
     CLI::App* command = app.add_subcommand("queues", "Each queue: its items, how fast it moves, who has its ends");
     command->add_option("--sample", *sample, "Seconds over which the rates are measured (0: not at all)")
-        ->check(CLI::Range(0.0, 3600.0).description(""))
+        ->check(seconds_between(0, 3600))
         ->type_name("SECONDS")
         ->capture_default_str();
     command->footer(

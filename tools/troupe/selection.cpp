@@ -108,7 +108,7 @@ const actor_row& find_actor(const inspect::snapshot& in, const std::string& text
         if (found.empty())
             throw inspect::failure("no actor has " + printable(text) + "; troupe ps --json lists the slots");
     }
-    if (const std::optional<std::int64_t> pid = number_of(text); found.empty() && pid) {
+    if (const std::optional<std::int64_t> pid = number_of(text); found.empty() && pid && *pid > 0) {
         found = with_pid(in, *pid);
         if (found.empty()) {
             throw inspect::failure("process " + text + " is no actor of program " + std::to_string(pid_of(in.program)) +

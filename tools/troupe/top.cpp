@@ -14,6 +14,7 @@
 #include "troupe/commands.hpp"
 #include "troupe/json.hpp"
 #include "troupe/screen.hpp"
+#include "troupe/seconds_between.hpp"
 #include "troupe/selection.hpp"
 #include "troupe/text.hpp"
 #include "troupe/top_table.hpp"
@@ -289,7 +290,7 @@ void add_top(CLI::App& app, invocation& with) {
     auto wished = std::make_shared<wishes>();
     CLI::App* command = app.add_subcommand("top", "The actors of a program, with rates, each second");
     command->add_option("--delay", wished->delay, "Seconds from one look to the next")
-        ->check(CLI::Range(0.05, 3600.0))
+        ->check(seconds_between(0.05, 3600))
         ->type_name("SECONDS")
         ->capture_default_str();
     command->add_option("--sort", wished->sort, "What the actors are sorted by")

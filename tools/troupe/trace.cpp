@@ -14,6 +14,7 @@
 #include "inspect/observer.hpp"
 #include "troupe/commands.hpp"
 #include "troupe/json.hpp"
+#include "troupe/seconds_between.hpp"
 #include "troupe/selection.hpp"
 #include "troupe/text.hpp"
 #include "troupe/trace_file.hpp"
@@ -209,7 +210,7 @@ void add_trace(CLI::App& app, invocation& with) {
     auto wished = std::make_shared<wishes>();
     CLI::App* command = app.add_subcommand("trace", "What the actors do, event by event, as a file for Perfetto");
     command->add_option("--seconds", wished->seconds, "How long to trace; Ctrl-C ends it sooner")
-        ->check(CLI::Range(0.0, 86400.0))
+        ->check(seconds_between(0, 86400))
         ->type_name("SECONDS")
         ->capture_default_str();
     command->add_option("-o,--output", wished->file, "The file that is written")

@@ -121,7 +121,7 @@ process_watch::process_watch(std::int32_t pid)
 bool process_watch::has_ended() const {
     if (!folder_) return true;
     const std::optional<std::string> stat = read_small_file(folder_.get(), "stat");
-    if (!stat) return true;
+    if (!stat) return errno != EMFILE && errno != ENFILE;
     const std::size_t name_end = stat->rfind(')');
     if (name_end == std::string::npos) return true;
     const std::string_view state = word(std::string_view(*stat).substr(name_end + 1), 0);

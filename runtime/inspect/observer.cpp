@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <thread>
 #include <utility>
@@ -39,6 +40,8 @@ void check_layout(int memory, const program_found& program) {
 
 base::owned_fd open_memory(const program_found& program) {
     base::owned_fd memory(::open(program.memory.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!memory && (errno == EMFILE || errno == ENFILE))
+        throw failure(called(program) + " cannot be looked at: too many files are open; raise the limit (ulimit -n)");
     struct stat about{};
     if (!memory || ::fstat(memory.get(), &about) != 0 || about.st_dev != program.device ||
         about.st_ino != program.inode) {

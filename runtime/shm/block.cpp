@@ -193,8 +193,8 @@ void block_store::release(block_id id, pages then) {
     std::atomic<std::uint64_t>& word = state(id.size_class(), id.index());
     // sync: block - observes whether its taker lived to give it pages
     const bool backed = (word.load(std::memory_order_acquire) & backed_bit) != 0;
-    const bool keep = backed && then == pages::kept &&
-                      (is_ring || (std::size_t{id.index()} + 1) * c.bytes <= kept_bytes);
+    const bool keep =
+        backed && then == pages::kept && (is_ring || (std::size_t{id.index()} + 1) * c.bytes <= kept_bytes);
     if (!keep) memory_->drop(c.offset(id.index()), c.bytes);
     TROUPE_STEP("block: released");
     // crash: before, its owner still has it; after, it is free

@@ -42,7 +42,7 @@ struct alignas(base::line_bytes) activity {
     base::published<message_note> last_taken;
     base::published<std::uint64_t> handling_of;   // the actor whose message is, or was last, in hand; 0: not known
     base::published<std::uint32_t> recording_in;  // the observation that it follows: see observation
-    base::published<std::uint64_t> task;  // of a pool's worker: of which function it has tasks in hand; 0: none
+    base::published<std::uint64_t> task;          // of a pool's worker: of which function it has tasks in hand; 0: none
 
     void begin_process() noexcept {
         turn.set(0);

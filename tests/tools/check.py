@@ -211,6 +211,9 @@ def check_refusals(running):
             (("ps", "--what"), 2, "--what"),
             (("ps", "--color", "blue"), 2, "blue"),
             (("ps", "--sample", "-1"), 2, "--sample"),
+            (("ps", "--sample", "nan"), 2, "--sample"),
+            (("trace", "--seconds", "nan"), 2, "--seconds"),
+            (("mailbox", "0"), 1, "no actor is called '0'"),
             (("mailbox",), 2, "actor"),
             (("kill", "idle", "--budget", "soon"), 2, "--budget"),
             ((), 2, "which command?")):

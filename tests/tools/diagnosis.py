@@ -75,6 +75,9 @@ def check_metrics():
         tests.check("metrics: each line is a sample", expected(all(found), said))
         keys = [one.group(1, 2) for one in found if one]
         tests.check("metrics: no sample is there twice", sorted(map(str, {key for key in keys if keys.count(key) > 1})))
+        timed = asked("metrics", "--latency")
+        tests.check("metrics: with times, each line is a sample as well",
+                    expected(timed.code == 0 and all(samples(timed.text)), timed))
         if shutil.which("promtool"):
             checked = subprocess.run(["promtool", "check", "metrics"], input=said.text, capture_output=True, text=True)
             tests.check("metrics: promtool has nothing to say",

@@ -15,7 +15,7 @@ std::string state_of(const inspect::cell_row& one, const inspect::snapshot& in) 
     if (one.kind == "semaphore") {
         const std::string of = one.of_value != 0 ? " of " + grouped(one.of_value) : std::string();
         const std::string had =
-            one.awaited.empty() ? std::string() : "; " + joined(names_of(in, one.awaited)) + " have the others";
+            one.awaited.empty() ? std::string() : ", others are with " + joined(names_of(in, one.awaited));
         return grouped(one.value) + of + (one.value == 1 ? " permit free" : " permits free") + had;
     }
     if (one.kind == "event") return one.value != 0 ? "set" : "not set";

@@ -261,8 +261,11 @@ TEST_CASE("socket: one that is closed while somebody reads, writes or accepts en
     CHECK(watched(closed_while(without_value(here.accept()), [&] { here.close(); })) == told);
     auto datagrams = troupe::datagram_socket::udp("127.0.0.1");
     CHECK(watched(closed_while(without_value(datagrams.receive_from()), [&] { datagrams.close(); })) == told);
-    auto changes = troupe::watch("/tmp");
+    char folder[] = "/tmp/troupe.XXXXXX";  // of its own: others write to /tmp
+    REQUIRE(::mkdtemp(folder) != nullptr);
+    auto changes = troupe::watch(folder);
     CHECK(watched(closed_while(without_value(changes.next()), [&] { changes.close(); })) == told);
+    ::rmdir(folder);
     auto piped = outside::piped();
     CHECK(watched(closed_while(without_value(piped.in.read_line(line)), [&] { piped.in.close(); })) == told);
 }

@@ -1,6 +1,7 @@
 // Connections: over TCP and at a path, by number and by name, and how they end.
 #include <array>
 #include <chrono>
+#include <cstdlib>
 #include <functional>
 #include <string>
 #include <utility>

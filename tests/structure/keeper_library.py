@@ -27,12 +27,17 @@ def functions_of(library):
     """{function: what its code refers to}."""
     listed = subprocess.run(["objdump", "-dr", "-C", "--no-show-raw-insn", library],
                             capture_output=True, text=True, check=True).stdout
-    found, now = {}, set()
-    for line in listed.splitlines():
+    found, now, within = {}, set(), None
+    for line in [*listed.splitlines(), ""]:
+        reference = REFERENCE.search(line)
+        # What a call with a relocation seems to lead to is only what stands behind it.
+        if within and not reference:
+            now.add(within.group(1))
         if begun := FUNCTION.match(line):
             now = found.setdefault(begun.group(1), set())
-        elif reference := REFERENCE.search(line) or WITHIN.search(line):
+        elif reference:
             now.add(reference.group(1))
+        within = WITHIN.search(line)
     return found
 
 

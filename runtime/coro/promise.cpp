@@ -16,7 +16,7 @@ namespace troupe::detail {
 // These classes are no standard layout, and both compilers know the offsets all the same.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Winvalid-offsetof"
-void promise_layout::check() {
+void promise_layout::hold_true() {
     static_assert(offsetof(promise_base, self_) == frame && sizeof(promise_base::self_) == sizeof(void*));
     static_assert(offsetof(promise_base, caller_) == caller && offsetof(promise_base, branch_) == caller);
     static_assert(offsetof(promise_base, where_) == where && sizeof(promise_base::where_) == sizeof(source_place*));

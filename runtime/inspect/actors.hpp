@@ -40,7 +40,7 @@ public:
     bool unchanged(const actor_seen& one) const;
 
 private:
-    std::optional<actor_seen> read(std::uint16_t slot, std::vector<std::string>& damaged) const;
+    std::optional<actor_seen> read(std::uint16_t index, std::vector<std::string>& damaged) const;
     void read_slot(const shm::process_slot& slot, actor_seen& into) const;
     void read_waits(const shm::process_slot& slot, actor_seen& into) const;
     void read_state(const shm::process_slot& slot, shm::process_state state, actor_seen& into) const;

@@ -21,8 +21,9 @@ const char* name_of(shm::channel_kind kind) noexcept {
 // Messages between two looks. The counts go round; how many granules went by says how often.
 double between(std::uint32_t before, std::uint32_t now, std::uint64_t granules) noexcept {
     const std::uint64_t few = (now - before) & count_mask;
-    return granules <= count_mask ? static_cast<double>(few)
-                                  : static_cast<double>(few + (granules - few) / (count_mask + 1) * (count_mask + 1));
+    if (granules <= count_mask) return static_cast<double>(few);
+    const std::uint64_t rounds = (granules - few) / (count_mask + 1);
+    return static_cast<double>(few + rounds * (count_mask + 1));
 }
 
 channel_counts counts_of(const shm::channel_record& record, const shm::ring& ring) {
@@ -219,6 +220,7 @@ std::vector<message_count> count_by_type(const std::vector<message_row>& message
         note_oldest(count.oldest, one.sent);
     }
     std::vector<message_count> counts;
+    counts.reserve(types.size());
     for (auto& [number, count] : types) counts.push_back(std::move(count));
     std::sort(counts.begin(), counts.end(), [](const message_count& a, const message_count& b) {
         return a.messages != b.messages ? a.messages > b.messages : a.type < b.type;
@@ -235,6 +237,7 @@ std::vector<sender_count> count_by_sender(const std::vector<message_row>& messag
         ++count.messages;
     }
     std::vector<sender_count> counts;
+    counts.reserve(senders.size());
     for (auto& [id, count] : senders) counts.push_back(std::move(count));
     std::sort(counts.begin(), counts.end(), [](const sender_count& a, const sender_count& b) {
         return a.messages != b.messages ? a.messages > b.messages : a.actor < b.actor;

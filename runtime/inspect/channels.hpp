@@ -33,9 +33,9 @@ public:
     // `counts`: those of the look before, and then of this one.
     std::vector<channel_row> read_all(counts_by_channel& counts, std::vector<std::string>& damaged) const;
     // Throws failure if there is no such channel any more, or if its ring is damaged.
-    std::vector<message_row> messages(std::uint64_t channel, bool contents) const;
+    std::vector<message_row> messages(std::uint64_t id, bool contents) const;
     // The actor whose mailbox it is; 0: it is no mailbox.
-    std::uint64_t reader_of(std::uint64_t channel) const;
+    std::uint64_t reader_of(std::uint64_t id) const;
     // Of an actor that sleeps: a reply lies there that it has not yet seen.
     bool has_unread_reply(std::uint16_t slot) const;
 

@@ -86,18 +86,17 @@ std::vector<traced_row> trace_reader::read() {
 }
 
 void trace_reader::read_slot(std::uint16_t slot, wanted what, std::vector<traced_row>& into) {
-    struct beginning {
-        std::array<std::byte, shm::trace_block::entries_at> bytes;
-        const shm::trace_block& block() const { return *reinterpret_cast<const shm::trace_block*>(bytes.data()); }
+    const auto copy_head = [this](std::uint64_t from, shm::trace_head& into) {
+        return copy(of_, from, std::as_writable_bytes(std::span(&into, 1)));
     };
     const std::uint64_t name = of_.view().process(slot).told.observed.trace.get();
     const auto place = place_of(of_, name, shm::trace_bytes);
     if (!place) return;
-    alignas(shm::trace_block) beginning first;
-    if (!copy(of_, *place, first.bytes) || !is_of(first.block().head, slot, shm::observed_content::trace)) return;
-    const std::uint64_t count = first.block().count();
+    shm::trace_head first;
+    if (!copy_head(*place, first) || !is_of(first.head, slot, shm::observed_content::trace)) return;
+    const std::uint64_t count = first.count();
 
-    const std::uint32_t began_in = first.block().head.began_in.get();
+    const std::uint32_t began_in = first.head.began_in.get();
     reached& mine = reached_[slot];
     if (mine.block != name || mine.began_in != began_in || count < mine.next) mine = {name, began_in, 0};
     if (what == wanted::nothing) mine.next = count;
@@ -109,16 +108,15 @@ void trace_reader::read_slot(std::uint16_t slot, wanted what, std::vector<traced
     const auto whole = std::as_writable_bytes(std::span(copied));
     const std::size_t until_end = static_cast<std::size_t>(capacity - from % capacity) * sizeof(shm::trace_entry);
     const std::size_t before_turn = std::min(whole.size(), until_end);
-    alignas(shm::trace_block) beginning second;
+    shm::trace_head second;
     if (!copy(of_, *place + shm::trace_block::offset_of(from), whole.first(before_turn)) ||
-        !copy(of_, *place + shm::trace_block::offset_of(0), whole.subspan(before_turn)) ||
-        !copy(of_, *place, second.bytes)) {
+        !copy(of_, *place + shm::trace_block::offset_of(0), whole.subspan(before_turn)) || !copy_head(*place, second)) {
         return;
     }
-    const shm::observed_block& head = second.block().head;
+    const shm::observed_block& head = second.head;
     if (!is_of(head, slot, shm::observed_content::trace) || head.began_in.get() != began_in) return;
     // One that is being written now stands where the event stood that is `capacity` older.
-    const std::uint64_t then = second.block().count();
+    const std::uint64_t then = second.count();
     const std::uint64_t good_from = std::max(from, then >= capacity ? then - capacity + 1 : 0);
     if (good_from > mine.next) lost_[slot] += std::min(good_from, count) - mine.next;
     for (std::uint64_t number = good_from; number < count; ++number) {

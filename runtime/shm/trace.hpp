@@ -51,13 +51,24 @@ struct trace_entry {
     }
 };
 
-class trace_block {
+// What a block begins with; also what a reader has copied.
+class trace_head {
+public:
+    observed_block head;
+
+    // How many events there were ever, in this block.
+    // sync: trace - observes the events
+    std::uint64_t count() const noexcept { return count_.load(std::memory_order_acquire); }
+
+protected:
+    std::atomic<std::uint64_t> count_;
+};
+
+class trace_block : public trace_head {
 public:
     static constexpr std::size_t bytes = std::size_t{256} << 10;
     static constexpr std::size_t entries_at = 128;
     static constexpr std::size_t capacity = (bytes - entries_at) / sizeof(trace_entry);
-
-    observed_block head;
 
     // By the keeper.
     void begin(std::uint32_t slot, std::uint32_t number, std::uint32_t incarnation) noexcept {
@@ -72,15 +83,11 @@ public:
         count_.store(at + 1, std::memory_order_release);  // sync: trace - publishes the event
     }
 
-    // How many there were ever, in this block.
-    // sync: trace - observes the events
-    std::uint64_t count() const noexcept { return count_.load(std::memory_order_acquire); }
     static constexpr std::size_t offset_of(std::uint64_t number) noexcept {
         return entries_at + static_cast<std::size_t>(number % capacity) * sizeof(trace_entry);
     }
 
 private:
-    std::atomic<std::uint64_t> count_;
     alignas(entries_at) std::array<trace_entry, capacity> entries_;
 };
 inline constexpr std::size_t trace_bytes = trace_block::bytes;

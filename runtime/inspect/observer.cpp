@@ -67,6 +67,7 @@ std::unique_ptr<shm::program_view> view_of(const program_found& program) {
 
 std::vector<std::string> in_sentences(const std::vector<std::string>& damaged, const program_found& program) {
     std::vector<std::string> sentences;
+    sentences.reserve(damaged.size());
     for (const std::string& one : damaged) {
         sentences.push_back("the shared memory of " + called(program) + " is damaged (" + one + "); that is left out");
     }

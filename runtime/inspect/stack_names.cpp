@@ -38,6 +38,7 @@ frame_row row_of(const stack_frame& frame) {
 
 std::vector<frame_row> rows_of(const std::vector<stack_frame>& frames) {
     std::vector<frame_row> rows;
+    rows.reserve(frames.size());
     for (const stack_frame& one : frames) rows.push_back(row_of(one));
     return rows;
 }

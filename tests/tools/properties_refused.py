@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from inspection import by_name, program, tool
+from inspection import PATIENCE, by_name, program, tool, within
 from properties import NOBODY, READERS, actors, expected, good, holds, identity_page, left_out, need, options
 
 
@@ -48,6 +48,9 @@ def stop_and_kill(_, troupe):
 def stopped_program(running, troupe):
     before = actors(troupe)["crasher"]["pid"]
     os.kill(running.pid, signal.SIGSTOP)
+    # Until all of its threads stand still, the keeper still takes orders.
+    yield from within(PATIENCE, lambda: expected(all("(stopped)" in one.read_text() for one in
+                                                     Path(f"/proc/{running.pid}/task").glob("*/status")), "it still runs"))
     began = time.monotonic()
     said = troupe("stop", "crasher")
     took = time.monotonic() - began

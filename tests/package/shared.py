@@ -30,7 +30,7 @@ with tempfile.TemporaryDirectory() as top:
         return run(COMPILER, sources, *flags.split(), f"-Wl,-rpath,{folder}", "-ldl", *options, "-o", f"{top}/{output}")[1]
 
     faults = run("meson", "setup", top + "/build", str(ROOT), "-Ddefault_library=both", "-Dtests=false",
-                 "-Doptimization=0", "-Ddebug=false", "--prefix", top + "/installed", CXX=COMPILER)[1]
+                 "-Dtools=disabled", "-Doptimization=0", "-Ddebug=false", "--prefix", top + "/installed", CXX=COMPILER)[1]
     faults = faults or run("meson", "compile", "-C", top + "/build", "troupe:shared_library", "troupe:static_library")[1]
     faults = faults or run("meson", "install", "-C", top + "/build", "--no-rebuild")[1]
     library = next(Path(top, "installed").rglob("libtroupe.so"), None)

@@ -22,9 +22,11 @@ public:
     int get() const noexcept { return fd_; }
     explicit operator bool() const noexcept { return fd_ >= 0; }
     int release() noexcept { return std::exchange(fd_, -1); }
+    // Forgotten first, and then closed: in between another thread may get the number, and copy this process. The copy
+    // would close that thread's.
     void reset(int fd = -1) noexcept {
-        if (fd_ >= 0) ::close(fd_);
-        fd_ = fd;
+        const int before = std::exchange(fd_, fd);
+        if (before >= 0) ::close(before);
     }
 
 private:

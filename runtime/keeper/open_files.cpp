@@ -66,7 +66,7 @@ void open_files::close_unlisted() noexcept {
 }
 
 void open_files::remove(std::size_t at) noexcept {
-    ::close(files_[at]);
+    const base::owned_fd removed(files_[at]);  // closed when it is listed no more, as owned_fd says why
     --count_;
     stamps_[at] = stamps_[count_];
     roles_[at] = roles_[count_];

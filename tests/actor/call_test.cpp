@@ -1,4 +1,5 @@
 // Calls: one function in a process of its own, what it returns, and what becomes of it otherwise.
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -11,7 +12,9 @@
 #include <unistd.h>
 #include <troupe/troupe.hpp>
 
+#include "base/owned_fd.hpp"
 #include "catch.hpp"
+#include "process/pidfd.hpp"
 #include "watched.hpp"
 
 namespace {
@@ -70,9 +73,14 @@ void report_pid(troupe::queue<int> to) {
 }
 std::string far_too_large() { return std::string((std::size_t{1} << 30) + 1, 'x'); }
 
-// No wait tells of a process whose actor is not known here.
-task<> until_gone(int pid) {
-    while (kill(pid, 0) == 0) co_await troupe::sleep_for(1ms);
+// Of a process whose actor is not known here, a pidfd tells.
+task<> until_ended(int pid) {
+    const troupe::base::owned_fd process = troupe::process::open_pidfd(pid);
+    if (process) {
+        co_await troupe::readable(process.get());
+    } else {
+        CHECK(errno == ESRCH);
+    }
 }
 
 }  // namespace
@@ -124,7 +132,7 @@ TEST_CASE("A call that nobody waits for any more kills its process") {
     REQUIRE(first.index() == 1);
     const std::optional<int> pid = std::get<1>(first);
     REQUIRE(pid.has_value());
-    watched(until_gone(*pid));
+    watched(until_ended(*pid));
 }
 
 TEST_CASE("A call that is cancelled kills its process, wherever it is") {

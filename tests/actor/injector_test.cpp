@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <troupe/troupe.hpp>
@@ -177,7 +178,8 @@ int turn_for_it(troupe::mailbox<reading> inbox) {
     troupe::this_actor::turn();
     std::thread poster([here] { static_cast<void>(here.post({})); });
     while (!seen) {
-        troupe::sync_wait(troupe::sleep_for(1ms));
+        pollfd wakeup{troupe::this_actor::wakeup_fd(), POLLIN, 0};
+        ::poll(&wakeup, 1, -1);
         troupe::this_actor::turn();
     }
     poster.join();

@@ -10,6 +10,7 @@
 #include "actor/circle_of.hpp"
 #include "actor/lists.hpp"
 #include "actor/own_process.hpp"
+#include "channel/participant.hpp"
 
 namespace troupe::actors {
 
@@ -17,15 +18,22 @@ const char* noun_of(detail::circle_sort sort) noexcept {
     return sort == detail::circle_sort::topic ? "topic" : "group";
 }
 
-shm::circle_record& circle_of(const detail::circle& one) {
-    shm::program_memory& memory = own_process::here().memory();
+namespace {
+
+[[noreturn]] void throw_no_circle(const detail::circle& one) {
     const std::string noun = noun_of(one.sort);
     if (one.number == 0) throw misuse("this " + noun + " was default-constructed: give it a name");
-    shm::circle_record& record = memory.circles().at(one.number - 1);
+    throw misuse("this " + noun + " is none of the program's: it comes from elsewhere, or its bytes are damaged");
+}
+
+}  // namespace
+
+shm::circle_record& circle_of(const detail::circle& one) {
+    const shm::circle_table& circles = channel::participant::here().memory().circles();
+    if (one.number == 0 || one.number > circles.reached()) throw_no_circle(one);
+    shm::circle_record& record = circles.at(one.number - 1);
     const auto kind = static_cast<shm::circle_kind>(one.sort);
-    if (one.number > memory.circles().reached() || record.kind.get() != kind || record.type.get() != one.type) {
-        throw misuse("this " + noun + " is none of the program's: it comes from elsewhere, or its bytes are damaged");
-    }
+    if (record.kind.get() != kind || record.type.get() != one.type) throw_no_circle(one);
     return record;
 }
 
@@ -42,7 +50,7 @@ void for_each_member(const circle& one, Visit visit) {
     const shm::circle_record& record = actors::circle_of(one);
     const shm::process_table& processes = memory_here().processes();
     record.for_each_below(processes.reached(), [&](std::uint32_t slot) {
-        const actor_id who = actors::member_at(record, processes, slot);
+        const actor_id who = actors::listed_at(record, processes, slot);
         if (who && processes.is_alive(who)) visit(who);
     });
 }

@@ -1,11 +1,13 @@
 #include <troupe/detail/publish_wait.hpp>
 
+#include <memory>
 #include <utility>
+#include <vector>
 
 #include "actor/circle_of.hpp"
-#include "actor/own_process.hpp"
 #include "base/step.hpp"
 #include "channel/outbox.hpp"
+#include "channel/participant.hpp"
 #include "mail/parcel.hpp"
 
 namespace troupe::detail {
@@ -22,7 +24,7 @@ public:
     // Nothing where the member has ended: then the wait finds out in its next turn.
     void wait_for_room() {
         wait_in_place_of(of_);
-        at_ = actors::own_process::here().participant().mailbox_of(who);
+        at_ = channel::participant::here().mailbox_of(who);
         if (at_ != nullptr) at_->wait(*this);
     }
     void leave() noexcept {
@@ -43,34 +45,29 @@ private:
     channel::outbox* at_ = nullptr;
 };
 
-publish_wait::publish_wait(const circle& to, message_frame frame, encoded_message message)
-    : circle_(to), frame_(frame), message_(std::move(message)), reader_(*this) {
-    actors::circle_of(to);
-}
+struct publish_wait::stragglers {
+    std::vector<std::unique_ptr<straggler>> all;
+};
+void publish_wait::end_stragglers::operator()(stragglers* all) const noexcept { delete all; }
 
-publish_wait::publish_wait(const circle& to, message_frame frame, const void* flat, std::uint32_t bytes)
-    : circle_(to), frame_(frame), message_(nullptr), reader_(*this), bytes_kept_(bytes) {
-    actors::circle_of(to);
-    std::memcpy(kept_.data(), flat, bytes);
-}
+const shm::circle_record& publish_wait::record_of(const circle& one) { return actors::circle_of(one); }
 
 publish_wait::publish_wait(publish_wait&& other) noexcept
     : wait(),
-      circle_(other.circle_),
+      to_(other.to_),
       frame_(other.frame_),
       message_(std::move(other.message_)),
       reader_(*this),
       bytes_kept_(other.bytes_kept_),
       kept_(other.kept_) {}
 
-publish_wait::~publish_wait() {
-    if (block_ == 0) return;
-    channel::participant& here = actors::own_process::here().participant();
+void publish_wait::drop_block() noexcept {
+    channel::participant& here = channel::participant::here();
     mail::discard_parcel(here.memory(), {block_}, [&](shm::channel_id held) { here.keeper().look_at(held); });
 }
 
-push_result publish_wait::offer(actor_id who) {
-    channel::outbox* const mailbox = actors::own_process::here().participant().mailbox_of(who);
+push_result publish_wait::offer(channel::participant& here, actor_id who) {
+    channel::outbox* const mailbox = here.mailbox_of(who);
     if (mailbox == nullptr) return push_result::closed;
     TROUPE_STEP("publish: about to reach one");
     const push_result result = bytes_kept_ != 0 ? mailbox->push_flat(frame_, {kept_.data(), bytes_kept_})
@@ -81,15 +78,16 @@ push_result publish_wait::offer(actor_id who) {
 }
 
 void publish_wait::send_to_all(overflow when_full) {
-    const shm::circle_record& record = actors::circle_of(circle_);
-    const shm::process_table& processes = actors::own_process::here().memory().processes();
-    record.for_each_below(processes.reached(), [&](std::uint32_t slot) {
-        const actor_id who = actors::member_at(record, processes, slot);
-        if (!who || offer(who) != push_result::full) return;
-        if (when_full == overflow::skip || record.may_be_skipped(slot)) {
+    channel::participant& here = channel::participant::here();
+    const shm::process_table& processes = here.memory().processes();
+    to_->for_each_below(processes.reached(), [&](std::uint32_t slot) {
+        const actor_id who = actors::listed_at(*to_, processes, slot);
+        if (!who || offer(here, who) != push_result::full) return;
+        if (when_full == overflow::skip || to_->may_be_skipped(slot)) {
             ++so_far_.skipped;
         } else {
-            stragglers_.push_back(std::make_unique<straggler>(*this, who));
+            if (!waited_for_) waited_for_.reset(new stragglers);
+            waited_for_->all.push_back(std::make_unique<straggler>(*this, who));
         }
     });
 }
@@ -102,26 +100,26 @@ publication publish_wait::try_once() {
 bool publish_wait::try_finish() {
     if (!std::exchange(begun_, true)) {
         send_to_all(overflow::wait);
-    } else {
-        const shm::circle_record& record = actors::circle_of(circle_);
-        const shm::process_table& processes = actors::own_process::here().memory().processes();
-        std::erase_if(stragglers_, [&](const std::unique_ptr<straggler>& one) {
-            return actors::member_at(record, processes, one->who.slot()) != one->who ||
-                   offer(one->who) != push_result::full;
+    } else if (waited_for_) {
+        channel::participant& here = channel::participant::here();
+        const shm::process_table& processes = here.memory().processes();
+        std::erase_if(waited_for_->all, [&](const std::unique_ptr<straggler>& one) {
+            return actors::member_at(*to_, processes, one->who.slot()) != one->who ||
+                   offer(here, one->who) != push_result::full;
         });
     }
-    return stragglers_.empty();
+    return !waited_for_ || waited_for_->all.empty();
 }
 
 void publish_wait::enlist() {
     reader_.heed();
     TROUPE_STEP("publish: waits");
-    for (const auto& one : stragglers_) one->wait_for_room();
+    for (const auto& one : waited_for_->all) one->wait_for_room();
 }
 
 void publish_wait::abandon() noexcept {
     reader_.heed_no_more();
-    stragglers_.clear();
+    waited_for_.reset();
 }
 
 }  // namespace troupe::detail

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <troupe/troupe.hpp>
@@ -66,6 +67,21 @@ task<> no_more() {
     co_await news.unsubscribe(one);
     const auto numbers = co_await one.ask(seen{});
     CHECK(numbers == numbers_to(1));
+    co_await end(one);
+}
+
+// The message is the one of the call, and who gets it is known at the await.
+task<> published_later() {
+    const topic<item> news("news that were written before");
+    auto first = news.publish({1});
+    auto second = news.publish({2});
+    const auto one = co_await subscriber(news);
+    const publication done = co_await std::move(second);
+    CHECK(done == publication{1, 0});
+    const publication too = co_await std::move(first);
+    CHECK(too == publication{1, 0});
+    const auto numbers = co_await one.ask(seen{});
+    CHECK(numbers == std::vector<int>{2, 1});
     co_await end(one);
 }
 
@@ -247,6 +263,7 @@ TEST_CASE("topic: what is published reaches every subscriber, in the order of it
     watched(published_to_all());
 }
 TEST_CASE("topic: whoever has unsubscribed gets nothing more") { watched(no_more()); }
+TEST_CASE("topic: what was to be published reaches who has subscribed by the await") { watched(published_later()); }
 TEST_CASE("topic: publish waits for full mailboxes, and the other subscribers do not") { watched(waits_for_room()); }
 TEST_CASE("topic: a subscriber that may miss some is skipped, and counted") { watched(skips()); }
 TEST_CASE("topic: a subscriber that dies, stops or leaves holds up no publisher") {

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
-#include <vector>
+#include <utility>
 
 #include <troupe/detail/circle.hpp>
 #include <troupe/detail/decoded.hpp>
@@ -15,6 +15,13 @@
 #include <troupe/detail/message_note.hpp>
 #include <troupe/detail/one_owner.hpp>
 #include <troupe/detail/send_wait.hpp>
+
+namespace troupe::shm {
+class circle_record;
+}
+namespace troupe::channel {
+class participant;
+}
 
 namespace troupe {
 
@@ -30,11 +37,17 @@ namespace detail {
 // Sends it to each member. Those whose mailboxes are full are waited for, all at once, unless they may be skipped.
 class [[nodiscard("nothing is published until it is awaited")]] publish_wait final : public wait {
 public:
-    publish_wait(const circle& to, message_frame frame, encoded_message message);
-    publish_wait(const circle& to, message_frame frame, const void* flat, std::uint32_t bytes);
+    publish_wait(const circle& to, message_frame frame, encoded_message message)
+        : to_(&record_of(to)), frame_(frame), message_(std::move(message)), reader_(*this) {}
+    publish_wait(const circle& to, message_frame frame, const void* flat, std::uint32_t bytes)
+        : to_(&record_of(to)), frame_(frame), message_(nullptr), reader_(*this), bytes_kept_(bytes) {
+        std::memcpy(kept_.data(), flat, bytes);
+    }
     publish_wait(publish_wait&& other) noexcept;
     publish_wait& operator=(publish_wait&&) = delete;
-    ~publish_wait();
+    ~publish_wait() {
+        if (block_ != 0) drop_block();
+    }
 
     publication await_resume() const {
         throw_if_failed();
@@ -45,19 +58,25 @@ public:
 
 private:
     class straggler;
+    struct stragglers;
+    struct end_stragglers {
+        void operator()(stragglers* all) const noexcept;
+    };
 
+    static const shm::circle_record& record_of(const circle& one);
     bool try_finish() override;
     void enlist() override;
     void abandon() noexcept override;
-    push_result offer(actor_id who);
+    push_result offer(channel::participant& here, actor_id who);
     void send_to_all(overflow when_full);
+    void drop_block() noexcept;
 
-    circle circle_;
+    const shm::circle_record* to_;  // it stays as long as the program
     message_frame frame_;
     encoded_message message_;
     std::uint64_t block_ = 0;  // packed, and not yet anybody's
     publication so_far_;
-    std::vector<std::unique_ptr<straggler>> stragglers_;
+    std::unique_ptr<stragglers, end_stragglers> waited_for_;  // null while nobody's mailbox was full
     bulletin_reader reader_;
     bool begun_ = false;
     std::uint32_t bytes_kept_ = 0;  // of a flat message that is kept here

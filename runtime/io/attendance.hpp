@@ -34,10 +34,13 @@ public:
         detail::wait* waiting_ = nullptr;
     };
 
-    // Awaited by a coroutine that has a place.
+    // Awaited by a coroutine that has a place, and has just tried what it waits for. The kernel looks whether it is
+    // ready when the wait begins, so nothing that came after the try is missed.
     class ready {
     public:
-        ready(place& of, int fd, detail::until what) : of_(of), wait_(fd, what) { of_.waiting_ = &wait_; }
+        ready(place& of, int fd, detail::until what) : of_(of), wait_(detail::descriptor_wait::tried(), fd, what) {
+            of_.waiting_ = &wait_;
+        }
         ready(const ready&) = delete;
         ready& operator=(const ready&) = delete;
         ~ready() { of_.waiting_ = nullptr; }

@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <string>
+#include <utility>
 
 #include "base/check.hpp"
 #include "base/system_failure.hpp"
@@ -153,6 +154,7 @@ descriptor_wait::descriptor_wait(int fd, until what) : fd_(fd), what_(what) {
 
 bool descriptor_wait::try_finish() {
     if (confirmed_) return true;
+    if (std::exchange(looked_, false)) return false;
     pollfd look{fd_, static_cast<short>(what_ == until::readable ? POLLIN : POLLOUT), 0};
     if (::poll(&look, 1, 0) > 0) {
         if ((look.revents & POLLNVAL) != 0) loop::throw_not_open(fd_);

@@ -122,6 +122,22 @@ TEST_CASE("readable: it goes by the level, so what was not read ends the next wa
     REQUIRE(goes_on(readable(bell.get())));
 }
 
+TEST_CASE("readable: whoever has tried before does not look again, and misses nothing that has come since") {
+    fresh_loop loop;
+    using troupe::detail::descriptor_wait, troupe::detail::until;
+    const owned_fd bell = make_bell();
+    auto wait = [&bell] { return descriptor_wait(descriptor_wait::tried(), bell.get(), until::readable); };
+    REQUIRE(goes_on(wait()));
+    for (int i = 0; i < 3; ++i) {
+        REQUIRE_FALSE(take(bell.get()));
+        ring(bell.get());
+        sync_wait(wait());
+        REQUIRE(take(bell.get()));
+    }
+    REQUIRE(goes_on(wait()));
+    sync_wait(troupe::when_all(wait(), ring_later(bell.get())));
+}
+
 TEST_CASE("readable: several coroutines wait for one descriptor, and each gets what the others left") {
     fresh_loop loop;
     const owned_fd bell(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE));

@@ -12,6 +12,9 @@ enum class until : std::uint8_t { readable, writable };
 class [[nodiscard("a wait for a descriptor does nothing until it is awaited")]] descriptor_wait final : public wait {
 public:
     descriptor_wait(int fd, until what);
+    // For whoever has just tried to read or write, and could not: it does not look once more before it waits.
+    struct tried {};
+    descriptor_wait(tried, int fd, until what) : descriptor_wait(fd, what) { looked_ = true; }
     void await_resume() const { throw_if_failed(); }
 
     int fd() const noexcept { return fd_; }
@@ -34,6 +37,7 @@ private:
 
     int fd_;
     until what_;
+    bool looked_ = false;  // the first look has been had, elsewhere
     bool confirmed_ = false;
     bool listed_ = false;
     descriptor_wait* older_ = nullptr;

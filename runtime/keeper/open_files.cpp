@@ -25,8 +25,9 @@ std::size_t open_files::most_now() noexcept {
 file_answer open_files::keep(const detail::handle_ref& ref, base::owned_fd file) noexcept {
     if (!file) return file_answer::no_number;
     if (!mail::is_file(ref) || !mail::buffer_of(memory_, ref)) return file_answer::not_there;
-    if (count_ >= most_now()) close_unlisted();
-    if (count_ >= most_now()) return file_answer::too_many;
+    const std::size_t now = most_now();
+    if (count_ >= now) close_unlisted();
+    if (count_ >= now) return file_answer::too_many;
     stamps_[count_] = ref.object;
     roles_[count_] = ref.role;
     files_[count_] = file.release();

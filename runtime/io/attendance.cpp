@@ -4,6 +4,8 @@
 
 #include <troupe/error.hpp>
 
+#include "loop/event_loop.hpp"
+
 namespace troupe::io {
 namespace {
 
@@ -16,10 +18,19 @@ void attendance::place::expect_open() const {
 }
 
 attendance::~attendance() {
+    end_watch();
     for (place* one = first_; one != nullptr; one = one->next_) {
         one->at_ = nullptr;
         if (one->waiting_ != nullptr) one->waiting_->fail_with(std::make_exception_ptr(closed(closed_meanwhile)));
     }
+}
+
+void attendance::end_watch() noexcept {
+    if (kept_.fd < 0) return;
+    if (loop::event_loop::exists()) {
+        if (auto* const set = loop::event_loop::current().made_descriptors()) set->end(kept_);
+    }
+    kept_.fd = -1;
 }
 
 void attendance::leave(const place& one) noexcept {

@@ -29,6 +29,10 @@ public:
         friend class attendance;
         friend class ready;
 
+        detail::kept_watch* kept() const noexcept {
+            return at_ != nullptr && at_->keeps_watch_ ? &at_->kept_ : nullptr;
+        }
+
         attendance* at_;
         place* next_;
         detail::wait* waiting_ = nullptr;
@@ -38,7 +42,8 @@ public:
     // ready when the wait begins, so nothing that came after the try is missed.
     class ready {
     public:
-        ready(place& of, int fd, detail::until what) : of_(of), wait_(detail::descriptor_wait::tried(), fd, what) {
+        ready(place& of, int fd, detail::until what)
+            : of_(of), wait_(detail::descriptor_wait::tried(), fd, what, of.kept()) {
             of_.waiting_ = &wait_;
         }
         ready(const ready&) = delete;
@@ -57,10 +62,17 @@ public:
     attendance& operator=(const attendance&) = delete;
     ~attendance();
 
+    // The kernel goes on watching the descriptor over its waits. For sockets.
+    void keep_watch() noexcept { keeps_watch_ = true; }
+    // Before the descriptor is given away.
+    void end_watch() noexcept;
+
 private:
     void leave(const place& one) noexcept;
 
     place* first_ = nullptr;
+    detail::kept_watch kept_;
+    bool keeps_watch_ = false;
 };
 
 }  // namespace troupe::io

@@ -30,6 +30,14 @@ ssize_t write_to_pipe(int fd, std::string_view bytes) noexcept {
     return written;
 }
 
+// A call that a signal has interrupted says nothing of whether there is anything.
+template <class Call>
+ssize_t uninterrupted(Call call) noexcept {
+    ssize_t result = call();
+    while (result < 0 && errno == EINTR) result = call();
+    return result;
+}
+
 bool not_now(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
 }  // namespace
@@ -69,6 +77,7 @@ void byte_stream::look_at(int fd, direction wanted) {
         throw misuse("descriptor " + std::to_string(fd) + " is a directory; a stream is made of a file");
     }
     kind_ = S_ISSOCK(file.st_mode) ? kind::socket : S_ISFIFO(file.st_mode) ? kind::pipe : kind::other;
+    if (kind_ == kind::socket) attendance_.keep_watch();
     never_blocks_ = (flags & O_NONBLOCK) != 0 || S_ISREG(file.st_mode);
 }
 
@@ -84,7 +93,7 @@ std::size_t byte_stream::at_a_time() const noexcept { return never_blocks_ ? pie
 std::optional<std::size_t> byte_stream::try_read(std::span<char> into) {
     ssize_t got = -1;
     if (kind_ == kind::socket) {
-        got = ::recv(fd(), into.data(), into.size(), MSG_DONTWAIT);
+        got = uninterrupted([&] { return ::recv(fd(), into.data(), into.size(), MSG_DONTWAIT); });
     } else {
         if (blocks_now(POLLIN)) return std::nullopt;
         got = ::read(fd(), into.data(), into.size());
@@ -124,6 +133,7 @@ descriptor byte_stream::give_away() {
                      " bytes were read ahead that nobody has taken; read them first (read_some)");
     }
     if (borrowed_) throw misuse("the standard input cannot be released: it belongs to the whole process");
+    attendance_.end_watch();
     return descriptor(fd_.release());
 }
 

@@ -29,6 +29,17 @@ std::uint32_t event_of(until what) noexcept { return what == until::readable ? E
 
 bool ends(std::uint32_t events, until what) noexcept { return (events & (event_of(what) | EPOLLERR | EPOLLHUP)) != 0; }
 
+// Where all of them wait for bytes of one socket, for the second time or later: its watch.
+detail::kept_watch* to_be_kept(const std::vector<detail::descriptor_wait*>& waiting) noexcept {
+    if (waiting.empty()) return nullptr;
+    detail::kept_watch* const first = waiting.front()->kept();
+    for (const detail::descriptor_wait* one : waiting) {
+        if (one->kept() != first || one->what() != until::readable) return nullptr;
+    }
+    if (first == nullptr || first->barred) return nullptr;
+    return std::exchange(first->had_wait, true) ? first : nullptr;
+}
+
 std::uint64_t name_of(int fd, std::uint32_t added) noexcept {
     return std::uint64_t{added} << 32 | static_cast<std::uint32_t>(fd);
 }
@@ -63,14 +74,26 @@ descriptor_set::descriptor_set(event_loop& of)
 descriptor_set::~descriptor_set() { close_watch(watch_); }
 
 void descriptor_set::enlist(detail::descriptor_wait& one) {
-    entries_[one.fd()].waiting.push_back(&one);
+    entry& its = entries_[one.fd()];
+    its.waiting.push_back(&one);
     one.link(newest_);
+    if (its.kept != nullptr && its.kept == one.kept() && one.what() == until::readable) {
+        if (std::exchange(its.came_early, false)) one.confirm();
+        return;
+    }
     try {
         arm(one.fd());
     } catch (...) {
         leave(one);
         throw;
     }
+}
+
+void descriptor_set::end(detail::kept_watch& one) noexcept {
+    const auto found = entries_.find(one.fd);
+    if (found == entries_.end() || found->second.kept != &one) return;
+    found->second.kept = nullptr;
+    ::epoll_ctl(set_.get(), EPOLL_CTL_DEL, one.fd, nullptr);
 }
 
 void descriptor_set::leave(detail::descriptor_wait& one) noexcept {
@@ -92,8 +115,10 @@ void descriptor_set::arm_again(const detail::descriptor_wait& one) { arm(one.fd(
 // For all that are listed, since one call sets what the entry is armed for.
 void descriptor_set::arm(int fd) {
     entry& its = entries_[fd];
+    its.kept = nullptr;
+    detail::kept_watch* const kept = to_be_kept(its.waiting);
     epoll_event wanted{};
-    wanted.events = EPOLLONESHOT;
+    wanted.events = kept != nullptr ? EPOLLET : EPOLLONESHOT;
     for (const detail::descriptor_wait* one : its.waiting) wanted.events |= event_of(one->what());
     const auto call = [&](int operation) {
         if (operation == EPOLL_CTL_ADD) ++its.added;
@@ -102,7 +127,12 @@ void descriptor_set::arm(int fd) {
     };
     int failed = call(its.added != 0 ? EPOLL_CTL_MOD : EPOLL_CTL_ADD);
     if (failed != 0 && errno == ENOENT) failed = call(EPOLL_CTL_ADD);
-    if (failed == 0) return;
+    if (failed == 0) {
+        its.kept = kept;
+        its.came_early = false;
+        if (kept != nullptr) kept->fd = fd;
+        return;
+    }
     if (errno == EBADF) throw_not_open(fd);
     if (errno == ELOOP || errno == EINVAL) {
         throw misuse("descriptor " + std::to_string(fd) +
@@ -121,8 +151,24 @@ void descriptor_set::take_events() {
         const epoll_event& one = events[static_cast<std::size_t>(i)];
         const auto found = entries_.find(static_cast<int>(one.data.u64 & 0xffffffff));
         if (found == entries_.end() || one.data.u64 != name_of(found->first, found->second.added)) continue;
-        tell(found->second, one.events);
+        if (found->second.kept != nullptr) {
+            tell_kept(found->first, found->second);
+        } else {
+            tell(found->second, one.events);
+        }
     }
+}
+
+void descriptor_set::tell_kept(int fd, entry& its) {
+    for (detail::descriptor_wait* one : its.waiting) one->confirm();
+    if (!its.waiting.empty()) return of_.told_by_descriptor();
+    if (!std::exchange(its.came_early, true)) return;
+    its.kept->barred = true;
+    its.kept = nullptr;
+    epoll_event nothing{};
+    nothing.events = EPOLLONESHOT;
+    nothing.data.u64 = name_of(fd, its.added);
+    ::epoll_ctl(set_.get(), EPOLL_CTL_MOD, fd, &nothing);
 }
 
 void descriptor_set::tell(entry& its, std::uint32_t events) {

@@ -88,6 +88,7 @@ public:
     timer_set& timers() noexcept { return timers_; }
     // What this process waits for in descriptors; made when it is first asked for. Throws io_failed.
     descriptor_set& descriptors();
+    descriptor_set* made_descriptors() const noexcept { return descriptors_.get(); }
     // A descriptor has ended a wait, in this run of libuv.
     void told_by_descriptor() noexcept { descriptors_alone_ = true; }
 

@@ -73,7 +73,7 @@ public:
     // Awaiting it arrives, waits for the others, and returns nothing. Throws broken_barrier; and misuse if this process
     // has arrived in this round already.
     auto arrive_and_wait() const {
-        hold_.checked("this barrier");
+        hold_.check("this barrier");
         return detail::barrier_wait(hold_);
     }
 

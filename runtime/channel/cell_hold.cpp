@@ -13,23 +13,10 @@ namespace troupe::detail {
 static_assert(static_cast<std::uint32_t>(cell_sort::condition) ==
               static_cast<std::uint32_t>(shm::cell_kind::condition));
 
-// A handle may outlive `run`, or be a copy in a forked child: then there is nothing to give back.
-channel::cell_port* cell_hold::here() const noexcept {
-    channel::participant* const current = channel::participant::current();
-    return port_ != nullptr && current != nullptr && &port_->here() == current ? port_ : nullptr;
-}
+void cell_hold::let_go() const noexcept { get()->let_go(); }
 
-cell_hold::cell_hold(const cell_hold& other) noexcept : port_(other.port_) {
-    if (channel::cell_port* const port = here()) port->count_hold();
-}
-
-cell_hold::~cell_hold() {
-    if (channel::cell_port* const port = here()) port->release();
-}
-
-channel::cell_port& cell_hold::checked(const char* what) const {
-    if (channel::cell_port* const port = here()) return *port;
-    if (port_ == nullptr) {
+void cell_hold::refuse(const char* what) const {
+    if (use_ == nullptr) {
         throw misuse(std::string(what) + " was moved from, or was never made, and cannot be used");
     }
     channel::participant::here();

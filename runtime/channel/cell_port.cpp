@@ -12,7 +12,7 @@
 namespace troupe::channel {
 
 void cell_port::hold() {
-    if (holds_ == 0) {
+    if (holds == 0) {
         shm::cell_table& table = memory().cells();
         if (!table.back_held(here().slot())) {
             throw out_of_memory("no memory to note what locks and arrays this process holds");
@@ -23,16 +23,16 @@ void cell_port::hold() {
         cell_.hold(here().slot());
         TROUPE_STEP("cell: held");
     }
-    ++holds_;
+    ++holds;
 }
 
-void cell_port::release() noexcept {
-    if (--holds_ != 0) return;
+void cell_port::let_go() noexcept {
     base::published<shm::channel_id>& letting_go = here().self().activity.letting_go;
     letting_go.set(id_.as_object());
     if (kind() == shm::cell_kind::semaphore) return_permits(*this);
     if (kind() == shm::cell_kind::barrier) leave_barrier(*this);
     if (account_) places().give_back(account_);
+    places().keep_none_for(id_);
     // Before others may free it: its next user writes to it.
     if (heeds_freezing_) all_.heed_no_more(*this);
     if (frozen_here_) thaw_here();
@@ -64,7 +64,10 @@ std::span<std::byte> cell_port::block_bytes() const {
     return mail::buffer_bytes(memory(), block);
 }
 
-std::byte* cell_port::value() const { return cell_.has_block() ? block_bytes().data() : cell_.content; }
+std::byte* cell_port::value() {
+    if (content == nullptr) content = cell_.has_block() ? block_bytes().data() : cell_.content;
+    return static_cast<std::byte*>(content);
+}
 
 void cell_port::pass_on(shm::place_number place) noexcept {
     // Granted until the gate is here: who grants looks for a ghost, and for nothing else.
@@ -79,7 +82,7 @@ void cell_port::pass_on(shm::place_number place) noexcept {
     unlock(place);
 }
 
-void cell_port::unlock(shm::place_number place) noexcept {
+void cell_port::hand_on(shm::place_number place) noexcept {
     const shm::hand_over given = line().hand_on(place, shm::handing::live);
     if (given.ghost) {
         here().keeper().look_at(id_.as_object());
@@ -87,13 +90,12 @@ void cell_port::unlock(shm::place_number place) noexcept {
         here().notify(given.to.slot());
     }
     TROUPE_STEP("lock: next one rung");
-    places().give_back(place);
 }
 
 shm::place_number cell_port::account() {
     if (account_) return account_;
     // crash: an account of nothing; the keeper frees it
-    account_ = places().take(id_, shm::place_state::account);
+    account_ = places().take_account(id_);
     if (!account_)
         throw out_of_memory("this process has no place left for another semaphore or barrier: there are 1,023");
     // The numbers go on, so that nobody who was stopped takes this account for an earlier one.

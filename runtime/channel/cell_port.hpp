@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 
+#include <troupe/detail/cell_hold.hpp>
 #include <troupe/detail/cell_wait.hpp>
 
 #include "channel/shared_cells.hpp"
@@ -13,14 +14,15 @@
 
 namespace troupe::channel {
 
-class cell_port {
+class cell_port : public detail::cell_use {
 public:
-    cell_port(shared_cells& all, shm::cell_id id, shm::cell& cell) noexcept : all_(all), id_(id), cell_(cell) {}
+    cell_port(shared_cells& all, shm::cell_id id, shm::cell& cell) noexcept
+        : cell_use{&all.here()}, all_(all), id_(id), cell_(cell) {}
     cell_port(const cell_port&) = delete;
     cell_port& operator=(const cell_port&) = delete;
 
     shared_cells& all() const noexcept { return all_; }
-    participant& here() const noexcept { return all_.here(); }
+    participant& here() const noexcept { return *process; }
     shm::program_memory& memory() const noexcept { return here().memory(); }
     own_places& places() const noexcept { return all_.places(); }
     shm::cell_id id() const noexcept { return id_; }
@@ -29,13 +31,16 @@ public:
     shm::lock_line line() const noexcept { return {cell_, memory().cells()}; }
 
     void hold();
-    void count_hold() noexcept { ++holds_; }  // of a cell that this process has claimed, which is noted already
-    void release() noexcept;                  // may destroy the port
+    void count_hold() noexcept { ++holds; }  // of a cell that this process has claimed, which is noted already
+    void release() noexcept {
+        if (--holds == 0) let_go();
+    }
+    void let_go() noexcept;  // after the last release; destroys the port
 
     // Memory for the value of a large lock, or for an array, in a cell that this process makes. Throws out_of_memory.
     void take_block(std::size_t bytes);
     // The value of a lock, or the elements of an array.
-    std::byte* value() const;
+    std::byte* value();
     std::size_t bytes() const { return cell_.memory().bytes.get(); }
     std::span<std::byte> block_bytes() const;  // throws corrupt
 
@@ -48,7 +53,10 @@ public:
     bool is_frozen_here() const noexcept { return frozen_here_; }
 
     // Passes on the turn of a place of this process.
-    void unlock(shm::place_number place) noexcept;
+    void unlock(shm::place_number place) noexcept {
+        if (!line().try_let_go(place)) hand_on(place);
+        places().keep(place, id_);
+    }
 
     // Of a semaphore or a barrier: this process's place there, noted at first use; throws out_of_memory.
     shm::place_number account();
@@ -59,12 +67,12 @@ public:
     std::uint32_t sleepers() const noexcept { return sleepers_; }
 
 private:
+    void hand_on(shm::place_number place) noexcept;
     void thaw_here() noexcept;
 
     shared_cells& all_;
     shm::cell_id id_;
     shm::cell& cell_;
-    std::uint32_t holds_ = 0;
     std::uint32_t sleepers_ = 0;
     shm::place_number account_;
     bool heeds_freezing_ = false;
@@ -77,3 +85,14 @@ void return_permits(cell_port& port) noexcept;
 void leave_barrier(cell_port& port) noexcept;
 
 }  // namespace troupe::channel
+
+namespace troupe::detail {
+
+inline cell_hold::cell_hold(channel::cell_port* counted) noexcept : use_(counted) {}
+inline channel::cell_port* cell_hold::get() const noexcept { return static_cast<channel::cell_port*>(use_); }
+inline channel::cell_port& cell_hold::checked(const char* what) const {
+    check(what);
+    return *get();
+}
+
+}  // namespace troupe::detail

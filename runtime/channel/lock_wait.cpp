@@ -19,19 +19,15 @@ using shm::place_number;
 using shm::place_state;
 using shm::place_value;
 
-// Right to some milliseconds: it is told to people.
-std::uint64_t coarse_ns() noexcept { return static_cast<std::uint64_t>(base::coarse_now().time_since_epoch().count()); }
-
 // The place has the gate, and is mine.
-lock_turn begin_turn(cell_hold hold, place_number place, const promise_base* locker) noexcept {
-    channel::cell_port& port = *hold.get();
-    port.places().at(place).since.set(coarse_ns());
-    if (locker != nullptr || port.places().locker_of(place) != nullptr) port.places().note_locker(place, locker);
-    std::uint64_t died = 0, how = 0;
-    if (port.line().seen().abandoned) {
-        died = port.cell().died.get();
-        how = port.cell().died_how.get();
-    }
+void note_turn(channel::cell_port& port, place_number place, const promise_base* locker) {
+    port.places().at(place).since.set(ready.turn() * 1'000'000);  // it is told to people
+    port.places().note_locker(place, locker);
+}
+
+lock_turn turn_after_death(cell_hold&& hold, place_number place) noexcept {
+    const shm::cell& cell = hold.get()->cell();
+    const std::uint64_t died = cell.died.get(), how = cell.died_how.get();
     return {std::move(hold), place.value, died, how};
 }
 
@@ -67,15 +63,15 @@ std::optional<exit_status> lock_turn::abandoned() const {
     return hold_.checked("this lock").memory().ends().as_told(actor_id{died_}, how_);
 }
 
-void* lock_turn::value() const {
+void* lock_turn::find_value() const {
     if (place_ == 0) throw misuse("this lock was let go, or moved from, and its value cannot be used any more");
     return hold_.checked("this lock").value();
 }
 
 // --- waiting for it
 
-lock_wait::~lock_wait() {
-    channel::cell_port* const port = place_ != 0 ? hold_.here() : nullptr;
+void lock_wait::give_up() noexcept {
+    channel::cell_port* const port = hold_.here();
     if (port == nullptr) return;
     if (has_it_) {
         port->unlock({place_});
@@ -84,6 +80,13 @@ lock_wait::~lock_wait() {
     } else {
         port->places().give_back({place_});
     }
+}
+
+bool lock_wait::begin_turn() {
+    has_it_ = true;
+    note_turn(port(), {place_}, asker_);
+    abandoned_ = port().line().seen().abandoned;
+    return true;
 }
 
 // Takes the lock, or stands in line from then on.
@@ -104,7 +107,7 @@ bool lock_wait::take_or_join() {
     }
     shm::lock_place& mine = at.places().at({place_});
     for (;;) {
-        if (line.try_take({place_})) return has_it_ = true;
+        if (line.try_take({place_})) return begin_turn();
         if (!enlisted_) return false;  // it may still be moved, or go
         const place_value is = mine.state.get();
         // crash: waiting, and in no line; the keeper's walk frees it
@@ -119,16 +122,24 @@ bool lock_wait::take_or_join() {
 }
 
 bool lock_wait::try_finish() {
+    channel::cell_port& at = port();
+    if (place_ == 0) {
+        // The usual case. Where one of this process's has given up and stands in line, it is not free.
+        const place_number kept = at.places().kept_for(at.id());
+        if (!kept || !at.line().try_take(kept)) return take_or_join();
+        place_ = at.places().take_kept().value;
+        return begin_turn();
+    }
     if (has_it_) return true;
     if (!in_line_) return take_or_join();
-    shm::lock_place& mine = port().places().at({place_});
+    shm::lock_place& mine = at.places().at({place_});
     const place_value is = mine.state.get();
-    if (is.state != place_state::granted || !port().line().has_gate({place_})) return false;
+    if (is.state != place_state::granted || !at.line().has_gate({place_})) return false;
     in_line_ = false;
     // crash: granted, with the gate; the keeper hands on, and tells nobody
     mine.state.set(is.with(place_state::mine));
     TROUPE_STEP("lock: turn taken");
-    return has_it_ = true;
+    return begin_turn();
 }
 
 void lock_wait::enlist() {
@@ -204,10 +215,7 @@ void lock_wait::awake() noexcept {
     if (is.state == place_state::parked) mine.state.swap(is, is.with(place_state::waiting));
 }
 
-lock_turn lock_wait::take_turn() noexcept {
-    has_it_ = false;
-    return begin_turn(std::move(hold_), {std::exchange(place_, 0)}, asker_);
-}
+lock_turn lock_wait::take_abandoned(std::uint32_t place) noexcept { return turn_after_death(std::move(hold_), {place}); }
 
 void lock_wait::pass_on() noexcept {
     has_it_ = false;
@@ -218,12 +226,17 @@ void lock_wait::pass_on() noexcept {
 
 lock_turn try_lock(const cell_hold& hold, const char* what) {
     channel::cell_port& port = hold.checked(what);
-    if (port.line().seen().gate) return {};
+    shm::lock_line line = port.line();
+    if (line.seen().gate) return {};
     const place_number place = port.places().take(port.id());
     if (!place) return {};
-    if (port.line().try_take(place)) return begin_turn(hold, place, nullptr);
-    port.places().give_back(place);
-    return {};
+    if (!line.try_take(place)) {
+        port.places().give_back(place);
+        return {};
+    }
+    note_turn(port, place, nullptr);
+    cell_hold held = hold;
+    return line.seen().abandoned ? turn_after_death(std::move(held), place) : lock_turn(std::move(held), place.value);
 }
 
 bool peek(const cell_hold& hold, const char* what, void* into, std::size_t bytes) {
@@ -239,8 +252,8 @@ void throw_still_locked(const cell_hold& hold) {
     const place_number gate = port.line().seen().gate;
     if (!gate) throw timed_out("timed out: the lock did not come in time, and nobody has it now");
     const shm::process_table& processes = port.memory().processes();
-    const std::uint64_t since = port.places().at(gate).since.get();
-    const std::uint64_t now = coarse_ns();
+    const std::uint64_t since = port.memory().cells().place(gate).since.get();
+    const auto now = static_cast<std::uint64_t>(base::coarse_now().time_since_epoch().count());
     throw timed_out("timed out: " + processes.described(processes.at(gate.slot()).actor()) + " has had the lock for " +
                     std::to_string(now > since ? (now - since) / 1'000'000 : 0) + " ms");
 }

@@ -2,12 +2,10 @@
 
 #include <algorithm>
 
-#include "base/step.hpp"
-
 namespace troupe::channel {
 
 bool own_places::look_for_free() {
-    if (!free_.empty()) return true;
+    if (any_free()) return true;
     std::uint32_t reached = std::min(table_.places_reached(slot_), table_.places());
     for (std::uint32_t i = reached; i-- > 1;) {
         if (at(shm::place_number::make(slot_, i)).state.get().state == shm::place_state::free) {
@@ -22,10 +20,13 @@ bool own_places::look_for_free() {
     return true;
 }
 
-shm::place_number own_places::take(shm::cell_id cell, shm::place_state as) {
-    if (free_.empty() && !look_for_free()) return {};
-    const shm::place_number place = shm::place_number::make(slot_, free_.back());
-    free_.pop_back();
+shm::place_number own_places::note(shm::cell_id cell, shm::place_state as) {
+    shm::place_number place = std::exchange(kept_, {});
+    if (!place) {
+        if (free_.empty() && !look_for_free()) return {};
+        place = shm::place_number::make(slot_, free_.back());
+        free_.pop_back();
+    }
     shm::lock_place& it = at(place);
     it.cell.set(cell.value);
     it.condition.set(0);
@@ -54,7 +55,7 @@ void own_places::note_given_up(shm::cell_id cell, shm::place_number place) {
     given_up_.push_back({cell, place, at(place).state.get().use});
 }
 
-shm::place_number own_places::come_back(shm::cell_id cell) noexcept {
+shm::place_number own_places::find_given_up(shm::cell_id cell) noexcept {
     for (std::size_t i = 0; i < given_up_.size(); ++i) {
         const given_up one = given_up_[i];
         if (one.cell != cell) continue;
@@ -66,17 +67,10 @@ shm::place_number own_places::come_back(shm::cell_id cell) noexcept {
     return {};
 }
 
-void own_places::note_locker(shm::place_number place, const detail::promise_base* locker) {
-    if (lockers_.size() <= place.index()) lockers_.resize(table_.places(), nullptr);
-    lockers_[place.index()] = locker;
-}
+void own_places::keep_lockers() { lockers_.resize(table_.places(), nullptr); }
 
 const detail::promise_base* own_places::locker_of(shm::place_number place) const noexcept {
     return place.slot() == slot_ && place.index() < lockers_.size() ? lockers_[place.index()] : nullptr;
-}
-
-void own_places::forget_locker(shm::place_number place) noexcept {
-    if (place.index() < lockers_.size()) lockers_[place.index()] = nullptr;
 }
 
 }  // namespace troupe::channel

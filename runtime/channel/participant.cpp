@@ -13,6 +13,12 @@
 #include "channel/shared_cells.hpp"
 #include "mail/parcel.hpp"
 
+namespace troupe::detail {
+
+constinit channel::participant* the_participant = nullptr;
+
+}  // namespace troupe::detail
+
 namespace troupe::channel {
 
 participant::participant(shm::program_memory memory, std::uint16_t slot, base::owned_fd doorbell, keeper_line& keeper)
@@ -26,7 +32,7 @@ participant::participant(shm::program_memory memory, std::uint16_t slot, base::o
       observation_(memory_, *self_),
       chronicler_(self_->told, observation_),
       doorbells_(memory_, keeper) {
-    the_participant = this;
+    detail::the_participant = this;
     mail::take_new_stamps();
     // sync: bell - observes what was changed by whoever took the last process of this actor for the present one
     std::atomic_thread_fence(std::memory_order_seq_cst);
@@ -35,7 +41,7 @@ participant::participant(shm::program_memory memory, std::uint16_t slot, base::o
 participant::~participant() {
     ports_.clear();
     cells_.reset();
-    if (the_participant == this) the_participant = nullptr;
+    if (detail::the_participant == this) detail::the_participant = nullptr;
 }
 
 void participant::throw_outside() {
@@ -48,7 +54,7 @@ void participant::throw_outside() {
         "gave it");
 }
 
-void participant::abandon() noexcept { the_participant = nullptr; }
+void participant::abandon() noexcept { detail::the_participant = nullptr; }
 
 void participant::notify(std::uint16_t slot) noexcept {
     if (slot != slot_) doorbells_.ring(slot);  // it looks before it sleeps

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <troupe/detail/actor_id.hpp>
+#include <troupe/detail/cell_hold.hpp>
 #include <troupe/error.hpp>
 
 #include "base/owned_fd.hpp"
@@ -38,10 +39,10 @@ public:
 
     // Throws misuse outside of `run`.
     static participant& here() {
-        if (the_participant == nullptr) throw_outside();
-        return *the_participant;
+        if (detail::the_participant == nullptr) throw_outside();
+        return *detail::the_participant;
     }
-    static participant* current() noexcept { return the_participant; }
+    static participant* current() noexcept { return detail::the_participant; }
 
     shm::program_memory& memory() noexcept { return memory_; }
     std::uint16_t slot() const noexcept { return slot_; }
@@ -106,7 +107,6 @@ private:
     outbox* find_mailbox(detail::actor_id actor);
     outbox* find_lane(detail::actor_id asker);
 
-    static constinit inline participant* the_participant = nullptr;
     struct address {
         detail::actor_id actor;
         outbox* mailbox = nullptr;

@@ -20,7 +20,7 @@ public:
         : memory_(&memory), header_(&header), slices_(slices), map_(map) {}
 
     // --- cells
-    cell& at(std::uint16_t index) const noexcept { return cells()[index % map_.cell_count]; }
+    cell& at(std::uint16_t index) const noexcept { return cells()[index & (map_.cell_count - 1)]; }
     // Cells at and above it were never used.
     std::uint32_t reached() const noexcept { return std::min(header_->cells.get(), map_.cell_count); }
     // Null when the name is that of no cell, or of one that was freed.
@@ -41,7 +41,7 @@ public:
 
     // --- places
     lock_place& place(place_number number) const noexcept {
-        return reinterpret_cast<lock_place*>(area_of(number.slot()))[number.index() % map_.place_count];
+        return reinterpret_cast<lock_place*>(area_of(number.slot()))[number.index() & (map_.place_count - 1)];
     }
     std::uint32_t places() const noexcept { return map_.place_count; }  // of a slot; the first is none
     // Places of the slot at and above it were never used.

@@ -1,6 +1,5 @@
 #include "shm/lock_line.hpp"
 
-#include "base/step.hpp"
 #include "shm/condition_line.hpp"
 
 namespace troupe::shm {
@@ -10,22 +9,6 @@ namespace {
 constexpr std::uint32_t longest_walk = most_processes * most_places;
 
 }  // namespace
-
-bool lock_line::try_take(place_number me) noexcept {
-    lock_value seen = cell_.word.get();
-    while (!seen.gate && !seen.top) {
-        lock_value mine = seen;
-        mine.gate = me;
-        // crash: locked, and nothing was done; the keeper hands on, and says so
-        if (cell_.word.swap(seen, mine)) {
-            // sync: peek - publishes that it is locked, before the value changes
-            std::atomic_thread_fence(std::memory_order_release);
-            TROUPE_STEP("lock: taken");
-            return true;
-        }
-    }
-    return false;
-}
 
 bool lock_line::unchanged_since(const lock_value& before) const noexcept {
     // sync: peek - observes that it was locked, where the copy has anything that was changed then

@@ -32,6 +32,7 @@
 // A process that is stopped is alive: with the lock in hand, or in the middle of handing it on, it holds all up.
 #pragma once
 
+#include "base/step.hpp"
 #include "shm/cell_table.hpp"
 
 namespace troupe::shm {
@@ -56,13 +57,25 @@ public:
 
     lock_value seen() const noexcept { return cell_.word.get(); }
     // It has the lock, if nobody had. The place is noted: mine, with the cell.
-    bool try_take(place_number me) noexcept;
+    bool try_take(place_number me) noexcept {
+        if (!cell_.word.take(me)) return false;
+        // sync: peek - publishes that it is locked, before the value changes
+        std::atomic_thread_fence(std::memory_order_release);
+        TROUPE_STEP("lock: taken");
+        return true;
+    }
     // It is in line; false: nobody has the lock any more. The place is waiting.
     bool push(place_number me) noexcept;
     // What was copied meanwhile is what it was between two locks: nobody has locked since.
     bool unchanged_since(const lock_value& before) const noexcept;
     bool has_gate(place_number me) const noexcept { return seen().gate == me; }
 
+    // `from` has the gate. It lets the lock go, if nobody waits.
+    bool try_let_go(place_number from) noexcept {
+        if (!cell_.word.let_go(from)) return false;
+        TROUPE_STEP("lock: unlocked");
+        return true;
+    }
     // `from` has the gate.
     hand_over hand_on(place_number from, handing how) noexcept;
 

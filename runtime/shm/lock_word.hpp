@@ -47,9 +47,34 @@ public:
         from = lock_value::unpack(seen);
         return false;
     }
+    // The two that nobody contests, on the packed word. They return false, and change nothing, if somebody has the
+    // lock, or if it is not `me` alone who has to do with it.
+    bool take(place_number me) noexcept {
+        // sync: lock - observes the line, and all that was done under the lock before
+        std::uint64_t seen = word_.load(std::memory_order_seq_cst);
+        while ((seen & places_mask) == 0) {
+            // crash: locked, and nothing was done; the keeper hands on, and says so
+            // sync: lock - publishes who has it, and observes all that was done under the lock before
+            if (word_.compare_exchange_weak(seen, seen | me.value, std::memory_order_seq_cst)) return true;
+        }
+        return false;
+    }
+    bool let_go(place_number me) noexcept {
+        // sync: lock - observes the line
+        std::uint64_t seen = word_.load(std::memory_order_seq_cst);
+        if ((seen & places_mask) != me.value) return false;
+        // The bits above those of `abandoned` count, and go round.
+        const std::uint64_t free = (seen >> unlocks_bit << unlocks_bit) + (std::uint64_t{1} << unlocks_bit);
+        // crash: nobody has it; the place is mine, and the keeper frees it
+        // sync: lock - publishes all that was done under the lock before
+        return word_.compare_exchange_strong(seen, free, std::memory_order_seq_cst);
+    }
     void begin() noexcept { word_.store(0, std::memory_order_relaxed); }  // relaxed: published by the cell's name
 
 private:
+    static constexpr std::uint64_t places_mask = (std::uint64_t{1} << 2 * place_bits) - 1;
+    static constexpr unsigned unlocks_bit = 2 * place_bits + 1;
+
     std::atomic<std::uint64_t> word_;
 };
 

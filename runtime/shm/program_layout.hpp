@@ -60,6 +60,8 @@ inline constexpr std::size_t end_bytes = page_bytes + slices_bytes + identity_by
 // there are fewer: cells are halved as often as the windows are, places twice as often.
 constexpr std::uint32_t cells_in(unsigned halvings) noexcept { return most_cells >> halvings; }
 constexpr std::uint32_t places_in(unsigned halvings) noexcept { return std::max(most_places >> 2 * halvings, 32u); }
+// An index is held to its bounds by a mask.
+static_assert((most_cells & (most_cells - 1)) == 0 && (most_places & (most_places - 1)) == 0);
 constexpr std::size_t cells_bytes(unsigned halvings) noexcept {
     return whole_pages(cells_in(halvings) * sizeof(cell)) + page_bytes;
 }

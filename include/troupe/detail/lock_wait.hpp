@@ -17,8 +17,10 @@ namespace troupe::detail {
 class lock_turn {
 public:
     lock_turn() noexcept = default;
-    // `place` has the lock. `died`, with `how`: who died with it, if anybody did since a live unlock.
-    lock_turn(cell_hold hold, std::uint32_t place, std::uint64_t died, std::uint64_t how) noexcept
+    // `place` has the lock.
+    lock_turn(cell_hold&& hold, std::uint32_t place) noexcept : hold_(std::move(hold)), place_(place) {}
+    // `died`, with `how`: who died with it, as nobody has let it go alive since.
+    lock_turn(cell_hold&& hold, std::uint32_t place, std::uint64_t died, std::uint64_t how) noexcept
         : hold_(std::move(hold)), place_(place), died_(died), how_(how) {}
     lock_turn(lock_turn&& other) noexcept;
     lock_turn& operator=(lock_turn&& other) noexcept;
@@ -32,9 +34,14 @@ public:
     const cell_hold& hold() const noexcept { return hold_; }
     std::uint32_t place() const noexcept { return place_; }
     // Throws misuse when it has ended.
-    void* value() const;
+    void* value() const {
+        const cell_use* const use = place_ != 0 ? hold_.use() : nullptr;
+        return use != nullptr && use->content != nullptr ? use->content : find_value();
+    }
 
 private:
+    void* find_value() const;
+
     cell_hold hold_;
     std::uint32_t place_ = 0;
     std::uint64_t died_ = 0, how_ = 0;
@@ -47,7 +54,9 @@ public:
     explicit lock_wait(cell_hold hold) noexcept : hold_(std::move(hold)) {}
     lock_wait(lock_wait&& other) noexcept : cell_wait(), hold_(std::move(other.hold_)) {}
     lock_wait& operator=(lock_wait&&) = delete;
-    ~lock_wait();
+    ~lock_wait() {
+        if (place_ != 0) give_up();
+    }
 
     // By the promise of the coroutine that awaits it, before it is asked.
     void awaited_by(const promise_base& asker) noexcept { asker_ = &asker; }
@@ -58,7 +67,11 @@ public:
     const cell_hold& waits_at() const noexcept override { return hold_; }
 
     // What was taken, after the wait.
-    lock_turn take_turn() noexcept;
+    lock_turn take_turn() noexcept {
+        has_it_ = false;
+        const std::uint32_t place = std::exchange(place_, 0);
+        return abandoned_ ? take_abandoned(place) : lock_turn(std::move(hold_), place);
+    }
 
 protected:
     bool try_finish() override;
@@ -66,7 +79,7 @@ protected:
     void abandon() noexcept override;
     // It is not wanted.
     void pass_on() noexcept;
-    channel::cell_port& port() const noexcept { return *hold_.get(); }
+    channel::cell_port& port() const noexcept { return *hold_.get(); }  // in the library alone
     // It waits in a condition, and goes on when it has the lock.
     void wait_in_condition(std::uint32_t place) noexcept {
         place_ = place;
@@ -78,6 +91,9 @@ protected:
 
 private:
     bool take_or_join();
+    bool begin_turn();
+    lock_turn take_abandoned(std::uint32_t place) noexcept;
+    void give_up() noexcept;
     void leave_line() noexcept;
     void refuse_own_lock() const;
 
@@ -87,6 +103,7 @@ private:
     bool in_line_ = false;
     bool has_it_ = false;
     bool enlisted_ = false;
+    bool abandoned_ = false;
 };
 
 // For what needs the turn of a `held`.

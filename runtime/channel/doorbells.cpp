@@ -31,8 +31,17 @@ void doorbells::ring(std::uint16_t slot) noexcept {
         known.rung = epoch;
         return;
     }
+    note_awake(slot, other);
     const std::uint64_t one = 1;
     if (write(known.fd.get(), &one, sizeof one) == sizeof one || errno == EAGAIN) known.rung = epoch;
+}
+
+// It is awake from now on, though it may not have had a CPU yet: whoever thinks of spinning is to know. It takes the
+// bit off before its next sleep. Where it has died, the keeper took it off before this, or does it after this.
+void doorbells::note_awake(std::uint16_t slot, const shm::process_slot& other) noexcept {
+    shm::wait_set& awake = memory_.header().awake;
+    awake.add(slot);
+    if (shm::has_ended(other.present().state)) awake.remove(slot);
 }
 
 // A process that serves many that come and go holds the doorbells of those that live. They are looked at when several

@@ -29,6 +29,8 @@ public:
     void close_all() noexcept { all_.clear(); }
 
 private:
+    void note_awake(std::uint16_t slot, const shm::process_slot& other) noexcept;
+
     static constexpr std::uint64_t never = ~std::uint64_t{0};
     struct bell {
         std::uint32_t incarnation = 0;

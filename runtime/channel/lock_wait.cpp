@@ -8,8 +8,10 @@
 #include <troupe/error.hpp>
 
 #include "base/clock.hpp"
+#include "base/machine.hpp"
 #include "base/step.hpp"
 #include "channel/cell_port.hpp"
+#include "loop/event_loop.hpp"
 #include "mail/parcel.hpp"
 
 namespace troupe::detail {
@@ -89,13 +91,12 @@ bool lock_wait::begin_turn() {
     return true;
 }
 
-// Takes the lock, or stands in line from then on.
+// Takes the lock, or stands in line from then on; neither where all places are taken.
 bool lock_wait::take_or_join() {
     channel::cell_port& at = port();
     shm::lock_line line = at.line();
-    if (has_it_) return true;
-    if (in_line_) return false;
     if (place_ == 0) {
+        refuse_own_lock();
         const place_number again = at.places().come_back(at.id());
         if (again) {
             place_ = again.value;
@@ -103,12 +104,11 @@ bool lock_wait::take_or_join() {
             return false;
         }
         place_ = at.places().take(at.id()).value;
-        if (place_ == 0) return false;  // all are taken: it waits for one
+        if (place_ == 0) return false;
     }
     shm::lock_place& mine = at.places().at({place_});
     for (;;) {
         if (line.try_take({place_})) return begin_turn();
-        if (!enlisted_) return false;  // it may still be moved, or go
         const place_value is = mine.state.get();
         // crash: waiting, and in no line; the keeper's walk frees it
         mine.state.set(is.with(place_state::waiting));
@@ -121,20 +121,14 @@ bool lock_wait::take_or_join() {
     }
 }
 
-bool lock_wait::try_finish() {
+// In line: takes the lock where it was granted, and the gate has come.
+bool lock_wait::take_granted() {
     channel::cell_port& at = port();
-    if (place_ == 0) {
-        // The usual case. Where one of this process's has given up and stands in line, it is not free.
-        const place_number kept = at.places().kept_for(at.id());
-        if (!kept || !at.line().try_take(kept)) return take_or_join();
-        place_ = at.places().take_kept().value;
-        return begin_turn();
-    }
-    if (has_it_) return true;
-    if (!in_line_) return take_or_join();
     shm::lock_place& mine = at.places().at({place_});
     const place_value is = mine.state.get();
-    if (is.state != place_state::granted || !at.line().has_gate({place_})) return false;
+    if (is.state != place_state::granted) return false;
+    base::prefetch_to_write(at.cell().content);  // it comes from another CPU, as the word does
+    if (!at.line().has_gate({place_})) return false;
     in_line_ = false;
     // crash: granted, with the gate; the keeper hands on, and tells nobody
     mine.state.set(is.with(place_state::mine));
@@ -142,11 +136,39 @@ bool lock_wait::try_finish() {
     return begin_turn();
 }
 
+// Whoever has the lock may let it go in a moment, on another CPU: less than it takes to go through the loop.
+bool lock_wait::look_for_a_moment() {
+    constexpr int looks = 40;  // some 20 ns each
+    const place_number gate = port().line().seen().gate;
+    const place_number older = port().places().at({place_}).older();
+    const bool is_next = !older || older == gate;
+    if (!is_next || gate.slot() == port().here().slot()) return false;
+    if (!loop::event_loop::exists() || !loop::event_loop::current().may_spin()) return false;
+    for (int i = 0; i < looks; ++i) {
+        if (take_granted()) return true;
+        base::pause_cpu();
+    }
+    return false;
+}
+
+bool lock_wait::try_finish() {
+    channel::cell_port& at = port();
+    if (place_ == 0) {
+        // The usual case. Where one of this process's has given up and stands in line, the lock is not free.
+        const place_number kept = at.places().kept_for(at.id());
+        if (kept && at.line().try_take(kept)) {
+            place_ = at.places().take_kept().value;
+            return begin_turn();
+        }
+    }
+    if (has_it_) return true;
+    if (in_line_) return take_granted();
+    return take_or_join() || (in_line_ && look_for_a_moment());
+}
+
 void lock_wait::enlist() {
-    refuse_own_lock();
-    enlisted_ = true;
     port().all().wait(*this);
-    if (take_or_join()) wake();
+    if (lock_wait::try_finish()) wake();
 }
 
 // It would wait for itself: whoever has the lock is a coroutine that goes on only after this wait.
@@ -164,7 +186,6 @@ void lock_wait::refuse_own_lock() const {
 }
 
 void lock_wait::abandon() noexcept {
-    enlisted_ = false;
     port().all().leave(*this);
     if (in_line_) leave_line();
 }

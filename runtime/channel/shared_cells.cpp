@@ -54,6 +54,7 @@ void shared_cells::forget(shm::cell_id cell) noexcept { ports_.erase(cell.value)
 void shared_cells::wait(detail::cell_wait& one) {
     loop::event_loop::current().enroll(*this);
     waiting_.append(one);
+    here_.traffic().note_in_line();
 }
 
 void shared_cells::leave(detail::cell_wait& one) noexcept {

@@ -25,6 +25,8 @@
 #include <cstddef>
 #include <memory>
 
+#include <troupe/detail/ready_queue.hpp>
+
 #include "base/clock.hpp"
 #include "loop/descriptor_set.hpp"
 #include "loop/doorbell.hpp"
@@ -95,6 +97,9 @@ public:
     // What the coroutines of this process wait for. Of what they wait for without the loop's help it knows nothing.
     void describe(wait_notes& into) const noexcept;
 
+    // Whether somebody in a coroutine may spin for a moment: nobody else in this process is to run, and none that wants
+    // this CPU.
+    bool may_spin() const { return detail::ready.empty() && host_->may_spin(); }
     // Leaves the sources alone for some µs, where nobody waits for this process and it may spin.
     void rest() const { loop::rest(*host_); }
 

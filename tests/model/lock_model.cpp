@@ -66,4 +66,5 @@ TEST_CASE("lock model: what is left out of a lock is missed") {
     is_found({.rounds = {1, 1}, .kills = 1}, fault::keeper_does_not_ring);
     is_found({.rounds = {1, 1}, .kills = 1}, fault::ghost_not_told);
     is_found({.rounds = {1, 1}, .kills = 2}, fault::keeper_misses_ghosts);
+    is_found({.rounds = {2, 1}, .kills = 1}, fault::kept_unnoted);
 }

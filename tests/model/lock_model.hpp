@@ -1,7 +1,8 @@
 // The lock of shm/lock_line.hpp, with every process and the keeper taking one load, store or swap at a time, in every
 // order. A process may be killed before each of its steps, may give up where it waits, and may be started again.
 //
-// Process p has one place, p + 1. Its incarnations come one after the other. `fault` leaves something out, or does it
+// Process p has one place, p + 1. After a turn it forgets the cell, or keeps the place noted for its next turn, as the
+// fancy takes it. Its incarnations come one after the other. `fault` leaves something out, or does it
 // wrong: each must be found.
 #pragma once
 
@@ -148,8 +149,15 @@ private:
         };
         switch (s.procs[p].pc) {
         case begin:
-            if (now.left == 0) {
+            if (now.left == 0 && (own.state == mine || now.y != 0)) {
+                now.y = 0;
+                own_next.state = is_free;
+                go("gives back the place that it kept", begin);
+            } else if (now.left == 0) {
                 go("through", through);
+            } else if (own.state == mine || now.y != 0) {
+                now.y = 0;
+                go("has kept its place", attempt);
             } else if (own.state == is_free) {
                 if (!is(fault::noted_after)) own_next = {mine, static_cast<std::uint8_t>(own.use + 1), 0, 0};
                 go("notes the cell", attempt);
@@ -162,7 +170,7 @@ private:
             if (s.gate == 0) {
                 if (s.top != 0) return emit("a free lock has a line", nullptr);
                 next.gate = me;
-                go("locks", own.state == is_free ? late : enter);
+                go("locks", own.state == is_free && is(fault::noted_after) ? late : enter);
             } else {
                 own_next = {waiting, static_cast<std::uint8_t>(own.use + (own.state == is_free ? 1 : 0)), 0, 0};
                 go("is about to wait", push);
@@ -233,9 +241,15 @@ private:
             go("rings", unnote);
             break;
         case unnote:
-            own_next.state = is_free;
             --now.left;
             now.from = now.mark = now.x = now.y = 0;
+            if (is(fault::kept_unnoted)) {
+                own_next.state = is_free;
+                now.y = 1;
+            }
+            go("keeps its place", begin);
+            now.y = 0;
+            own_next.state = is_free;
             go("forgets the cell", begin);
             break;
         case through:

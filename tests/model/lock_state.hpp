@@ -26,6 +26,7 @@ enum class fault : std::uint8_t {
     keeper_does_not_ring,    // the keeper does not ring the gate when the dead one has passed it
     ghost_not_told,          // who grants does not look for a ghost
     keeper_misses_ghosts,    // the keeper does not look for one either
+    kept_unnoted,            // the place that is kept for the next turn is not noted
 };
 
 inline constexpr std::size_t most_processes = 4;

@@ -47,7 +47,7 @@ private:
     std::uint64_t died_ = 0, how_ = 0;
 };
 
-// Stands in line from the moment when the coroutine suspends. A wait that ends without the lock has left the line: it
+// Stands in line from the moment when it is awaited. A wait that ends without the lock has left the line: it
 // keeps nobody waiting.
 class lock_wait : public cell_wait {
 public:
@@ -83,7 +83,7 @@ protected:
     // It waits in a condition, and goes on when it has the lock.
     void wait_in_condition(std::uint32_t place) noexcept {
         place_ = place;
-        in_line_ = enlisted_ = true;
+        in_line_ = true;
     }
     const cell_hold& hold() const noexcept { return hold_; }
     bool has_it() const noexcept { return has_it_; }
@@ -91,6 +91,8 @@ protected:
 
 private:
     bool take_or_join();
+    bool take_granted();
+    bool look_for_a_moment();
     bool begin_turn();
     lock_turn take_abandoned(std::uint32_t place) noexcept;
     void give_up() noexcept;
@@ -102,7 +104,6 @@ private:
     std::uint32_t place_ = 0;  // 0: it has none yet
     bool in_line_ = false;
     bool has_it_ = false;
-    bool enlisted_ = false;
     bool abandoned_ = false;
 };
 

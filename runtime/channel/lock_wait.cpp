@@ -236,7 +236,9 @@ void lock_wait::awake() noexcept {
     if (is.state == place_state::parked) mine.state.swap(is, is.with(place_state::waiting));
 }
 
-lock_turn lock_wait::take_abandoned(std::uint32_t place) noexcept { return turn_after_death(std::move(hold_), {place}); }
+lock_turn lock_wait::take_abandoned(std::uint32_t place) noexcept {
+    return turn_after_death(std::move(hold_), {place});
+}
 
 void lock_wait::pass_on() noexcept {
     has_it_ = false;

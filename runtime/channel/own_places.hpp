@@ -3,8 +3,8 @@
 // There are 1,023. A wait that gave up leaves its place in line until somebody passes it; the next wait of this process
 // for the same lock gets it back, and with it the older turn. So a process that tries again and again uses one place.
 //
-// The place of the last turn is kept: it stays noted, so that a process which takes the same lock again and again writes
-// nothing down for it. For whoever looks in, and for the keeper, it is as if the process were about to ask.
+// The place of the last turn is kept: it stays noted, so that a process which takes the same lock again and again
+// writes nothing down for it. For whoever looks in, and for the keeper, it is as if the process were about to ask.
 #pragma once
 
 #include <cstdint>

@@ -20,7 +20,8 @@ public:
         sent_ = true;
         ++sent_in_a_row_;
     }
-    // It stands in a line, or meets others: whoever goes on before it is not slowed by its looks, and it should be quick.
+    // It stands in a line, or meets others: whoever goes on before it is not slowed by its looks, and it should be
+    // quick.
     void note_in_line() noexcept { sent_ = true; }
     // Whether anything was sent, or it got in line, since this was last asked.
     bool has_sent() noexcept { return std::exchange(sent_, false); }

@@ -98,7 +98,8 @@ void keeper::settle_place(place_number place) noexcept {
     }
 }
 
-// It had the lock; or it was about to ask for it; or it had passed it on, and perhaps not rung.
+// It had the lock; or it was about to ask for it, or kept the place for that; or it had passed it on, and perhaps not
+// rung.
 void keeper::settle_holder(shm::cell& cell, place_number place) noexcept {
     const shm::lock_line line(cell, memory_.cells());
     const place_number gate = line.seen().gate;

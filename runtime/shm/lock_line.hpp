@@ -19,7 +19,8 @@
 // A process may be killed at every instruction here:
 //
 //   died when it had                          left behind                 who puts it right
-//   noted, not locked; unlocked, not freed    mine, the gate elsewhere    the keeper frees it, and rings the gate
+//   noted, not locked; unlocked, not freed,   mine, the gate elsewhere    the keeper frees it, and rings the gate
+//   or kept for the next turn
 //   locked                                    the gate                    the keeper hands on, abandoned
 //   not pushed                                gone, not linked            the keeper's walk frees it
 //   pushed, parked, or given up               gone, linked                whoever passes buries it

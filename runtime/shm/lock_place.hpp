@@ -44,7 +44,7 @@ inline constexpr std::uint32_t place_bits = 22;
 
 enum class place_state : std::uint8_t {
     free,
-    mine,           // its owner has the lock, or is about to ask for it, or has just passed it on
+    mine,           // its owner has the lock, or is about to ask for it, or has passed it on and keeps the place
     waiting,        // in line, and looks
     parked,         // in line, and to be rung
     granted,        // the next to have the gate, or has it
@@ -131,7 +131,7 @@ struct alignas(64) lock_place {
     place_word state;
     base::published<std::uint32_t> next;   // towards older; published by the lock's word
     base::published<std::uint32_t> after;  // towards younger, where it was looked for; the same
-    base::published<std::uint64_t> since;  // when its turn began, on the steady clock, ns; a guess for whoever reads it
+    base::published<std::uint64_t> since;  // when it took the lock, to the turn of the loop; steady clock, ns; a guess
     account_word stands;                   // the account as it is, unless the change that is meant is the last one
     account_word meant;
     base::published<std::uint64_t> condition;     // cell_id of the condition in which it waits; 0: none

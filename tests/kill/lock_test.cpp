@@ -50,6 +50,9 @@ troupe::task<> victim_alone(shared<account> till) {
     for (int i = 1; i <= times; ++i) {
         co_await add(till);
         killing::note(i);
+        // The place that was kept for it is forgotten when the lock goes.
+        const troupe::mutex own;
+        const auto inside = co_await own.lock();
     }
 }
 
@@ -383,7 +386,8 @@ troupe::task<troupe::exit_status> killed_while_receiving() {
 }  // namespace
 
 TEST_CASE("lock: a holder killed at any step that nobody contests leaves the lock to the next") {
-    CHECK(killing::dies_at_each({"lock: noted", "lock: taken", "lock: unlocked", "lock: forgotten"}, &killed_alone));
+    CHECK(killing::dies_at_each({"lock: noted", "lock: taken", "lock: unlocked", "lock: kept", "lock: forgotten"},
+                                &killed_alone));
 }
 
 TEST_CASE("lock: a holder killed at any step of handing on leaves the lock to the one that waits") {

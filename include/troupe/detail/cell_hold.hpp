@@ -11,7 +11,7 @@
 namespace troupe::channel {
 class cell_port;
 class participant;
-}
+}  // namespace troupe::channel
 
 namespace troupe::detail {
 

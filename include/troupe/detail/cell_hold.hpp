@@ -32,7 +32,8 @@ struct cell_use {
 class cell_hold {
 public:
     cell_hold() noexcept = default;
-    // Takes a hold that has been counted already.
+    // Takes a hold that has been counted already. This, `get`, `here` and `checked` are for the library alone, which has
+    // them in channel/cell_port.hpp.
     explicit cell_hold(channel::cell_port* counted) noexcept;
     cell_hold(const cell_hold& other) noexcept : use_(other.use_) {
         if (cell_use* const use = use_here()) ++use->holds;
@@ -67,7 +68,11 @@ public:
     friend bool operator==(const cell_hold& a, const cell_hold& b) noexcept { return a.use_ == b.use_; }
 
 private:
-    cell_use* use_here() const noexcept { return use_ != nullptr && use_->process == the_participant ? use_ : nullptr; }
+    // Outside of `run` the port is no more, and is not looked at.
+    cell_use* use_here() const noexcept {
+        if (use_ == nullptr || the_participant == nullptr) return nullptr;
+        return use_->process == the_participant ? use_ : nullptr;
+    }
     void let_go() const noexcept;
     [[noreturn]] void refuse(const char* what) const;
 

@@ -32,8 +32,8 @@ struct cell_use {
 class cell_hold {
 public:
     cell_hold() noexcept = default;
-    // Takes a hold that has been counted already. This, `get`, `here` and `checked` are for the library alone, which has
-    // them in channel/cell_port.hpp.
+    // Takes a hold that has been counted already. This, `get`, `here` and `checked` are for the library alone, which
+    // has them in channel/cell_port.hpp.
     explicit cell_hold(channel::cell_port* counted) noexcept;
     cell_hold(const cell_hold& other) noexcept : use_(other.use_) {
         if (cell_use* const use = use_here()) ++use->holds;

@@ -127,7 +127,6 @@ bool lock_wait::take_granted() {
     shm::lock_place& mine = at.places().at({place_});
     const place_value is = mine.state.get();
     if (is.state != place_state::granted) return false;
-    base::prefetch_to_write(at.cell().content);  // it comes from another CPU, as the word does
     if (!at.line().has_gate({place_})) return false;
     in_line_ = false;
     // crash: granted, with the gate; the keeper hands on, and tells nobody

@@ -1,6 +1,5 @@
 #include "shm/lock_line.hpp"
 
-#include "base/machine.hpp"
 #include "shm/condition_line.hpp"
 
 namespace troupe::shm {
@@ -124,7 +123,6 @@ hand_over lock_line::hand_on(place_number from, handing how) noexcept {
             return {};
         }
         place_number oldest{cell_.oldest.get()};
-        base::prefetch_to_write(reinterpret_cast<const std::byte*>(&at(oldest ? oldest : seen.top)));
         if (!oldest) oldest = find_oldest(seen.top);
         TROUPE_STEP("lock: oldest known");
         if (unsettled) settle_burial(oldest);

@@ -56,6 +56,7 @@ private:
     cell_hold hold_;
     std::uint64_t round_ = 0;
     bool arrived_ = false;  // and is not through
+    bool in_crowd_ = false;
 };
 
 cell_hold make_barrier(std::size_t parties);

@@ -102,8 +102,10 @@ void own_process::rung() noexcept { participant_.woken(); }
 // The signal that the lifeline sends as well is not let through to every user of a user namespace.
 int own_process::lifeline() const noexcept { return is_program_ ? -1 : sockets_.lifeline.get(); }
 
-// Spin unless others need the CPU: the sender of the last message ran on this one, or more actors are awake than CPUs.
+// Spin unless others need the CPU: it meets more of them than there are CPUs, the sender of the last message ran on
+// this one, or more actors are awake than CPUs.
 bool own_process::may_spin() noexcept {
+    if (participant_.traffic().in_crowd()) return false;
     const shm::program_header& header = memory().header();
     if (header.awake.count_below(memory().processes().reached(), header.usable_cpus + 1) > header.usable_cpus) {
         return false;

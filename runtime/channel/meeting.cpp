@@ -161,9 +161,15 @@ bool barrier_wait::try_finish() {
     return true;
 }
 
-void barrier_wait::enlist() { hold_.get()->all().wait(*this); }
+void barrier_wait::enlist() {
+    channel::cell_port& port = *hold_.get();
+    port.all().wait(*this);
+    in_crowd_ = port.cell().barrier().parties.get() > port.memory().header().usable_cpus;
+    if (in_crowd_) port.here().traffic().join_crowd();
+}
 
 void barrier_wait::abandon() noexcept {
+    if (in_crowd_) hold_.get()->here().traffic().leave_crowd();
     hold_.get()->all().leave(*this);
     if (arrived_) leave();
 }

@@ -28,9 +28,15 @@ public:
     // Whether several messages were sent since the last one came.
     bool streams() const noexcept { return sent_in_a_row_ > 4; }
 
+    // It waits for more others than there are CPUs: they need this one.
+    void join_crowd() noexcept { ++crowds_; }
+    void leave_crowd() noexcept { --crowds_; }
+    bool in_crowd() const noexcept { return crowds_ != 0; }
+
 private:
     std::uint8_t peer_cpu_ = 0xff;
     bool sent_ = false;
+    std::uint16_t crowds_ = 0;
     std::uint32_t sent_in_a_row_ = 0;
 };
 

@@ -4,7 +4,6 @@ usage: observing.py START_METHOD TROUPE PROGRAM     PROGRAM is tests/programs/ob
 """
 
 import fcntl
-import json
 import os
 import pty
 import random
@@ -16,10 +15,10 @@ import sys
 import tempfile
 import termios
 import time
-from pathlib import Path
 
 from inspection import PATIENCE, WATCHDOG, by_name, program, tool, within
 from closing_line import report
+from traces import faults_of_arrows, faults_of_open_slice, faults_of_slices, instants_of, tracing, tracks_of
 
 METHOD, TROUPE, PROGRAM = sys.argv[1], tool(sys.argv[2]), sys.argv[3]
 # What is observed is observed for eight seconds more; and the machine may be busy.
@@ -40,59 +39,9 @@ def shared_bytes():
     return TROUPE("ps", "--json", "--sample", 0).object["programs"][0]["shared_bytes"]
 
 
-class tracing:
-    """A trace that goes on meanwhile, and what it wrote."""
-
-    def __init__(self, folder, seconds=60):
-        self.file = Path(folder) / "trace.json"
-        self.process = subprocess.Popen([TROUPE.path, "trace", "--seconds", str(seconds), "-o", str(self.file), "-p", str(TROUPE.pid)],
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-    def has_begun(self):
-        end = time.monotonic() + WATCHDOG
-        while not (self.file.exists() and self.file.stat().st_size) and self.process.poll() is None:
-            if time.monotonic() > end:
-                raise RuntimeError("the trace does not begin")
-            time.sleep(0.02)
-
-    def end(self):
-        self.process.send_signal(signal.SIGINT)
-        said, errors = self.process.communicate(timeout=WATCHDOG)
-        return self.process.returncode, said, errors
-
-    @property
-    def events(self):
-        return json.loads(self.file.read_text())["traceEvents"]
-
-
-def tracks_of(events):
-    return {one["args"]["name"]: one["tid"] for one in events if one["ph"] == "M" and one["name"] == "thread_name"}
-
-
-def check_slices(events):
-    """Every slice ends on its track after it began, but for those that are open at the end."""
-    open_slices = {}
-    for one in events:
-        if one["ph"] == "B":
-            open_slices.setdefault(one["tid"], []).append(one)
-        elif one["ph"] == "E":
-            if not open_slices.get(one["tid"]):
-                yield f"a slice ends that never began: {one}"
-            elif open_slices[one["tid"]].pop()["ts"] > one["ts"]:
-                yield f"a slice ends before it began: {one}"
-
-
-def check_arrows(events):
-    begins = {one["id"]: one for one in events if one["ph"] == "s"}
-    ends = {one["id"]: one for one in events if one["ph"] == "f"}
-    yield from expected(begins.keys() == ends.keys(), f"{len(begins.keys() ^ ends.keys())} arrows have one end")
-    for number in begins.keys() & ends.keys():
-        yield from expected(begins[number]["name"] == ends[number]["name"], f"two types: {begins[number]}")
-
-
 def check_trace(folder):
     before = actors()
-    made = tracing(folder)
+    made = tracing(TROUPE, folder)
     made.has_begun()
     for _ in range(5):
         TROUPE("restart", "crasher")
@@ -102,14 +51,13 @@ def check_trace(folder):
     events = made.events
     tracks = tracks_of(events)
     tests.check("trace: each actor has a track", [f"{name} has none" for name in before if name not in tracks])
-    spins = [one for one in events if one["ph"] in "BE" and one["tid"] == tracks.get("spinner")]
     tests.check("trace: a handler that never returns is one open slice",
-                expected(len(spins) == 1 and spins[0]["ph"] == "B" and spins[0]["name"] == "observed::spin", spins))
-    instants = [one["name"] for one in events if one["ph"] == "i" and one["tid"] == tracks.get("crasher")]
+                faults_of_open_slice(events, tracks.get("spinner"), "observed::spin"))
+    instants = instants_of(events, tracks.get("crasher"))
     tests.check("trace: as many beginnings as ends of an actor that is started again",
                 expected(instants.count("began") == instants.count("ended") == 5, instants))
-    tests.check("trace: slices end after they began", check_slices(events))
-    tests.check("trace: each arrow has both ends", check_arrows(events))
+    tests.check("trace: slices end after they began", faults_of_slices(events))
+    tests.check("trace: each arrow has both ends", faults_of_arrows(events))
     refused = TROUPE("trace", "--seconds", 0, "-o", folder + "/nowhere/trace.json")
     tests.check("trace: a file that cannot be written is told",
                 expected(refused.code == 1 and "cannot be written" in refused.errors, refused))
@@ -120,14 +68,13 @@ def check_deaths(folder):
     within(OVER, lambda: expected(shared_bytes() == TROUPE.unobserved, "still observed"))
     moments = random.Random(os.getpid())
     for _ in range(3):
-        made = tracing(folder)
+        made = tracing(TROUPE, folder)
         made.has_begun()
         time.sleep(moments.random() / 5)
         within(OVER, lambda: expected(actors()["crasher"]["outer_pid"], "crasher is down"))
         os.kill(actors()["crasher"]["outer_pid"], signal.SIGKILL)
         time.sleep(moments.random() / 5)
-        made.process.kill()
-        made.process.communicate()
+        made.kill()
 
     def over():
         now = shared_bytes()

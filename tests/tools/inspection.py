@@ -52,14 +52,14 @@ class tool:
 class program:
     """Runs from `with` to its end, and is told to be ready by a line `ready PID`."""
 
-    def __init__(self, path, method, *arguments):
-        self.path, self.method, self.arguments = str(Path(path).resolve()), method, arguments
+    def __init__(self, path, method, *arguments, before=()):
+        self.path, self.method, self.arguments, self.before = str(Path(path).resolve()), method, arguments, before
 
     def __enter__(self):
         self.out = tempfile.TemporaryFile("w+")
         self.errors = tempfile.TemporaryFile("w+")
         self.started = time.monotonic()
-        self.process = subprocess.Popen([self.path, *self.arguments], stdin=subprocess.DEVNULL, stdout=self.out,
+        self.process = subprocess.Popen([*self.before, self.path, *self.arguments], stdin=subprocess.DEVNULL, stdout=self.out,
                                         stderr=self.errors, start_new_session=True,
                                         env={**os.environ, "TROUPE_START_METHOD": self.method})
         end = time.monotonic() + WATCHDOG

@@ -4,12 +4,16 @@ import os
 import shutil
 import subprocess
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
+import inspection
+from every_command import faults_since, held, marks
 from inspection import by_name, program
 
-# Commands that only read, each in one of its forms.
-READERS = (("ps", "--json"), ("mailbox", "backlog"), ("queues",), ("pipes",), ("wait-graph",), ("explain", "--last"))
+# Commands that only read, each in one of its forms, and the exit code that it has while there is a cycle.
+READERS = ((("ps", "--json"), 0), (("mailbox", "backlog"), 0), (("queues",), 0), (("pipes",), 0), (("wait-graph",), 3),
+           (("explain", "--last"), 0))
 SIX = ["backlog", "crasher", "left", "program", "right", "spinner"]
 SLACK = 0.01  # seconds, to either side of a moment
 DAY = 24 * 3600
@@ -39,10 +43,6 @@ def expected(condition, said):
     return [] if condition else [str(said)[:3000]]
 
 
-def good(said, code=0):
-    return expected(said.code == code and not said.errors, said)
-
-
 def actors(troupe, *more):
     said = troupe("ps", "--json", *more)
     if said.code != 0:
@@ -57,26 +57,58 @@ def status(pid):
 class options:
     """What was said on the command line."""
 
-    copies = 200  # of the segment, with random bytes in them
-    other = None  # a tool that was built with another layout
+    copies = 200      # of the segment, with random bytes in them
+    other = None      # a tool that was built with another layout
+    sanitized = None  # a tool that was built with the sanitizers
+    stripped = None   # the program without symbols
+    patient = False   # the machine is busy
 
 
-class stripped:
-    """The same program without symbols and debug information."""
+class standing:
+    """While all processes are stopped or traced, all is as before but for STATE and CPU."""
 
-    def __init__(self, running):
-        need("strip")
-        self.folder = tempfile.TemporaryDirectory()
-        copy = Path(self.folder.name) / Path(running.path).name
-        subprocess.run(["strip", "-s", "-o", copy, running.path], check=True)
-        self.program = program(copy, running.method, "quiet")
+    state = None
 
-    def __enter__(self):
-        return self.program.__enter__()
 
-    def __exit__(self, *error):
-        self.program.__exit__(*error)
-        self.folder.cleanup()
+def state_is(wanted):
+    return lambda found: found in (wanted, standing.state)
+
+
+def has_free_cpu():
+    return not options.patient and standing.state is None and os.getloadavg()[0] + 1 < (os.cpu_count() or 1)
+
+
+@contextmanager
+def without_symbols(running):
+    """The same program, stripped, without its spinner."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = options.stripped
+        if copy is None:
+            need("strip")
+            copy = Path(folder) / Path(running.path).name
+            subprocess.run(["strip", "-s", "-o", copy, running.path], check=True)
+        with program(copy, running.method, "quiet") as other:
+            yield other
+
+
+def stripped(running):
+    """For each program that is the same without symbols: one, or none while the first one is stopped or traced."""
+    if standing.state is None:
+        with without_symbols(running) as other:
+            yield other
+
+
+def within(seconds, faults_of):
+    """As inspection.within. A command that was asked again was allowed to fail before."""
+    begun = marks()
+
+    def asked():
+        del held.broken[begun[0]:]
+        return [*faults_of(), *held.broken[begun[0]:]]
+
+    faults = inspection.within(seconds * (6 if options.patient else 1), asked)
+    del held.broken[begun[0]:]
+    return faults
 
 
 def identity_page(memory):
@@ -85,9 +117,15 @@ def identity_page(memory):
 
 
 def faults_of(function, running, troupe):
+    """Also those of the commands that it ran."""
+    begun, faults = marks(), []
     try:
-        return list(function(running, troupe))
+        for fault in function(running, troupe):
+            faults.append(fault)
     except left_out:
-        raise
+        faults += faults_since(begun)
+        if not faults:
+            raise
     except Exception as problem:  # a missing key, or no JSON: a fault of what is tested
-        return [f"{type(problem).__name__}: {problem}"]
+        faults.append(f"{type(problem).__name__}: {problem}")
+    return faults + faults_since(begun)

@@ -1,17 +1,24 @@
 """What is watched of a program: stacks, traces, metrics, limits, and the table that goes on."""
 
-import json
+import fcntl
+import functools
 import os
+import pty
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
+import termios
 import time
 from pathlib import Path
 
-from inspection import PATIENCE, program, within
-from properties import SIX, actors, expected, good, holds, need, status, stripped
+from every_command import judge_ended
+from inspection import PATIENCE, program
+from properties import (SIX, actors, expected, has_free_cpu, holds, identity_page, left_out, need, status, stripped,
+                        within)
+from traces import faults_of_arrows, faults_of_open_slice, faults_of_slices, instants_of, tracing, tracks_of
 
 
 # --- 5. stack
@@ -27,9 +34,8 @@ def loop(_, troupe):
     pid = row["outer_pid"]
     before = Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
     said = troupe("stack", "spinner", "--json")
-    yield from good(said)
     yield from expected(has_frame(said.object, "inspected::turn_for_ever(unsigned long)", range(55, 58)), said)
-    if os.getloadavg()[0] + 1 < (os.cpu_count() or 1):
+    if has_free_cpu():
         yield from expected(said.object["held_ms"] < 50, f"held for {said.object['held_ms']} ms")
     time.sleep(1)
     after = Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
@@ -40,7 +46,6 @@ def loop(_, troupe):
 def coroutines(running, troupe):
     def faults(pid):
         said = troupe("stack", "left", "--json", "--all", "-p", pid)
-        yield from good(said)
         rows = [place["line"] for one in said.object["waiting"] for place in one["places"]
                 if place and place["file"].endswith("inspected.cpp")]
         yield from expected(78 in rows and 75 in rows[rows.index(78):], said)
@@ -48,7 +53,7 @@ def coroutines(running, troupe):
     yield from faults(running.pid)
     said = troupe("stack", "left", "--all")
     yield from expected("epoll_wait" in said.text, said)
-    with stripped(running) as other:
+    for other in stripped(running):
         yield from faults(other.pid)
 
 
@@ -89,52 +94,79 @@ def replaced(running, troupe):
 # --- 6. trace, timing, metrics, doctor, top
 
 
-def observing(troupe):
-    """What the header says; `ps` has it where the tool shows it, and else the trace command's own test does."""
-    return troupe("ps", "--json", "--sample", 0).object["programs"][0].get("observing", 0)
+@functools.cache
+def place_of_observation(path):
+    """Where it stands in the header of the program's memory."""
+    need("gdb")
+    said = subprocess.run(["gdb", "-batch", "-nx", "-ex", "print (long)&((troupe::shm::program_header*)0)->observation", path],
+                          capture_output=True, text=True).stdout
+    if not (found := re.search(r"= (\d+)", said)):
+        raise left_out("the program has no debug information of the library")
+    return int(found.group(1))
+
+
+def observed(running):
+    """What is observed of the program, as its header says."""
+    memory = os.open(running.memory(), os.O_RDONLY)
+    header = int.from_bytes(os.pread(memory, 8, identity_page(memory) + 40), "little")
+    what = int.from_bytes(os.pread(memory, 4, header + place_of_observation(running.path)), "little")
+    os.close(memory)
+    return what
+
+
+def is_unobserved(running):
+    return within(PATIENCE, lambda: expected(observed(running) == 0, "it is still observed"))
+
+
+def shared_bytes(troupe):
+    return troupe("ps", "--json", "--sample", 0).object["programs"][0]["shared_bytes"]
 
 
 @holds("6.1", "trace: a track for each actor, and arrows with both ends", fresh=True)
-def traced(_, troupe):
+def traced(running, troupe):
+    place_of_observation(running.path)
     with tempfile.TemporaryDirectory() as folder:
-        into = Path(folder) / "t.json"
-        tracing = subprocess.Popen([troupe.path, "trace", "--seconds", "3", "-o", str(into)], stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, text=True)
-        time.sleep(0.3)
+        made = tracing(troupe, folder, 1)
+        judge_ended(made.arguments, *made.until_over())
+        events = made.events
+        tracks = tracks_of(events)
+        yield from expected(sorted(tracks) == SIX, f"the tracks are {sorted(tracks)}")
+        yield from faults_of_open_slice(events, tracks.get("spinner"), "inspected::spin")
+
+        made = tracing(troupe, folder)
+        made.has_begun()
+        yield from expected(observed(running) != 0, "the header does not say that it is observed")
         for _ in range(10):
             troupe("restart", "crasher")
-        said, errors = tracing.communicate(timeout=60)
-        yield from expected(tracing.returncode == 0, said + errors)
-        events = json.loads(into.read_text())["traceEvents"]
-    tracks = {one["args"]["name"] for one in events if one.get("ph") == "M" and one["name"] in ("thread_name", "process_name")}
-    yield from (f"there is no track of {name}" for name in SIX if not any(name in track for track in tracks))
-    yield from expected(any("inspected::spin" in one.get("name", "") for one in events), "no slice of inspected::spin")
-    arrows = {"s": set(), "f": set()}
-    for one in events:
-        if one.get("ph") in arrows:
-            arrows[one["ph"]].add(one["id"])
-    yield from expected(arrows["s"] == arrows["f"], f"{len(arrows['s'] ^ arrows['f'])} arrows have one end")
-    yield from within(PATIENCE + 1, lambda: expected(observing(troupe) == 0, "it is still observed"))
+        judge_ended(made.arguments, *made.end())
+        events = made.events
+    happened = instants_of(events, tracks_of(events).get("crasher"))
+    yield from expected(happened.count("began") == happened.count("ended") == 10, happened)
+    yield from faults_of_slices(events)
+    yield from faults_of_arrows(events)
+    yield from is_unobserved(running)
 
 
 @holds("6.2", "trace: a tool that was killed leaves nothing on", fresh=True)
-def killed_tool(_, troupe):
+def killed_tool(running, troupe):
+    place_of_observation(running.path)
     with tempfile.TemporaryDirectory() as folder:
-        tracing = subprocess.Popen([troupe.path, "trace", "--seconds", "60", "-o", folder + "/t.json"],
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        first = tracing(troupe, folder, 0)  # The pages that say which blocks are taken stay.
+        judge_ended(first.arguments, *first.until_over())
+        yield from is_unobserved(running)
+        before = shared_bytes(troupe)
+        made = tracing(troupe, folder)
+        made.has_begun()
+        yield from expected(observed(running) != 0, "the header does not say that it is observed")
         time.sleep(0.5)
-        tracing.kill()
-        tracing.wait()
-    before = troupe("ps", "--json", "--sample", 0).object["programs"][0]["shared_bytes"]
-    yield from within(PATIENCE + 2, lambda: expected(observing(troupe) == 0, "it is still observed"))
-    after = troupe("ps", "--json", "--sample", 0).object["programs"][0]["shared_bytes"]
-    yield from expected(after <= before, f"shared memory {before}, and then {after}")
+        made.kill()
+    yield from is_unobserved(running)
+    yield from within(PATIENCE, lambda: expected(shared_bytes(troupe) <= before, f"{shared_bytes(troupe)} bytes, and {before} before"))
 
 
 @holds("6.3", "metrics: what Prometheus reads")
 def metrics(_, troupe):
     said = troupe("metrics")
-    yield from good(said)
     for name, actor, value in (("mailbox_messages", "backlog", 1000), ("restarts_total", "crasher", 3)):
         wanted = rf'^troupe_{name}\{{[^}}]*actor="{actor}"[^}}]*\}} {value}$'
         yield from expected(re.search(wanted, said.text, re.MULTILINE), f"no line {wanted}")
@@ -146,30 +178,26 @@ def metrics(_, troupe):
 
 @holds("6.4", "doctor: limits that are too low")
 def doctor(_, troupe):
-    said = troupe("doctor", "--json")
+    said = troupe("doctor", "--json", code=(0, 3))  # as the machine is
     entries = said.object.get("entries", said.object.get("checks", []))
     yield from expected(entries and all({"name", "value", "needed", "state", "advice"} <= one.keys() and
                                         one["state"] in ("ok", "note", "low") for one in entries), said)
-    said = troupe("doctor", "--json", before=["sh", "-c", 'ulimit -n 64; exec "$@"', "sh"])
+    said = troupe("doctor", "--json", code=3, before=["sh", "-c", 'ulimit -n 64; exec "$@"', "sh"])
     entries = said.object.get("entries", said.object.get("checks", []))
-    yield from expected(said.code == 3 and any(one["state"] == "low" and "ulimit -n" in (one["advice"] or "")
+    yield from expected(any(one["state"] == "low" and "ulimit -n" in (one["advice"] or "")
                                                for one in entries), said)
 
 
 @holds("6.5", "top: one frame, and a terminal that is as before")
 def top(_, troupe):
     said = troupe("top", "--once")
-    yield from expected(said.code == 0 and all(name in said.text for name in SIX), said)
-    none = troupe("top")
-    yield from expected(none.code == 1 and "terminal" in none.errors, none)
-    import fcntl
-    import pty
-    import struct
-    import termios
+    yield from expected(all(name in said.text for name in SIX), said)
+    none = troupe("top", code=1)
+    yield from expected("terminal" in none.errors, none)
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     before = termios.tcgetattr(slave)
-    running = subprocess.Popen([troupe.path, "top"], stdin=slave, stdout=slave, stderr=slave,
+    running = subprocess.Popen([troupe.path, "top", "-p", str(troupe.pid)], stdin=slave, stdout=slave, stderr=slave,
                                env={**os.environ, "TERM": "xterm"}, start_new_session=True)
     try:
         seen = b""

@@ -1,0 +1,87 @@
+"""Copies of a program's memory, with random bytes in them, and what the tool says of them."""
+
+import itertools
+import multiprocessing
+import os
+import random
+import subprocess
+import time
+
+from inspection import tool
+
+COMMANDS = (("ps", "--json", "--sample", 0), ("mailbox", "backlog"), ("queues", "--sample", 0), ("pipes",), ("wait-graph",),
+            ("explain", "--last"), ("explain", "crasher", "--json"), ("mailbox", "backlog", "--contents", "--json"),
+            ("ps", "--json", "--full", "--sample", 0), ("locks",), ("names",), ("pools",), ("metrics",))
+AT_ONCE = 2
+MOST_FAULTS = 20
+MOST_SECONDS, WATCHDOG = 2, 120
+# A report of theirs has an exit code of its own, so that it is none of the tool's.
+SANITIZERS = {"ASAN_OPTIONS": "exitcode=99", "UBSAN_OPTIONS": "exitcode=99:halt_on_error=1:print_stacktrace=1"}
+
+
+def copy_of(memory):
+    """(descriptor, offsets and lengths of what is in it): a memory of the same content, with the same holes."""
+    source = os.open(memory, os.O_RDONLY)
+    size = os.fstat(source).st_size
+    into = os.memfd_create("troupe")
+    os.ftruncate(into, size)
+    ranges, at = [], 0
+    while True:
+        try:
+            at = os.lseek(source, at, os.SEEK_DATA)
+        except OSError:
+            break
+        end = os.lseek(source, at, os.SEEK_HOLE)
+        ranges.append((at, end - at))
+        while at < end:
+            some = os.pread(source, min(end - at, 1 << 20), at)
+            os.pwrite(into, some, at)
+            at += len(some)
+    os.close(source)
+    return into, ranges
+
+
+def change(into, ranges, chance):
+    """Eight bytes at some places; what was there before."""
+    was = []
+    for _ in range(chance.choice((1, 10, 100, 1000))):
+        begin, length = chance.choice(ranges)
+        at = begin + chance.randrange(length) // 8 * 8
+        was.append((at, os.pread(into, 8, at)))
+        value = chance.choice((chance.randbytes(8), b"\xff" * 8, bytes(8), chance.randrange(1 << 16).to_bytes(8, "little")))
+        os.pwrite(into, value, at)
+    return was
+
+
+def faults_of_one(path, number, timed):
+    command = COMMANDS[number % len(COMMANDS)]
+    began = time.monotonic()
+    try:
+        said = tool(path)(*command, "-p", os.getpid(), timeout=WATCHDOG, environment=SANITIZERS)
+    except subprocess.TimeoutExpired:
+        return [f"copy {number}, {command}: it was not over after {WATCHDOG} s"]
+    took = time.monotonic() - began
+    if said.code not in (0, 1, 3) or "Sanitizer" in said.errors or "runtime error" in said.errors:
+        return [f"copy {number}, {command}: {said}"]
+    return [f"copy {number}, {command}: it took {took:.2f} s"] if timed and took > MOST_SECONDS else []
+
+
+def faults_of_some(path, memory, numbers, timed):
+    """In a process of its own, by whose pid the tool finds the copy. The number of a copy says what is in it."""
+    into, ranges = copy_of(memory)
+    faults = []
+    for number in numbers:
+        was = change(into, ranges, random.Random(number))
+        faults += faults_of_one(path, number, timed)
+        for at, value in reversed(was):
+            os.pwrite(into, value, at)
+        if len(faults) >= MOST_FAULTS:
+            break
+    os.close(into)
+    return faults
+
+
+def faults_of_copies(path, memory, copies, timed):
+    shares = [(path, memory, range(first, copies, AT_ONCE), timed) for first in range(AT_ONCE)]
+    with multiprocessing.get_context("fork").Pool(AT_ONCE) as pool:
+        return list(itertools.chain(*pool.starmap(faults_of_some, shares, chunksize=1)))

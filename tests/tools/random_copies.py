@@ -1,5 +1,6 @@
 """Copies of a program's memory, with random bytes in them, and what the tool says of them."""
 
+import fcntl
 import itertools
 import multiprocessing
 import os
@@ -13,6 +14,7 @@ COMMANDS = (("ps", "--json", "--sample", 0), ("mailbox", "backlog"), ("queues", 
             ("explain", "--last"), ("explain", "crasher", "--json"), ("mailbox", "backlog", "--contents", "--json"),
             ("ps", "--json", "--full", "--sample", 0), ("locks",), ("names",), ("pools",), ("metrics",))
 AT_ONCE = 2
+IDENTITY_BYTES, PID_IN_IDENTITY = 4096, 20  # at the end of the memory (runtime/shm/program_identity.hpp)
 MOST_FAULTS = 20
 MOST_SECONDS, WATCHDOG = 2, 120
 # A report of theirs has an exit code of its own, so that it is none of the tool's.
@@ -20,10 +22,11 @@ SANITIZERS = {"ASAN_OPTIONS": "exitcode=99", "UBSAN_OPTIONS": "exitcode=99:halt_
 
 
 def copy_of(memory):
-    """(descriptor, offsets and lengths of what is in it): a memory of the same content, with the same holes."""
+    """(descriptor, offsets and lengths of what is in it): a memory of the same content, with the same holes, as if it were
+    that of a program that this process has begun."""
     source = os.open(memory, os.O_RDONLY)
     size = os.fstat(source).st_size
-    into = os.memfd_create("troupe")
+    into = os.memfd_create("troupe", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     os.ftruncate(into, size)
     ranges, at = [], 0
     while True:
@@ -37,7 +40,10 @@ def copy_of(memory):
             some = os.pread(source, min(end - at, 1 << 20), at)
             os.pwrite(into, some, at)
             at += len(some)
+    fcntl.fcntl(into, fcntl.F_ADD_SEALS, fcntl.fcntl(source, fcntl.F_GET_SEALS))
     os.close(source)
+    # The tool takes a memory for that of a program whose first process has this pid.
+    os.pwrite(into, os.getpid().to_bytes(4, "little"), size - IDENTITY_BYTES + PID_IN_IDENTITY)
     return into, ranges
 
 
@@ -69,7 +75,8 @@ def faults_of_one(path, number, timed):
 def faults_of_some(path, memory, numbers, timed):
     """In a process of its own, by whose pid the tool finds the copy. The number of a copy says what is in it."""
     into, ranges = copy_of(memory)
-    faults = []
+    unchanged = tool(path)("ps", "-p", os.getpid(), timeout=WATCHDOG, environment=SANITIZERS)
+    faults = [] if unchanged.code == 0 else [f"a copy as it was: {unchanged}"]
     for number in numbers:
         was = change(into, ranges, random.Random(number))
         faults += faults_of_one(path, number, timed)

@@ -25,8 +25,9 @@ from inspection import program
 
 RESULTS = ("passed", "failed", "not tried")
 WORDS = {"passed": "ok", "failed": "FAILED", "not tried": "NOT TRIED"}
-NAMES = {"0": "nothing is changed", "1": "ps", "2": "mailbox, queues, pipes", "3": "wait-graph", "4": "explain", "5": "stack",
-         "6": "trace, timing, metrics, doctor, top", "7": "kill, stop, restart", "8": "who may, and what does not fit", "9": "dash"}
+NAMES = {"0": "nothing is changed", "1": "ps", "2": "mailbox, queues, pipes", "3": "wait-graph", "4": "explain",
+         "5": "stack", "6": "trace, timing, metrics, doctor, top", "7": "kill, stop, restart",
+         "8": "who may, and what does not fit", "9": "dash", "10": "costs"}
 
 
 def section_of(number):
@@ -53,7 +54,7 @@ class table:
 
     def print(self):
         print(f"\n{'section':40}{'passed':>8}{'failed':>8}{'not tried':>11}")
-        for number, row in sorted(self.counts.items()):
+        for number, row in sorted(self.counts.items(), key=lambda one: int(one[0])):
             print(f"{number + '. ' + NAMES[number]:40}{row['passed']:8}{row['failed']:8}{row['not tried']:11}")
         print(f"{self.total('passed')} passed, {self.total('failed')} failed")
 

@@ -118,8 +118,9 @@ def is_unobserved(running):
     return within(PATIENCE, lambda: expected(observed(running) == 0, "it is still observed"))
 
 
-def shared_bytes(troupe):
-    return troupe("ps", "--json", "--sample", 0).object["programs"][0]["shared_bytes"]
+def taken(running, troupe):
+    """Bytes of shared memory, and blocks of its file."""
+    return (troupe("ps", "--json", "--sample", 0).object["programs"][0]["shared_bytes"], os.stat(running.memory()).st_blocks)
 
 
 @holds("6.1", "trace: a track for each actor, and arrows with both ends", fresh=True)
@@ -154,14 +155,19 @@ def killed_tool(running, troupe):
         first = tracing(troupe, folder, 0)  # The pages that say which blocks are taken stay.
         judge_ended(first.arguments, *first.until_over())
         yield from is_unobserved(running)
-        before = shared_bytes(troupe)
+        before = taken(running, troupe)
         made = tracing(troupe, folder)
         made.has_begun()
         yield from expected(observed(running) != 0, "the header does not say that it is observed")
         time.sleep(0.5)
         made.kill()
     yield from is_unobserved(running)
-    yield from within(PATIENCE, lambda: expected(shared_bytes(troupe) <= before, f"{shared_bytes(troupe)} bytes, and {before} before"))
+
+    def as_before():
+        after = taken(running, troupe)
+        yield from expected(after == before, f"{before} bytes of shared memory and blocks of the file became {after}")
+
+    yield from within(PATIENCE, as_before)
 
 
 @holds("6.3", "metrics: what Prometheus reads")
@@ -225,3 +231,18 @@ def top(_, troupe):
         running.wait()
         os.close(master)
         os.close(slave)
+
+
+# --- 10. Costs
+
+
+def is_measured(arguments):
+    def test(*_):
+        raise left_out(f"bench/observed.py {arguments} measures it")
+        yield
+    return test
+
+
+holds("10.1", "what it costs that a program can be looked into")(is_measured("OLD_BUILD NEW_BUILD"))
+holds("10.2", "what it costs that a program is looked into")(is_measured("--watched BUILD"))
+holds("10.3", "what a look at 1,000 idle actors costs")(is_measured("--idle BUILD"))

@@ -5,7 +5,8 @@ usage: acceptance.py PROGRAM TROUPE [--method forkserver|spawn|fork|all] [--only
                      [--busy] [--copies N] [--sanitized TROUPE] [--other TROUPE]
 
 PROGRAM prints `ready PID restarts 3` when all of that has come about; built with -O2 -g. No other program of troupe may
-run meanwhile, as seen from here: `unshare --pid --fork --mount-proc sh -c 'acceptance.py ...; exit $?'` sees none.
+run meanwhile, as seen from here: `unshare --pid --fork --kill-child --mount-proc sh -c
+'acceptance.py ...; exit $?'` sees none.
 No time is judged with --patient, with --busy, and where CI is set in the environment.
 """
 

@@ -139,6 +139,8 @@ def traced(running, troupe):
         yield from expected(observed(running) != 0, "the header does not say that it is observed")
         for _ in range(10):
             troupe("restart", "crasher")
+        # The last one began before the trace is over.
+        yield from within(PATIENCE, lambda: expected(actors(troupe)["crasher"]["state"] == "asleep", "crasher does not sleep"))
         judge_ended(made.arguments, *made.end())
         events = made.events
     happened = instants_of(events, tracks_of(events).get("crasher"))

@@ -1,11 +1,12 @@
 """Copies of a program's memory, with random bytes in them, and what the tool says of them."""
 
+import concurrent.futures
 import fcntl
-import itertools
 import multiprocessing
 import os
 import random
 import subprocess
+import sys
 import time
 
 from inspection import tool
@@ -13,7 +14,7 @@ from inspection import tool
 COMMANDS = (("ps", "--json", "--sample", 0), ("mailbox", "backlog"), ("queues", "--sample", 0), ("pipes",), ("wait-graph",),
             ("explain", "--last"), ("explain", "crasher", "--json"), ("mailbox", "backlog", "--contents", "--json"),
             ("ps", "--json", "--full", "--sample", 0), ("locks",), ("names",), ("pools",), ("metrics",))
-AT_ONCE = 2
+AT_ONCE, PART = 2, 50
 IDENTITY_BYTES, PID_IN_IDENTITY = 4096, 20  # at the end of the memory (runtime/shm/program_identity.hpp)
 MOST_FAULTS = 20
 MOST_SECONDS, WATCHDOG = 2, 120
@@ -82,13 +83,21 @@ def faults_of_some(path, memory, numbers, timed):
         faults += faults_of_one(path, number, timed)
         for at, value in reversed(was):
             os.pwrite(into, value, at)
-        if len(faults) >= MOST_FAULTS:
-            break
     os.close(into)
     return faults
 
 
 def faults_of_copies(path, memory, copies, timed):
-    shares = [(path, memory, range(first, copies, AT_ONCE), timed) for first in range(AT_ONCE)]
-    with multiprocessing.get_context("fork").Pool(AT_ONCE) as pool:
-        return list(itertools.chain(*pool.starmap(faults_of_some, shares, chunksize=1)))
+    """Those of the first parts that have some; it says on stderr how far it is where there are many."""
+    parts = [range(first, min(first + PART, copies)) for first in range(0, copies, PART)]
+    faults = []
+    with concurrent.futures.ProcessPoolExecutor(AT_ONCE, multiprocessing.get_context("fork")) as pool:
+        some = [pool.submit(faults_of_some, path, memory, part, timed) for part in parts]
+        for number, one in enumerate(some, 1):
+            faults += one.result()
+            if number % 10 == 0:
+                print(f"8.4: {parts[number - 1].stop} of {copies} copies", file=sys.stderr, flush=True)
+            if len(faults) >= MOST_FAULTS:
+                pool.shutdown(cancel_futures=True)
+                break
+    return faults

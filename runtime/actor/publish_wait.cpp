@@ -112,9 +112,9 @@ bool publish_wait::try_finish() {
 }
 
 void publish_wait::enlist() {
-    reader_.heed();
-    TROUPE_STEP("publish: waits");
     for (const auto& one : waited_for_->all) one->wait_for_room();
+    reader_.heed();  // last: when the other throws, nobody calls abandon
+    TROUPE_STEP("publish: waits");
 }
 
 void publish_wait::abandon() noexcept {

@@ -77,7 +77,7 @@ void byte_stream::look_at(int fd, direction wanted) {
         throw misuse("descriptor " + std::to_string(fd) + " is a directory; a stream is made of a file");
     }
     kind_ = S_ISSOCK(file.st_mode) ? kind::socket : S_ISFIFO(file.st_mode) ? kind::pipe : kind::other;
-    if (kind_ == kind::socket) attendance_.keep_watch();
+    if (kind_ == kind::socket && !borrowed_) attendance_.keep_watch();
     never_blocks_ = (flags & O_NONBLOCK) != 0 || S_ISREG(file.st_mode);
 }
 

@@ -97,8 +97,12 @@ void descriptor_set::end(detail::kept_watch& one) noexcept {
 }
 
 void descriptor_set::leave(detail::descriptor_wait& one) noexcept {
-    std::vector<detail::descriptor_wait*>& waiting = entries_.find(one.fd())->second.waiting;
-    waiting.erase(std::find(waiting.begin(), waiting.end(), &one));
+    const auto its = entries_.find(one.fd());
+    if (its == entries_.end()) return;
+    std::vector<detail::descriptor_wait*>& waiting = its->second.waiting;
+    const auto found = std::find(waiting.begin(), waiting.end(), &one);
+    if (found == waiting.end()) return;  // it waits in the process that the user's own code has forked this one from
+    waiting.erase(found);
     one.unlink(newest_);
 }
 
@@ -131,6 +135,10 @@ void descriptor_set::arm(int fd) {
         its.kept = kept;
         its.came_early = false;
         if (kept != nullptr) kept->fd = fd;
+        return;
+    }
+    if (errno == EPERM) {  // no set takes a plain file or the like, and poll says that it is always ready
+        for (detail::descriptor_wait* one : its.waiting) one->confirm();
         return;
     }
     if (errno == EBADF) throw_not_open(fd);
@@ -174,7 +182,7 @@ void descriptor_set::tell_kept(int fd, entry& its) {
 void descriptor_set::tell(entry& its, std::uint32_t events) {
     const auto told = std::count_if(its.waiting.begin(), its.waiting.end(),
                                     [events](const auto* one) { return ends(events, one->what()); });
-    if (told == 0) return;
+    if (its.waiting.empty()) return;  // told may be 0: it was armed for one that has left, and is not any more
     of_.told_by_descriptor();
     for (detail::descriptor_wait* one : its.waiting) {
         if (!ends(events, one->what())) {
@@ -227,6 +235,9 @@ void descriptor_wait::enlist() {
     listed_ = true;
 }
 
-void descriptor_wait::abandon() noexcept { loop::event_loop::current().descriptors().leave(*this); }
+void descriptor_wait::abandon() noexcept {
+    if (!loop::event_loop::exists()) return;
+    if (auto* const set = loop::event_loop::current().made_descriptors()) set->leave(*this);
+}
 
 }  // namespace troupe::detail

@@ -94,6 +94,24 @@ task<std::size_t> both_ways(two_sockets* both) {
     co_return std::get<0>(read) + std::get<1>(read);
 }
 
+// Its reader waits all the time, also after its writer had to wait and is done.
+task<char> answer_to_much(two_sockets* both) {
+    static constexpr std::size_t size = 1'000'000;
+    auto write = [](troupe::socket* to) -> task<> {
+        const std::string bytes(size, 'w');
+        co_await to->write(bytes);
+    };
+    auto drain_and_answer = [](troupe::socket* one) -> task<> {
+        std::array<char, 20'000> room;
+        for (std::size_t all = 0; all < size;) all += co_await one->read_some(room);
+        co_await troupe::sleep_for(2ms);
+        co_await one->write("x");
+    };
+    const auto got =
+        co_await troupe::when_all(next_of(&both->server), write(&both->server), drain_and_answer(&both->client));
+    co_return std::get<0>(got);
+}
+
 }  // namespace
 
 TEST_CASE("kept watch: each byte that is waited for comes, and the end as well") {
@@ -128,6 +146,11 @@ TEST_CASE("kept watch: a reader and a writer of one socket both go on") {
         watched(one_by_one(&both, "abc"));
         CHECK(watched(both_ways(&both)) == 800'000);
     }
+}
+
+TEST_CASE("kept watch: a reader goes on waiting when the writer of its socket is done") {
+    two_sockets both = pair();
+    CHECK(watched(answer_to_much(&both)) == 'x');
 }
 
 TEST_CASE("kept watch: the number of a socket that was closed is another one's, also while a copy of it is open") {

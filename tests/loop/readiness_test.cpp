@@ -171,6 +171,7 @@ TEST_CASE("readable, writable: both can be waited for at one descriptor, and one
         while (::read(fd, some.data(), some.size()) > 0) {
         }
         while (so_far.empty()) co_await troupe::yield();
+        co_await troupe::sleep_for(2ms);  // what the entry was armed for comes, and nobody waits to write
         static_cast<void>(::write(fd, some.data(), 1));
     };
     sync_wait(troupe::when_all(note(readable(ours.get()), order, 'r'), note(writable(ours.get()), order, 'w'),
@@ -226,6 +227,8 @@ TEST_CASE("readable, writable: a plain file and a directory are always ready") {
         REQUIRE(file);
         sync_wait(readable(file.get()));
         sync_wait(writable(file.get()));
+        using troupe::detail::descriptor_wait, troupe::detail::until;
+        sync_wait(descriptor_wait(descriptor_wait::tried(), file.get(), until::readable));
     }
 }
 

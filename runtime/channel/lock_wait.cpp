@@ -22,8 +22,8 @@ using shm::place_state;
 using shm::place_value;
 
 // The place has the gate, and is mine.
-void note_turn(channel::cell_port& port, place_number place, const promise_base* locker) {
-    port.places().at(place).since.set(ready.turn() * 1'000'000);  // it is told to people
+void note_turn(channel::cell_port& port, place_number place, const promise_base* locker, std::uint64_t ms) noexcept {
+    port.places().at(place).since.set(ms * 1'000'000);  // it is told to people
     port.places().note_locker(place, locker);
 }
 
@@ -86,7 +86,7 @@ void lock_wait::give_up() noexcept {
 
 bool lock_wait::begin_turn() {
     has_it_ = true;
-    note_turn(port(), {place_}, asker_);
+    note_turn(port(), {place_}, asker_, ready.turn());
     abandoned_ = port().line().seen().abandoned;
     return true;
 }
@@ -167,7 +167,12 @@ bool lock_wait::try_finish() {
 
 void lock_wait::enlist() {
     port().all().wait(*this);
-    if (lock_wait::try_finish()) wake();
+    try {
+        if (lock_wait::try_finish()) wake();
+    } catch (...) {
+        port().all().leave(*this);  // it is not enlisted, so nobody else does it
+        throw;
+    }
 }
 
 // It would wait for itself: whoever has the lock is a coroutine that goes on only after this wait.
@@ -256,7 +261,7 @@ lock_turn try_lock(const cell_hold& hold, const char* what) {
         port.places().give_back(place);
         return {};
     }
-    note_turn(port, place, nullptr);
+    note_turn(port, place, nullptr, base::in_ms(base::coarse_now()));  // a plain function has no turns
     cell_hold held = hold;
     return line.seen().abandoned ? turn_after_death(std::move(held), place) : lock_turn(std::move(held), place.value);
 }

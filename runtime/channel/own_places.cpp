@@ -1,6 +1,7 @@
 #include "channel/own_places.hpp"
 
 #include <algorithm>
+#include <new>
 
 namespace troupe::channel {
 
@@ -67,7 +68,14 @@ shm::place_number own_places::find_given_up(shm::cell_id cell) noexcept {
     return {};
 }
 
-void own_places::keep_lockers() { lockers_.resize(table_.places(), nullptr); }
+bool own_places::keep_lockers() noexcept {
+    try {
+        lockers_.resize(table_.places(), nullptr);
+        return true;
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+}
 
 const detail::promise_base* own_places::locker_of(shm::place_number place) const noexcept {
     return place.slot() == slot_ && place.index() < lockers_.size() ? lockers_[place.index()] : nullptr;

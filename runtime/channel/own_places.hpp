@@ -62,9 +62,9 @@ public:
         return given_up_.empty() ? shm::place_number() : find_given_up(cell);
     }
 
-    // Which coroutine has taken the lock, while that is known.
-    void note_locker(shm::place_number place, const detail::promise_base* locker) {
-        if (lockers_.empty()) keep_lockers();
+    // Which coroutine has taken the lock, while that is known. Where there is no memory to note it, it is not.
+    void note_locker(shm::place_number place, const detail::promise_base* locker) noexcept {
+        if (lockers_.empty() && (locker == nullptr || !keep_lockers())) return;
         lockers_[place.index()] = locker;
     }
     const detail::promise_base* locker_of(shm::place_number place) const noexcept;
@@ -78,7 +78,7 @@ public:
 private:
     shm::place_number note(shm::cell_id cell, shm::place_state as);
     shm::place_number find_given_up(shm::cell_id cell) noexcept;
-    void keep_lockers();
+    bool keep_lockers() noexcept;
 
     struct given_up {
         shm::cell_id cell;

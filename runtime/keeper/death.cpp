@@ -166,6 +166,7 @@ void keeper::gone(std::uint16_t slot) noexcept {
     watched_[slot].doorbell.reset();
     watched_[slot].kill_at_birth = false;
     notify_all(process.watchers);
+    memory_.header().awake.remove(slot);  // whoever rang it while it was being started has noted it
     memory_.processes().free(slot);
 }
 

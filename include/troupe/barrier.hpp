@@ -74,7 +74,7 @@ public:
     // Awaiting it arrives, waits for the others, and returns nothing. Throws broken_barrier; and misuse if this process
     // has arrived in this round already.
     auto arrive_and_wait() const {
-        hold_.check("this barrier");
+        hold_.expect_here("this barrier");
         return detail::barrier_wait(hold_);
     }
 

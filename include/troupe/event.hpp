@@ -56,7 +56,7 @@ public:
     bool is_set() const { return detail::event_is_set(hold_); }
     // Awaiting it returns nothing. It can be given a deadline and can be cancelled.
     auto wait() const {
-        hold_.check("this event");
+        hold_.expect_here("this event");
         return detail::event_wait(hold_);
     }
 

@@ -99,13 +99,13 @@ public:
 
     // Awaiting it gives a `held`. A wait that was cancelled, or whose time is up, has left the line.
     auto lock() const {
-        hold_.check(noun);
+        hold_.expect_here(noun);
         return detail::held_wait<held>(hold_);
     }
     // The same for at most `d`: a task that throws timed_out, and says who has the lock, and since when.
     template <class Rep, class Period>
     task<held> lock(std::chrono::duration<Rep, Period> d) const {
-        hold_.check(noun);
+        hold_.expect_here(noun);
         return detail::lock_within<held>(hold_, detail::to_nanoseconds(d));
     }
     // Without waiting: nullopt if somebody has the lock.

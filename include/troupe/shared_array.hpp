@@ -49,7 +49,7 @@ public:
 
     // The elements. The span is valid while this process has a handle, and `run` has not returned.
     std::span<T> view() const {
-        memory_.hold.check("this shared array");
+        memory_.hold.expect_here("this shared array");
         return {static_cast<T*>(memory_.data), memory_.size};
     }
     // One of them; there is no look whether there is such a one.
@@ -62,7 +62,7 @@ public:
     // it, so this waits for one that computes without ever awaiting; it can be given a deadline. If the wait is given
     // up, the array is frozen all the same, each process as soon as it awaits something.
     auto freeze() const {
-        memory_.hold.check("this shared array");
+        memory_.hold.expect_here("this shared array");
         return detail::freeze_wait(memory_.hold);
     }
     bool is_frozen() const { return detail::is_frozen(memory_.hold); }

@@ -91,7 +91,7 @@ namespace troupe::detail {
 inline cell_hold::cell_hold(channel::cell_port* counted) noexcept : use_(counted) {}
 inline channel::cell_port* cell_hold::get() const noexcept { return static_cast<channel::cell_port*>(use_); }
 inline channel::cell_port& cell_hold::checked(const char* what) const {
-    check(what);
+    expect_here(what);
     return *get();
 }
 

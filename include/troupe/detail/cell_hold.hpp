@@ -57,7 +57,7 @@ public:
     const cell_use* use() const noexcept { return use_here(); }
     // Throws misuse if `what` was moved from, or belongs to another process, or to a program that has ended.
     channel::cell_port& checked(const char* what) const;
-    void check(const char* what) const {
+    void expect_here(const char* what) const {
         if (use_here() == nullptr) refuse(what);
     }
 

@@ -22,11 +22,14 @@ public:
     void give_up(std::size_t cell) noexcept { given_up_ |= bit(cell); }
     // A cell that was given up will be free when its process is gone.
     bool some_are_on_their_way_out() const noexcept { return given_up_ != 0; }
-    bool some_are_gone() const noexcept;
+    // All are taken, and of those that were given up none is free yet: until that changes, `claim` gives nothing.
+    bool none_is_free_yet() const noexcept { return ~taken_ == 0 && given_up_ != 0 && !some_are_gone(); }
 
 private:
     static constexpr std::uint64_t bit(std::size_t cell) noexcept { return std::uint64_t{1} << cell; }
     static_assert(shm::most_commands == 64);
+
+    bool some_are_gone() const noexcept;
 
     shm::process_slot& self_;
     std::uint64_t taken_ = 0;

@@ -38,21 +38,23 @@ std::string reason(int error) { return std::strerror(error) + base::descriptor_a
 
 // --- a cell
 
-// Waits until the keeper is through with a command that was given up.
+// Waits until the keeper is through with a command that was given up, or none is left of which that can be said.
+// Several may wait, and the first that goes on takes off the list all that are gone: so each looks at what is free, and
+// not at that list alone.
 class room final : public detail::wait, private loop::source {
 public:
     explicit room(actors::own_commands& commands) noexcept : commands_(commands) {}
     void await_resume() const { throw_if_failed(); }
 
 private:
-    bool try_finish() override { return commands_.some_are_gone(); }
+    bool try_finish() override { return !commands_.none_is_free_yet(); }
     void enlist() override {
         loop::event_loop::current().enroll(*this);
         wake();
     }
     void abandon() noexcept override { loop::event_loop::current().dismiss(*this); }
 
-    bool glance() override { return commands_.some_are_gone(); }
+    bool glance() override { return !commands_.none_is_free_yet(); }
     bool poll() override {
         if (!glance()) return false;
         wake();

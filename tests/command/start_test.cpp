@@ -117,6 +117,41 @@ task<> too_many() {
     CHECK(result.status.success());
 }
 
+task<> start_one(std::vector<troupe::running_command>* into) {
+    auto one = co_await command({"sleep", "1000"}).start();
+    into->push_back(std::move(one));
+}
+
+// The places of all become free at about the same time, and as many wait for them.
+task<> start_all_anew() {
+    std::vector<troupe::running_command> all, next;
+    for (int i = 0; i < 64; ++i) co_await start_one(&all);
+    all.clear();
+    co_await troupe::task_group::run([&](troupe::task_group& group) -> task<> {
+        for (int i = 0; i < 64; ++i) group.start(start_one(&next));
+        co_await group.join();
+    });
+    CHECK(next.size() == 64);
+}
+
+task<> start_if_there_is_room(std::vector<troupe::running_command>* into, int* refused) {
+    try {
+        co_await start_one(into);
+    } catch (const troupe::spawn_failed&) {
+        ++*refused;
+    }
+}
+
+task<> two_for_one_place() {
+    std::vector<troupe::running_command> all;
+    int refused = 0;
+    for (int i = 0; i < 64; ++i) co_await start_one(&all);
+    all.pop_back();
+    co_await troupe::when_all(start_if_there_is_room(&all, &refused), start_if_there_is_room(&all, &refused));
+    CHECK(all.size() == 64);
+    CHECK(refused == 1);
+}
+
 task<> time_out_a_join() {
     auto slow = co_await command({"sleep", "1000"}).start();
     bool late = false;
@@ -148,5 +183,9 @@ TEST_CASE("command: one that nobody holds any more is killed, with its group") {
 TEST_CASE("command: a write to one that is gone is an error, and no SIGPIPE") { watched(write_to_one_that_is_gone()); }
 
 TEST_CASE("command: an actor has 64 at a time") { watched(too_many()); }
+
+TEST_CASE("command: as many are started at a time as were let go of") { watched(start_all_anew()); }
+
+TEST_CASE("command: of two that wait for one place the second is refused") { watched(two_for_one_place()); }
 
 TEST_CASE("command: a join that times out leaves it running") { watched(time_out_a_join()); }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <ctime>
 
 #include "process/limits.hpp"
 
@@ -61,6 +62,15 @@ void lower_open_files(rlim_t soft) noexcept {
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// What was sent until now to the group that it has just left is not for it: a Ctrl-Z would stop it for good.
+void drop_pending_signals() noexcept {
+    sigset_t all;
+    sigfillset(&all);
+    const timespec now{};
+    while (sigtimedwait(&all, nullptr, &now) > 0) {
+    }
+}
+
 // The next path is tried where this one is no program, as a shell does.
 bool may_be_elsewhere(int error) noexcept {
     return error == ENOENT || error == ENOTDIR || error == EACCES || error == ENAMETOOLONG || error == ELOOP;
@@ -77,6 +87,7 @@ void begin(void* argument) noexcept {
     struct sigaction plain{};
     plain.sa_handler = SIG_DFL;
     sigaction(SIGPIPE, &plain, nullptr);  // a pipeline ends by it
+    drop_pending_signals();
     if (!connect(wanted.streams)) give_up(result, execution_step::streams);
     if (wanted.directory != nullptr && chdir(wanted.directory) != 0) give_up(result, execution_step::directory);
     if (wanted.open_files) lower_open_files(*wanted.open_files);

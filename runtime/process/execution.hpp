@@ -2,8 +2,9 @@
 //
 // Everything is made ready by the caller, since the new process shares its memory until the exec and may allocate
 // nothing. It leads a group of its own before it executes anything, so whoever knows its pid can end it and all that it
-// has started. It has three descriptors, empty signal mask, no handlers, and what is left of the caller's: ignored
-// signals but SIGPIPE, umask, limits.
+// has started. Until then it is in the caller's group, with all signals blocked, and drops what is sent to that. It has
+// three descriptors, empty signal mask, no handlers, and what is left of the caller's: ignored signals but SIGPIPE,
+// umask, limits.
 #pragma once
 
 #include <sched.h>

@@ -1,6 +1,9 @@
 // Signals that reach more than one process, or come more than once.
+#include <atomic>
+#include <chrono>
 #include <csignal>
 #include <string>
+#include <thread>
 
 #include <unistd.h>
 #include <troupe/troupe.hpp>
@@ -92,6 +95,23 @@ TEST_CASE("signals: what is sent to the whole group reaches the program alone, a
         REQUIRE(killing::lines_with(asking.read_to("answered", answers), "answered") == answers);
     }
     CHECK(asking.end() == 0);
+}
+
+TEST_CASE("signals: what is sent to the whole group while a command begins does not reach it") {
+    family signalled("signalled");
+    REQUIRE_THAT(signalled.read_to("ready"), checks::contains("ready"));
+    std::atomic<bool> over = false;
+    std::thread sender([&] {
+        while (!over) {
+            signalled.signal_group(SIGUSR1);
+            std::this_thread::sleep_for(10us);
+        }
+    });
+    const std::string said = signalled.read_to("all ran");
+    over = true;
+    sender.join();
+    CHECK_THAT(said, checks::contains("all ran"));
+    CHECK(signalled.end() == 0);
 }
 
 TEST_CASE("signals: a second SIGTERM does not cut off the clean-up of the program") {

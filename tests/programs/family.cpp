@@ -1,5 +1,6 @@
 // A program with actors of several kinds, for the tests that end it: `family busy | starting | returning | orderly |
-// cleaning | asking | changed | stubborn | mapping | commanding | reading`. It prints `ready` when they stand.
+// cleaning | asking | signalled | changed | stubborn | mapping | commanding | reading`. It prints `ready` when they
+// stand.
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -137,6 +138,19 @@ troupe::task<> map_for_ever() {
     }
 }
 
+// Commands begin while somebody sends SIGUSR1 to the whole group.
+troupe::task<> command_while_signalled() {
+    constexpr int all = 300;
+    std::signal(SIGUSR1, [](int) {});
+    say("ready");
+    int right = 0;
+    for (int i = 0; i < all; ++i) {
+        const auto one = co_await troupe::command({"true"}).run();
+        if (one.status.success()) ++right;
+    }
+    say(right == all ? "all ran" : "some were ended");
+}
+
 // Commands of the program, and of an actor.
 troupe::task<> have_one(troupe::queue<int> ready) {
     const auto one = co_await troupe::command({"sleep", "1000"}).start();
@@ -170,6 +184,10 @@ troupe::task<> read_lines() {
 troupe::task<int> live(std::vector<std::string> arguments) {
     const std::string kind = arguments.at(0);
     if (kind == "commanding") co_await command_for_ever();
+    if (kind == "signalled") {
+        co_await command_while_signalled();
+        co_return 0;
+    }
     if (kind == "asking") {
         co_await ask_after_each_signal();
         co_return 0;

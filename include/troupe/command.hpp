@@ -73,7 +73,8 @@ public:
     // signal, and std::system_error if the program may not signal it (it has changed its user).
     void signal(int number) const;
     // SIGTERM to its whole group, SIGKILL if it has not ended after the budget; waits for its end. If that is
-    // cancelled, the command goes on with what it was sent.
+    // cancelled, the command goes on with what it was sent. Throws std::system_error as `signal` does, and then does
+    // not wait.
     task<exit_status> end(detail::length_of_time budget = std::chrono::seconds(2)) const;
 
     int pid() const;
@@ -117,8 +118,8 @@ public:
     // The await throws spawn_failed, which says why, if the command could not be started: it was not found, is not
     // executable, its directory or limits were refused, or this actor has 64 commands already. It throws too_large, and
     // kills the command and its group, if it writes more than is kept. After `timeout` the whole group is sent SIGTERM,
-    // and SIGKILL if the command has not ended 2 s later; then the await throws timed_out. If it is cancelled, the
-    // command and its group are killed at once.
+    // and SIGKILL if the command has not ended 2 s later; then the await throws timed_out, or std::system_error if
+    // the program may not signal it. If it is cancelled, the command and its group are killed at once.
     task<command_result> run(detail::length_of_time timeout = (std::chrono::nanoseconds::max)()) const;
 
     // Starts it. Awaiting it gives the command, once its program has been executed. Throws spawn_failed as `run` does.

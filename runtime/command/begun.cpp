@@ -48,8 +48,13 @@ std::optional<exit_status> begun_command::status() {
     return cell().status();
 }
 
-int begun_command::send(keepers::keeper_word word, int number) noexcept {
-    return cell().pid() == 0 ? 0 : here_.signal_command(cell_, word, number);
+void begun_command::send(keepers::keeper_word word, int number) {
+    if (cell().pid() == 0) return;
+    if (const int error = here_.signal_command(cell_, word, number)) {
+        throw std::system_error(error, std::generic_category(),
+                                "command '" + name_ + "' (pid " + std::to_string(pid_) + ") could not be sent signal " +
+                                    std::to_string(number));
+    }
 }
 
 void begun_command::signal(int number) {
@@ -57,11 +62,7 @@ void begun_command::signal(int number) {
         throw misuse("command '" + name_ + "' cannot be sent signal " + std::to_string(number) +
                      ": signals are numbered from 1 to " + std::to_string(NSIG - 1));
     }
-    if (const int error = send(keepers::keeper_word::signal_command, number)) {
-        throw std::system_error(error, std::generic_category(),
-                                "command '" + name_ + "' (pid " + std::to_string(pid_) + ") could not be sent signal " +
-                                    std::to_string(number));
-    }
+    send(keepers::keeper_word::signal_command, number);
 }
 
 void begun_command::signal_group(int number) { send(keepers::keeper_word::signal_command_group, number); }

@@ -36,12 +36,12 @@ public:
     void born(pid_t pid) noexcept;
     // Nothing while it runs. Throws spawn_failed if it was ended because nobody could look after it.
     std::optional<exit_status> status();
-    // Throws std::system_error if the program may not signal it.
+    // Both throw std::system_error if the program may not signal it.
     void signal(int number);
     void signal_group(int number);
 
 private:
-    int send(keepers::keeper_word word, int number) noexcept;
+    void send(keepers::keeper_word word, int number);
 
     actors::own_process& here_;
     std::size_t cell_;
@@ -57,7 +57,7 @@ namespace troupe::commands {
 task<exit_status> end_of(detail::begun_command* command);
 // False: it has not ended by then.
 task<bool> ends_within(detail::begun_command* command, std::chrono::nanoseconds time);
-// SIGTERM to its group, and SIGKILL after the budget; unless it has ended.
+// SIGTERM to its group, and SIGKILL after the budget; unless it has ended. Throws std::system_error as signals do.
 task<exit_status> end(detail::begun_command* command, std::chrono::nanoseconds budget);
 
 }  // namespace troupe::commands

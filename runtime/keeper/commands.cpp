@@ -120,8 +120,11 @@ int keeper::signal_command(std::uint16_t slot, std::size_t cell, int signal, boo
     const auto number = find_command(slot, cell);
     if (!number) return 0;
     const looked_after& one = commands[*number];
-    const bool sent = whole_group ? ::kill(-one.pid, signal) == 0 : process::send_signal(one.pidfd, signal);
-    return sent || errno == ESRCH ? 0 : errno;
+    if (whole_group) ::kill(-one.pid, signal);
+    // Where it has left its group (setpgid), it is sent the signal by itself. Where it has not, whether it got it is
+    // asked: the call above succeeds when one of them did.
+    const bool has_it = whole_group && ::getpgid(one.pid) == one.pid;
+    return process::send_signal(one.pidfd, has_it ? 0 : signal) || errno == ESRCH ? 0 : errno;
 }
 
 void keeper::end_commands(const death& of) noexcept {

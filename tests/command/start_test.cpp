@@ -1,6 +1,8 @@
 // Commands that are written to and read from while they run.
 #include "command/commands.hpp"
 
+#include <unistd.h>
+
 #include <string>
 #include <vector>
 
@@ -76,6 +78,25 @@ task<> end_stubborn() {
     co_await stubborn.output().read_line(line);
     const auto end = co_await stubborn.end(10ms);
     CHECK(end.code() == -SIGKILL);
+}
+
+constexpr char leave_group[] = "setpgrp(0, getpgrp(getppid())); $| = 1; print qq(left\n); sleep 1000";
+
+// The program's group has it by then.
+task<> end_where_it_has_left_its_group() {
+    pid_t its = 0;
+    for (const bool dropped : {false, true}) {
+        auto left = co_await command({"perl", "-e", leave_group}).start();
+        std::string line;
+        co_await left.output().read_line(line);
+        REQUIRE(line == "left");
+        its = left.pid();
+        CHECK(getpgid(its) == getpgrp());
+        if (dropped) break;
+        const auto end = co_await left.end();
+        CHECK(end.code() == -SIGTERM);
+    }
+    co_await commanding::until_over(its);
 }
 
 task<> drop() {
@@ -175,6 +196,8 @@ TEST_CASE("command: what it wrote can be read when it has ended") { watched(read
 TEST_CASE("command: it can be sent signals, and after its end that does nothing") { watched(send_signals()); }
 
 TEST_CASE("command: end sends SIGTERM to its whole group") { watched(end_with_group()); }
+
+TEST_CASE("command: one that has left its group is ended by itself") { watched(end_where_it_has_left_its_group()); }
 
 TEST_CASE("command: end kills one that ignores SIGTERM, after the budget") { watched(end_stubborn()); }
 

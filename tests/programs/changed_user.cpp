@@ -1,7 +1,7 @@
 // A program that gives up root after it has started actors: this one starts itself anew, `changed_user inner`.
 //
-// It may not signal its actors any more. Whoever wants one ended is told so at the call, nobody waits for what cannot
-// be ended, and with the program all of them end.
+// It may not signal its actors and commands any more. Whoever wants one ended is told so at the call, nobody waits for
+// what cannot be ended, and with the program all of its actors end.
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include <troupe/troupe.hpp>
 
@@ -39,6 +40,16 @@ bool is_refused(Call call) {
     return false;
 }
 
+template <class T>
+troupe::task<bool> await_is_refused(troupe::task<T> one) {
+    try {
+        co_await std::move(one);
+    } catch (const std::system_error& error) {
+        co_return error.code().value() == EPERM;
+    }
+    co_return false;
+}
+
 struct end_it {
     using reply = bool;
     troupe::actor<> whom;
@@ -51,12 +62,16 @@ troupe::task<int> live() {
     const auto busy = co_await troupe::spawn<&spin_for_ever>({.name = "busy", .daemon = true});
     co_await troupe::spawn<&spin_for_ever>({.name = "daemon", .daemon = true});
     const auto other = co_await troupe::spawn<&end_others>();
+    const auto reader = co_await troupe::command({"cat"}).start();  // ends when this program does not write any more
     if (setgid(nobody) != 0 || setuid(nobody) != 0) co_return 1;
     const bool kill_is = is_refused([&] { busy.kill(); });
     const bool terminate_is = is_refused([&] { busy.terminate(); });
     const bool others_is = co_await other.ask(end_it{busy});
     if (!busy.alive()) co_return 2;
-    co_return kill_is&& terminate_is&& others_is ? right : 3;
+    if (!kill_is || !terminate_is || !others_is) co_return 3;
+    const bool signal_is = is_refused([&] { reader.signal(SIGTERM); });
+    const bool end_is = co_await await_is_refused(reader.end());
+    co_return signal_is&& end_is ? right : 4;
 }
 
 [[noreturn]] void outer() {
@@ -72,8 +87,9 @@ troupe::task<int> live() {
     int status = 0;
     waitpid(program, &status, 0);
     const bool in_time = WIFEXITED(status);
-    said.check("changed user: to end an actor that the program may not signal is refused, and the program ends",
-               in_time && WEXITSTATUS(status) == right);
+    said.check(
+        "changed user: to end an actor or a command that the program may not signal is refused, and the program ends",
+        in_time && WEXITSTATUS(status) == right);
     if (!in_time || WEXITSTATUS(status) != right) std::printf("    status: %x\n", status);
     while (waitpid(-1, nullptr, 0) > 0) {  // what it leaves is a child of this process by now, and busy
     }

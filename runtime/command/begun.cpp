@@ -20,7 +20,7 @@ void end_begun_command::operator()(begun_command* command) const noexcept { dele
 
 begun_command::~begun_command() {
     // One that is destroyed after its process has left the program (a static object): the keeper ends it as it is.
-    if (actors::own_process::current() != &here_) return;
+    if (!belongs_here()) return;
     if (cell().pid() != 0) {
         here_.tell_keeper({.word = keepers::keeper_word::signal_command_group,
                            .slot = here_.participant().slot(),

@@ -31,6 +31,8 @@ public:
     shm::command_cell& cell() noexcept { return here_.commands().at(cell_); }
     const std::string& name() const noexcept { return name_; }
     pid_t pid() const noexcept { return pid_; }
+    // False in a copy of the process that has started it.
+    bool belongs_here() const noexcept { return actors::own_process::current() == &here_; }
 
     // The process is there: the keeper is told of it.
     void born(pid_t pid) noexcept;

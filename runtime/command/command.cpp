@@ -17,6 +17,11 @@ bool has_zero_byte(const std::string& text) { return text.find('\0') != std::str
 
 detail::begun_command* expect(const detail::command_hold& command) {
     if (command == nullptr) throw misuse("this command is empty: it was moved from or never started");
+    if (!command->belongs_here()) {
+        actors::own_process::here();
+        throw misuse("command '" + command->name() +
+                     "' belongs to the process this one was forked from; start another one here");
+    }
     return command.get();
 }
 

@@ -1,6 +1,7 @@
 // Commands that are written to and read from while they run.
 #include "command/commands.hpp"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <string>
@@ -173,6 +174,31 @@ task<> two_for_one_place() {
     CHECK(refused == 1);
 }
 
+// In a child that somebody's own code forks.
+task<> use_in_a_copy() {
+    auto one = co_await command({"sleep", "1000"}).start();
+    const pid_t copy = fork();
+    if (copy == 0) {
+        int refused = 0;
+        try {
+            one.signal(SIGKILL);
+        } catch (const troupe::misuse&) {
+            ++refused;
+        }
+        try {
+            static_cast<void>(one.join());
+        } catch (const troupe::misuse&) {
+            ++refused;
+        }
+        _exit(refused == 2 ? 42 : 1);
+    }
+    int status = -1;
+    waitpid(copy, &status, 0);
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 42);
+    CHECK_FALSE(commanding::is_over(one.pid()));
+}
+
 task<> time_out_a_join() {
     auto slow = co_await command({"sleep", "1000"}).start();
     bool late = false;
@@ -210,5 +236,7 @@ TEST_CASE("command: an actor has 64 at a time") { watched(too_many()); }
 TEST_CASE("command: as many are started at a time as were let go of") { watched(start_all_anew()); }
 
 TEST_CASE("command: of two that wait for one place the second is refused") { watched(two_for_one_place()); }
+
+TEST_CASE("command: in a copy of its process it is misuse, and goes on") { watched(use_in_a_copy()); }
 
 TEST_CASE("command: a join that times out leaves it running") { watched(time_out_a_join()); }

@@ -67,7 +67,8 @@ public:
     input_stream& output();
     input_stream& error();
 
-    // Waits until the command has ended; any number of times. What it wrote can still be read.
+    // Waits until the command has ended; any number of times. What it wrote can still be read. If this object is
+    // destroyed before that, the await throws closed, and so does that of `end`.
     task<exit_status> join() const;
     // Sends it a signal; its group is sent nothing. Does nothing if it has ended. Throws misuse if there is no such
     // signal, and std::system_error if the program may not signal it (it has changed its user).

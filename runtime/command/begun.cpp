@@ -3,15 +3,15 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
+#include <exception>
 #include <system_error>
 
-#include <troupe/detail/wait.hpp>
 #include <troupe/error.hpp>
 #include <troupe/time.hpp>
 
 #include "base/step.hpp"
 #include "loop/event_loop.hpp"
-#include "loop/source.hpp"
 #include "loop/wait_notes.hpp"
 
 namespace troupe::detail {
@@ -28,6 +28,12 @@ begun_command::~begun_command() {
                            .value = SIGKILL});
     }
     here_.commands().give_up(cell_);
+    waiting_.for_each([this](command_end& one) {
+        one.command_ = nullptr;
+        one.fail_with(std::make_exception_ptr(
+            closed("command '" + name_ +
+                   "' was let go of while somebody waited for its end; end that wait first (cancel it)")));
+    });
 }
 
 void begun_command::born(pid_t pid) noexcept {
@@ -67,51 +73,44 @@ void begun_command::signal(int number) {
 
 void begun_command::signal_group(int number) { send(keepers::keeper_word::signal_command_group, number); }
 
+// --- its end
+
+command_end::command_end(begun_command& of) noexcept : command_(&of) { of.waiting_.append(*this); }
+
+command_end::~command_end() {
+    if (command_ != nullptr) command_->waiting_.remove(*this);
+}
+
+bool command_end::try_finish() {
+    status_ = command_->status();
+    return status_.has_value();
+}
+
+void command_end::enlist() {
+    loop::event_loop::current().enroll(*this);
+    wake();
+}
+
+void command_end::abandon() noexcept { loop::event_loop::current().dismiss(*this); }
+
+bool command_end::glance() { return command_->cell().pid() == 0; }
+
+bool command_end::poll() {
+    if (!glance()) return false;
+    wake();
+    return true;
+}
+
+void command_end::describe(loop::wait_notes& into) const noexcept {
+    into.add(*this, {.kind = base::waiting_kind::command, .of = static_cast<std::uint64_t>(command_->pid())});
+}
+
 }  // namespace troupe::detail
 
 namespace troupe::commands {
-namespace {
-
-// Looks each turn: there are few at a time. The keeper rings when one has ended.
-class command_end final : public detail::wait, private loop::source {
-public:
-    explicit command_end(detail::begun_command& command) noexcept : command_(command) {}
-    exit_status await_resume() const {
-        throw_if_failed();
-        return *status_;
-    }
-
-private:
-    bool try_finish() override {
-        status_ = command_.status();
-        return status_.has_value();
-    }
-    void enlist() override {
-        loop::event_loop::current().enroll(*this);
-        wake();
-    }
-    void abandon() noexcept override { loop::event_loop::current().dismiss(*this); }
-
-    bool glance() override { return command_.cell().pid() == 0; }
-    bool poll() override {
-        if (!glance()) return false;
-        wake();
-        return true;
-    }
-    loop::parking park() override { return glance() ? loop::parking::ready : loop::parking::parked; }
-    void unpark() override {}
-    void describe(loop::wait_notes& into) const noexcept override {
-        into.add(*this, {.kind = base::waiting_kind::command, .of = static_cast<std::uint64_t>(command_.pid())});
-    }
-
-    detail::begun_command& command_;
-    std::optional<exit_status> status_;
-};
-
-}  // namespace
 
 task<exit_status> end_of(detail::begun_command* command) {
-    command_end ended(*command);
+    detail::command_end ended(*command);
     co_return co_await ended;
 }
 

@@ -12,12 +12,45 @@
 #include <utility>
 
 #include <troupe/command.hpp>
+#include <troupe/detail/wait.hpp>
 #include <troupe/exit_status.hpp>
 #include <troupe/task.hpp>
 
 #include "actor/own_process.hpp"
+#include "channel/waiting_list.hpp"
+#include "loop/source.hpp"
 
 namespace troupe::detail {
+
+class begun_command;
+
+// Waits for its end. Looks each turn: there are few at a time. The keeper rings when one has ended. If the command is
+// destroyed meanwhile, the wait fails, and touches nothing of it any more.
+class command_end final : public wait, private loop::source {
+public:
+    explicit command_end(begun_command& of) noexcept;
+    ~command_end();
+    exit_status await_resume() const {
+        throw_if_failed();
+        return *status_;
+    }
+
+    command_end* next_waiting = nullptr;
+
+private:
+    friend class begun_command;
+    bool try_finish() override;
+    void enlist() override;
+    void abandon() noexcept override;
+    bool poll() override;
+    bool glance() override;
+    loop::parking park() override { return glance() ? loop::parking::ready : loop::parking::parked; }
+    void unpark() override {}
+    void describe(loop::wait_notes& into) const noexcept override;
+
+    begun_command* command_;  // null: destroyed
+    std::optional<exit_status> status_;
+};
 
 class begun_command {
 public:
@@ -43,19 +76,21 @@ public:
     void signal_group(int number);
 
 private:
+    friend class command_end;
     void send(keepers::keeper_word word, int number);
 
     actors::own_process& here_;
     std::size_t cell_;
     std::string name_;
     pid_t pid_ = 0;
+    channel::waiting_list<command_end> waiting_;
 };
 
 }  // namespace troupe::detail
 
 namespace troupe::commands {
 
-// Waits for its end. All are of a command that outlives them.
+// Waits for its end. If the command is destroyed meanwhile, these throw closed.
 task<exit_status> end_of(detail::begun_command* command);
 // False: it has not ended by then.
 task<bool> ends_within(detail::begun_command* command, std::chrono::nanoseconds time);

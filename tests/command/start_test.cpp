@@ -199,6 +199,28 @@ task<> use_in_a_copy() {
     CHECK_FALSE(commanding::is_over(one.pid()));
 }
 
+task<> note_what_join_throws(troupe::running_command* one, std::string* into) {
+    try {
+        co_await one->join();
+    } catch (const troupe::closed& problem) {
+        *into = problem.what();
+    }
+}
+
+task<> destroy_while_joined() {
+    std::string first, second;
+    co_await troupe::task_group::run([&](troupe::task_group& group) -> task<> {
+        auto one = co_await command({"sleep", "1000"}).start();
+        group.start(note_what_join_throws(&one, &first));
+        group.start(note_what_join_throws(&one, &second));
+        co_await troupe::sleep_for(1ms);
+        one = {};
+        co_await group.join();
+    });
+    CHECK_THAT(first, checks::contains("command 'sleep' was let go of while somebody waited"));
+    CHECK(second == first);
+}
+
 task<> time_out_a_join() {
     auto slow = co_await command({"sleep", "1000"}).start();
     bool late = false;
@@ -238,5 +260,7 @@ TEST_CASE("command: as many are started at a time as were let go of") { watched(
 TEST_CASE("command: of two that wait for one place the second is refused") { watched(two_for_one_place()); }
 
 TEST_CASE("command: in a copy of its process it is misuse, and goes on") { watched(use_in_a_copy()); }
+
+TEST_CASE("command: a join ends when the command is destroyed") { watched(destroy_while_joined()); }
 
 TEST_CASE("command: a join that times out leaves it running") { watched(time_out_a_join()); }

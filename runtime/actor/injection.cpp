@@ -79,7 +79,7 @@ bool injection::is_over() const noexcept {
     return left_.load(std::memory_order_acquire) && !holds_any();
 }
 
-bool injection::has_room() const noexcept { return mailbox_.own_waiting() < most_in_mailbox; }
+bool injection::has_room() const noexcept { return mailbox_.own_waiting(type_) < most_in_mailbox; }
 
 bool injection::holds_any() const noexcept {
     // relaxed: what is missed here is taken at the next look, for which its poster rings
@@ -112,7 +112,7 @@ void injection::pass_on() {
 
 bool injection::poll() {
     bool found = false;
-    while (has_room() && holds_any()) {
+    while (holds_any() && has_room()) {
         if (oldest_ == nullptr) take_all();
         pass_on();
         found = true;

@@ -6,7 +6,8 @@
 //
 // A push onto an empty stack rings the doorbell, by a copy of its descriptor that is open as long as this is. Whoever
 // pushes onto others need not: the actor has not taken them yet, and looks here before it sleeps. It takes no more than
-// the mailbox is to hold at once; what it leaves is looked for whenever something was received.
+// the mailbox is to hold of this type at once, so that those of another, which nobody receives, keep none of these out;
+// what it leaves is looked for whenever something was received.
 //
 // In the child of a fork it is inert: the process that made it is another.
 #pragma once
@@ -49,7 +50,7 @@ private:
     void pass_on();
     void ring() const noexcept;
     bool poll() override;
-    bool glance() override { return has_room() && holds_any(); }
+    bool glance() override { return holds_any() && has_room(); }
     loop::parking park() override { return glance() ? loop::parking::ready : loop::parking::parked; }
     void unpark() override {}
 

@@ -34,7 +34,7 @@ public:
 
     // A message that this process puts into its own mailbox, before all others.
     void put_own(std::uint32_t type, detail::encoded_message message);
-    std::size_t own_waiting() const noexcept { return own_.size(); }
+    std::size_t own_waiting(std::uint32_t type) const noexcept { return own_.size_of(type); }
 
     // Gives back the room of what was consumed.
     void flush();

@@ -12,6 +12,11 @@ void own_letters::put(std::uint32_t type, detail::encoded_message message) {
     ++count_;
 }
 
+std::size_t own_letters::size_of(std::uint32_t type) const noexcept {
+    const auto found = std::find_if(lanes_.begin(), lanes_.end(), [type](const lane& one) { return one.type == type; });
+    return found == lanes_.end() ? 0 : found->waiting.size();
+}
+
 bool own_letters::pick(detail::letter& into, const detail::receive_wait* wants) {
     own_letter* first = nullptr;
     std::uint32_t type = 0;

@@ -15,7 +15,7 @@ namespace troupe::channel {
 class own_letters {
 public:
     bool empty() const noexcept { return count_ == 0; }
-    std::size_t size() const noexcept { return count_; }
+    std::size_t size_of(std::uint32_t type) const noexcept;
     void put(std::uint32_t type, detail::encoded_message message);
     // Puts the oldest that is wanted, and in nobody's hand, into the letter. Returns false if there is none.
     bool pick(detail::letter& into, const detail::receive_wait* wants);

@@ -92,6 +92,24 @@ task<int> overtake(troupe::mailbox<reading, other> inbox) {
     co_return std::holds_alternative<reading>(*first) ? 0 : 1;
 }
 
+// Of the others there are more than the mailbox takes at once, and nobody receives them.
+task<int> receive_past_others(troupe::mailbox<reading, other> inbox) {
+    const injector<reading> readings(inbox);
+    const injector<other> others(inbox);
+    std::thread([&] {
+        for (int i = 0; i < 3000; ++i) static_cast<void>(others.post({i}));
+    }).join();
+    co_await troupe::sleep_for(1ms);  // the mailbox has as many as it takes
+    std::thread([&] { static_cast<void>(readings.post({0, 9})); }).join();
+    const auto first = co_await inbox.receive<reading>();
+    if (!first || first->number != 9) co_return 1;
+    for (int i = 0; i < 3000; ++i) {
+        const auto got = co_await inbox.receive<other>();
+        if (!got || got->number != i) co_return 2;
+    }
+    co_return 0;
+}
+
 task<int> fill_up(troupe::mailbox<reading> inbox) {
     const injector<reading> here(inbox);
     int sent = 0;
@@ -201,6 +219,9 @@ TEST_CASE("injector: the messages of each thread come in order, and none is lost
 TEST_CASE("injector: a post wakes an actor that sleeps") { CHECK(watched(end_of<sleep_and_wake>()).code() == 0); }
 TEST_CASE("injector: what is injected comes before what waits in the mailbox") {
     CHECK(watched(end_of<overtake>()).code() == 0);
+}
+TEST_CASE("injector: one type is received whatever waits of another") {
+    CHECK(watched(end_of<receive_past_others>()).code() == 0);
 }
 TEST_CASE("injector: 65,536 messages wait, and then it is full") { CHECK(watched(end_of<fill_up>()).code() == 0); }
 TEST_CASE("injector: when the actor has ended, it is gone") { CHECK(watched(end_of<outlived>()).code() == 0); }

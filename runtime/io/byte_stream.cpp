@@ -78,7 +78,8 @@ void byte_stream::look_at(int fd, direction wanted) {
     }
     kind_ = S_ISSOCK(file.st_mode) ? kind::socket : S_ISFIFO(file.st_mode) ? kind::pipe : kind::other;
     if (kind_ == kind::socket && !borrowed_) attendance_.keep_watch();
-    never_blocks_ = (flags & O_NONBLOCK) != 0 || S_ISREG(file.st_mode);
+    // What is borrowed is shared with other programs, and one of them may take the flag off again.
+    never_blocks_ = (!borrowed_ && (flags & O_NONBLOCK) != 0) || S_ISREG(file.st_mode);
 }
 
 bool byte_stream::blocks_now(short event) const noexcept {

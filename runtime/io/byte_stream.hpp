@@ -78,7 +78,7 @@ private:
     base::owned_fd fd_;
     io::read_ahead ahead_;
     kind kind_ = kind::other;
-    bool never_blocks_ = false;  // it is non-blocking, or a plain file
+    bool never_blocks_ = false;  // it is non-blocking and not borrowed, or a plain file
     bool borrowed_ = false;
     bool output_ended_ = false;
     bool read_from_ = false, written_to_ = false;

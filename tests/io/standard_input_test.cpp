@@ -1,4 +1,8 @@
 // Standard input: of the program alone, and ended by Ctrl-C.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <chrono>
 #include <csignal>
 #include <string>
 
@@ -11,6 +15,7 @@
 namespace {
 
 using killing::family;
+using namespace std::chrono_literals;
 
 troupe::task<> read_a_line(troupe::queue<int> answers) {
     std::string line;
@@ -44,6 +49,22 @@ TEST_CASE("standard input: the first Ctrl-C ends its read, and the program unwin
     reading.press_control_c();
     CHECK_THAT(reading.read_to("program unwound"), checks::contains("program unwound"));
     CHECK(reading.end() == -SIGINT);
+}
+
+// The flag is the open file's, and whoever shares that sets it and takes it off.
+TEST_CASE("standard input: a read does not block, though the flag is taken off that was there at first") {
+    int ends[2];
+    REQUIRE(pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0);
+    const int before = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+    REQUIRE(dup2(ends[0], STDIN_FILENO) == STDIN_FILENO);
+    REQUIRE(write(ends[1], "a\n", 2) == 2);
+    std::string line;
+    CHECK(watched(troupe::standard_input().read_line(line)));
+    CHECK(line == "a");
+    REQUIRE(fcntl(ends[0], F_SETFL, 0) == 0);
+    CHECK_THROWS_AS(watched(troupe::with_timeout(1ms, troupe::standard_input().read_line(line))), troupe::timed_out);
+    dup2(before, STDIN_FILENO);
+    for (const int fd : {before, ends[0], ends[1]}) close(fd);
 }
 
 TEST_CASE("standard input: that of an actor ends at once") { CHECK(watched(lines_of_an_actor()) == 0); }

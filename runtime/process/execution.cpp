@@ -99,7 +99,7 @@ void begin(void* argument) noexcept {
     for (const std::string& path : wanted.paths) {
         execve(path.c_str(), wanted.arguments.data(), wanted.environment.data());
         // That it is there and may not be executed says more than that it is not in the next folder.
-        if (error == ENOENT || !may_be_elsewhere(errno)) {
+        if (error == ENOENT || error == ENOTDIR || !may_be_elsewhere(errno)) {
             error = errno;
             result.path = path.c_str();
         }

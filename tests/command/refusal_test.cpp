@@ -90,7 +90,10 @@ TEST_CASE("command: a file that may not be executed is refused as such") {
     const std::string plain = here.file("plain", "x", 0644);
     CHECK_THAT(why_not(command({plain})), checks::contains(plain + " is not executable: Permission denied"));
     CHECK_THAT(why_not(command({here.path()})), checks::contains("is not executable"));
+    // The next folder of PATH is not there, and the one before is a file.
     CHECK_THAT(why_not(command({"plain"}).environment({{"PATH", here.path() + ":/nowhere"}})),
+               checks::contains("is not executable"));
+    CHECK_THAT(why_not(command({"plain"}).environment({{"PATH", plain + ':' + here.path()}})),
                checks::contains("is not executable"));
 }
 

@@ -39,4 +39,10 @@ void attendance::leave(const place& one) noexcept {
     *link = one.next_;
 }
 
+void attendance::replace(const place& one, place& with) noexcept {
+    place** link = &first_;
+    while (*link != &one) link = &(*link)->next_;
+    *link = &with;
+}
+
 }  // namespace troupe::io

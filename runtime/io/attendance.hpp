@@ -1,8 +1,11 @@
 // The coroutines that wait with a stream, a listener or the like, which another coroutine may close meanwhile.
 //
-// Each has a place in its frame. When the thing ends, its attendance is told first: every wait fails with `closed`, and
-// the places know that nothing is there any more. So whoever goes on after that touches nothing of what has ended.
+// Each has a place in its frame, from when it is made: a task begins later than it is made, and the thing may be closed
+// in between. When the thing ends, its attendance is told first: every wait fails with `closed`, and the places know
+// that nothing is there any more. So whoever begins or goes on after that touches nothing of what has ended.
 #pragma once
+
+#include <utility>
 
 #include <troupe/detail/descriptor_wait.hpp>
 #include <troupe/detail/wait.hpp>
@@ -11,10 +14,14 @@ namespace troupe::io {
 
 class attendance {
 public:
-    // Of one coroutine, from before its first look at the thing until it is done with it.
+    // Of one coroutine, as a parameter of it: until it is done with the thing.
     class place {
     public:
         explicit place(attendance& at) noexcept : at_(&at), next_(at.first_) { at.first_ = this; }
+        // Into the frame; not while something is awaited with it.
+        place(place&& other) noexcept : at_(std::exchange(other.at_, nullptr)), next_(other.next_) {
+            if (at_ != nullptr) at_->replace(other, *this);
+        }
         place(const place&) = delete;
         place& operator=(const place&) = delete;
         ~place() {
@@ -22,7 +29,7 @@ public:
         }
 
         bool is_over() const noexcept { return at_ == nullptr; }
-        // Throws closed if it is. For whoever has waited for something else meanwhile.
+        // Throws closed if it is. For whoever begins, or has waited for something else meanwhile.
         void expect_open() const;
 
     private:
@@ -69,6 +76,7 @@ public:
 
 private:
     void leave(const place& one) noexcept;
+    void replace(const place& one, place& with) noexcept;
 
     place* first_ = nullptr;
     detail::kept_watch kept_;

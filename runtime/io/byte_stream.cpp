@@ -42,7 +42,7 @@ bool not_now(int error) noexcept { return error == EAGAIN || error == EWOULDBLOC
 
 }  // namespace
 
-byte_stream::turn::turn(byte_stream& of, bool& taken, const char* what) : place_(of.attendance_), taken_(taken) {
+byte_stream::turn::turn(const io::attendance::place& at, bool& taken, const char* what) : place_(at), taken_(taken) {
     if (taken) throw misuse(std::string(what) + " at the same time; let one of them end first");
     taken = true;
 }

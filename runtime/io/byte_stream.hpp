@@ -50,23 +50,38 @@ public:
     // Throws misuse if something was read ahead.
     descriptor give_away();
 
+    // What a coroutine gets that will read or write.
+    class visit {
+    public:
+        explicit visit(byte_stream& to) noexcept : place_(to.attendance_), to_(&to) {}
+        io::attendance::place& place() noexcept { return place_; }
+        // Throws closed if the stream is there no more.
+        byte_stream* expect_open() const {
+            place_.expect_open();
+            return to_;
+        }
+
+    private:
+        io::attendance::place place_;
+        byte_stream* to_;
+    };
+
     // Reading, or writing: one coroutine at a time. Throws misuse if there is one already.
     class turn {
     public:
-        turn(byte_stream& of, bool& taken, const char* what);
+        turn(const io::attendance::place& at, bool& taken, const char* what);
         turn(const turn&) = delete;
         turn& operator=(const turn&) = delete;
         ~turn() {
             if (!place_.is_over()) taken_ = false;
         }
-        io::attendance::place& place() noexcept { return place_; }
 
     private:
-        io::attendance::place place_;
+        const io::attendance::place& place_;
         bool& taken_;
     };
-    turn reading() { return {*this, read_from_, "two coroutines read from one stream"}; }
-    turn writing() { return {*this, written_to_, "two coroutines write to one stream"}; }
+    turn reading(const io::attendance::place& at) { return {at, read_from_, "two coroutines read from one stream"}; }
+    turn writing(const io::attendance::place& at) { return {at, written_to_, "two coroutines write to one stream"}; }
 
 private:
     enum class kind { socket, pipe, other };

@@ -72,8 +72,7 @@ datagram_socket::core& expect(datagram_socket::core* one) {
     return *one;
 }
 
-task<> send(datagram_socket::core* from, io::address to, std::string_view bytes) {
-    io::attendance::place place(from->attended());
+task<> send(io::attendance::place place, datagram_socket::core* from, io::address to, std::string_view bytes) {
     const std::vector<io::endpoint> all = co_await io::look_up(to);
     place.expect_open();
     const int family = io::own_endpoint(from->fd()).family();
@@ -90,8 +89,8 @@ task<> send(datagram_socket::core* from, io::address to, std::string_view bytes)
     }
 }
 
-task<datagram> receive(datagram_socket::core* here) {
-    io::attendance::place place(here->attended());
+task<datagram> receive(io::attendance::place place, datagram_socket::core* here) {
+    place.expect_open();
     for (;;) {
         if (std::optional<datagram> next = here->try_receive()) co_return *std::move(next);
         co_await io::attendance::ready(place, here->fd(), detail::until::readable);
@@ -110,10 +109,13 @@ task<> datagram_socket::send_to(const std::string& address, std::string_view byt
     if (to.what != io::address::kind::udp || to.port == 0) {
         throw misuse("'" + address + "' is not where a datagram can be sent to; write it like udp:127.0.0.1:53");
     }
-    return send(&from, std::move(to), bytes);
+    return send(io::attendance::place(from.attended()), &from, std::move(to), bytes);
 }
 
-task<datagram> datagram_socket::receive_from() { return receive(&expect(core_.get())); }
+task<datagram> datagram_socket::receive_from() {
+    core& here = expect(core_.get());
+    return receive(io::attendance::place(here.attended()), &here);
+}
 
 std::string datagram_socket::address() const { return io::own_endpoint(expect(core_.get()).fd()).text("udp"); }
 

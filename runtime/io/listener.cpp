@@ -115,8 +115,8 @@ listener::core& expect(listener::core* one) {
     return *one;
 }
 
-task<socket> accept_from(listener::core* here) {
-    io::attendance::place place(here->attended());
+task<socket> accept_from(io::attendance::place place, listener::core* here) {
+    place.expect_open();
     for (;;) {
         std::optional<io_failed> refused;
         try {
@@ -158,7 +158,10 @@ listener listener::local(const std::string& path, const listener_options& option
     return listener(new core(std::move(listening), std::move(bound)));
 }
 
-task<socket> listener::accept() { return accept_from(&expect(core_.get())); }
+task<socket> listener::accept() {
+    core& here = expect(core_.get());
+    return accept_from(io::attendance::place(here.attended()), &here);
+}
 
 std::string listener::address() const { return io::own_endpoint(expect(core_.get()).fd()).text("tcp"); }
 

@@ -43,15 +43,15 @@ task<socket>(socket::connect)(std::string address, detail::length_of_time timeou
 }
 
 task<std::size_t> socket::read_some(std::span<char> into) {
-    return io::read_some(io::expect(stream_, this_socket), into);
+    return io::read_some(io::visit(stream_, this_socket), into);
 }
 task<bool> socket::read_exactly(std::span<char> into) {
-    return io::read_exactly(io::expect(stream_, this_socket), into);
+    return io::read_exactly(io::visit(stream_, this_socket), into);
 }
 task<bool> socket::read_line(std::string& line, std::size_t limit) {
-    return io::read_line(io::expect(stream_, this_socket), &line, limit);
+    return io::read_line(io::visit(stream_, this_socket), &line, limit);
 }
-task<> socket::write(std::string_view bytes) { return io::write(io::expect(stream_, this_socket), bytes); }
+task<> socket::write(std::string_view bytes) { return io::write(io::visit(stream_, this_socket), bytes); }
 
 void socket::shutdown() { io::expect(stream_, this_socket)->end_output(); }
 void socket::close() noexcept { stream_.reset(); }

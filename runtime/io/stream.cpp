@@ -19,15 +19,15 @@ void detail::end_byte_stream::operator()(byte_stream* stream) const noexcept { d
 input_stream::input_stream(descriptor from) : stream_(new byte_stream(std::move(from), byte_stream::direction::in)) {}
 
 task<std::size_t> input_stream::read_some(std::span<char> into) {
-    return io::read_some(io::expect(stream_, this_stream), into);
+    return io::read_some(io::visit(stream_, this_stream), into);
 }
 
 task<bool> input_stream::read_exactly(std::span<char> into) {
-    return io::read_exactly(io::expect(stream_, this_stream), into);
+    return io::read_exactly(io::visit(stream_, this_stream), into);
 }
 
 task<bool> input_stream::read_line(std::string& line, std::size_t limit) {
-    return io::read_line(io::expect(stream_, this_stream), &line, limit);
+    return io::read_line(io::visit(stream_, this_stream), &line, limit);
 }
 
 void input_stream::close() noexcept { stream_.reset(); }
@@ -40,7 +40,7 @@ descriptor input_stream::release() && {
 
 output_stream::output_stream(descriptor to) : stream_(new byte_stream(std::move(to), byte_stream::direction::out)) {}
 
-task<> output_stream::write(std::string_view bytes) { return io::write(io::expect(stream_, this_stream), bytes); }
+task<> output_stream::write(std::string_view bytes) { return io::write(io::visit(stream_, this_stream), bytes); }
 
 void output_stream::close() noexcept { stream_.reset(); }
 

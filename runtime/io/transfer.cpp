@@ -43,25 +43,27 @@ bool take_line(read_ahead& from, std::string& line, std::size_t limit, std::size
 
 }  // namespace
 
-task<std::size_t> read_some(detail::byte_stream* from, std::span<char> into) {
-    auto turn = from->reading();
+task<std::size_t> read_some(detail::byte_stream::visit at, std::span<char> into) {
+    detail::byte_stream* const from = at.expect_open();
+    const auto turn = from->reading(at.place());
     if (into.empty()) co_return 0;
     if (!from->ahead().empty()) co_return take(from->ahead(), into);
     for (;;) {
         if (const std::optional<std::size_t> got = from->try_read(into)) co_return *got;
-        co_await attendance::ready(turn.place(), from->fd(), detail::until::readable);
+        co_await attendance::ready(at.place(), from->fd(), detail::until::readable);
     }
 }
 
 // By way of what is read ahead: so a read that is cancelled in the middle has taken nothing.
-task<bool> read_exactly(detail::byte_stream* from, std::span<char> into) {
-    auto turn = from->reading();
+task<bool> read_exactly(detail::byte_stream::visit at, std::span<char> into) {
+    detail::byte_stream* const from = at.expect_open();
+    const auto turn = from->reading(at.place());
     read_ahead& ahead = from->ahead();
     while (ahead.content().size() < into.size()) {
         const std::size_t missing = into.size() - ahead.content().size();
         const std::optional<std::size_t> got = try_read_ahead(*from, ahead.room(missing).first(missing));
         if (!got) {
-            co_await attendance::ready(turn.place(), from->fd(), detail::until::readable);
+            co_await attendance::ready(at.place(), from->fd(), detail::until::readable);
         } else if (*got == 0) {
             if (ahead.empty()) co_return false;
             throw closed("the stream ended after " + std::to_string(ahead.content().size()) + " of the " +
@@ -72,15 +74,16 @@ task<bool> read_exactly(detail::byte_stream* from, std::span<char> into) {
     co_return true;
 }
 
-task<bool> read_line(detail::byte_stream* from, std::string* line, std::size_t limit) {
-    auto turn = from->reading();
+task<bool> read_line(detail::byte_stream::visit at, std::string* line, std::size_t limit) {
+    detail::byte_stream* const from = at.expect_open();
+    const auto turn = from->reading(at.place());
     read_ahead& ahead = from->ahead();
     std::size_t searched = 0;
     while (!take_line(ahead, *line, limit, searched)) {
         searched = ahead.content().size();
         const std::optional<std::size_t> got = try_read_ahead(*from, ahead.room(least_room));
         if (!got) {
-            co_await attendance::ready(turn.place(), from->fd(), detail::until::readable);
+            co_await attendance::ready(at.place(), from->fd(), detail::until::readable);
         } else if (*got == 0) {
             if (ahead.empty()) co_return false;
             line->assign(ahead.content());
@@ -91,16 +94,17 @@ task<bool> read_line(detail::byte_stream* from, std::string* line, std::size_t l
     co_return true;
 }
 
-task<> write(detail::byte_stream* to, std::string_view bytes) {
-    auto turn = to->writing();
+task<> write(detail::byte_stream::visit at, std::string_view bytes) {
+    detail::byte_stream* const to = at.expect_open();
+    const auto turn = to->writing(at.place());
     for (int pieces = 1; !bytes.empty(); ++pieces) {
         const std::optional<std::size_t> written = to->try_write(bytes);
         if (written) bytes.remove_prefix(*written);
         if (!written) {
-            co_await attendance::ready(turn.place(), to->fd(), detail::until::writable);
+            co_await attendance::ready(at.place(), to->fd(), detail::until::writable);
         } else if (pieces % pieces_in_a_row == 0) {
             co_await yield();  // the peer is as fast as this process: others are to have their turn
-            turn.place().expect_open();
+            at.place().expect_open();
         }
     }
 }
@@ -110,6 +114,10 @@ detail::byte_stream* expect(const detail::byte_stream_hold& stream, const char* 
         throw misuse(std::string(what) + " is empty: it was moved from, closed or never opened");
     }
     return stream.get();
+}
+
+detail::byte_stream::visit visit(const detail::byte_stream_hold& stream, const char* what) {
+    return detail::byte_stream::visit(*expect(stream, what));
 }
 
 }  // namespace troupe::io

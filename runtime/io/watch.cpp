@@ -121,9 +121,9 @@ void watch::end_core::operator()(core* one) const noexcept { delete one; }
 
 namespace {
 
-task<change> next_of(watch::core* from) {
+task<change> next_of(io::attendance::place place, watch::core* from) {
+    place.expect_open();
     change next;
-    io::attendance::place place(from->attended());
     while (!from->try_next(next)) co_await io::attendance::ready(place, from->fd(), detail::until::readable);
     co_return next;
 }
@@ -139,7 +139,7 @@ watch::watch(const std::string& path) {
 
 task<change> watch::next() {
     if (core_ == nullptr) throw misuse("this watch is empty: it was moved from, closed or never opened");
-    return next_of(core_.get());
+    return next_of(io::attendance::place(core_->attended()), core_.get());
 }
 
 void watch::close() noexcept { core_.reset(); }

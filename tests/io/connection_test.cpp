@@ -94,6 +94,8 @@ troupe::socket unanswered_socket() {
 
 void do_nothing() {}
 
+constexpr char told[] = "it was closed while somebody waited for it; end that wait first (cancel it)";
+
 // Each of these waits while what it waits with is closed.
 task<std::string> closed_while(task<> waiting, std::function<void()> close) {
     std::string said;
@@ -251,7 +253,6 @@ TEST_CASE("socket: what is no connection is refused") {
 }
 
 TEST_CASE("socket: one that is closed while somebody reads, writes or accepts ends that wait with an error") {
-    const std::string told = "it was closed while somebody waited for it; end that wait first (cancel it)";
     auto here = listener::tcp("127.0.0.1", 0);
     auto both = watched(connected(&here));
     auto other = watched(connected(&here));
@@ -269,4 +270,34 @@ TEST_CASE("socket: one that is closed while somebody reads, writes or accepts en
     ::rmdir(folder);
     auto piped = outside::piped();
     CHECK(watched(closed_while(without_value(piped.in.read_line(line)), [&] { piped.in.close(); })) == told);
+}
+
+TEST_CASE("socket: one that is closed before a read, a write or an accept has begun ends that with the same error") {
+    auto here = listener::tcp("127.0.0.1", 0);
+    auto both = watched(connected(&here));
+    std::string line;
+    std::array<char, 4> room{};
+    auto some = both.client.read_some(room);
+    auto exactly = both.client.read_exactly(room);
+    auto a_line = both.client.read_line(line);
+    auto writing = both.client.write("hello");
+    auto never_begun = both.client.write("hello");
+    both.client.close();
+    CHECK(watched(text_of<troupe::closed>(std::move(some))) == told);
+    CHECK(watched(text_of<troupe::closed>(std::move(exactly))) == told);
+    CHECK(watched(text_of<troupe::closed>(std::move(a_line))) == told);
+    CHECK(watched(text_of<troupe::closed>(std::move(writing))) == told);
+    auto accepting = here.accept();
+    here.close();
+    CHECK(watched(text_of<troupe::closed>(std::move(accepting))) == told);
+    auto datagrams = troupe::datagram_socket::udp("127.0.0.1");
+    auto sending = datagrams.send_to("udp:127.0.0.1:53", "hello");
+    auto receiving = datagrams.receive_from();
+    datagrams.close();
+    CHECK(watched(text_of<troupe::closed>(std::move(sending))) == told);
+    CHECK(watched(text_of<troupe::closed>(std::move(receiving))) == told);
+    auto changes = troupe::watch("/tmp");
+    auto next = changes.next();
+    changes.close();
+    CHECK(watched(text_of<troupe::closed>(std::move(next))) == told);
 }

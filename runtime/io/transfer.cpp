@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t least_room = 2048;
 constexpr int pieces_in_a_row = 64;
+constexpr std::size_t most_at_once = std::size_t{256} << 10;  // a plain file would give all of it
 
 std::size_t take(read_ahead& from, std::span<char> into) noexcept {
     const std::size_t bytes = (std::min)(from.content().size(), into.size());
@@ -21,7 +22,7 @@ std::size_t take(read_ahead& from, std::span<char> into) noexcept {
 
 // Reads once what is there into the room behind what was read ahead. As byte_stream::try_read.
 std::optional<std::size_t> try_read_ahead(detail::byte_stream& from, std::span<char> room) {
-    const std::optional<std::size_t> got = from.try_read(room);
+    const std::optional<std::size_t> got = from.try_read(room.first((std::min)(room.size(), most_at_once)));
     if (got) from.ahead().grow(*got);
     return got;
 }
@@ -59,7 +60,7 @@ task<bool> read_exactly(detail::byte_stream::visit at, std::span<char> into) {
     detail::byte_stream* const from = at.expect_open();
     const auto turn = from->reading(at.place());
     read_ahead& ahead = from->ahead();
-    while (ahead.content().size() < into.size()) {
+    for (int pieces = 1; ahead.content().size() < into.size(); ++pieces) {
         const std::size_t missing = into.size() - ahead.content().size();
         const std::optional<std::size_t> got = try_read_ahead(*from, ahead.room(missing).first(missing));
         if (!got) {
@@ -68,6 +69,9 @@ task<bool> read_exactly(detail::byte_stream::visit at, std::span<char> into) {
             if (ahead.empty()) co_return false;
             throw closed("the stream ended after " + std::to_string(ahead.content().size()) + " of the " +
                          std::to_string(into.size()) + " bytes that read_exactly was to give");
+        } else if (pieces % pieces_in_a_row == 0) {
+            co_await yield();  // as for a write
+            at.place().expect_open();
         }
     }
     take(ahead, into);
@@ -79,7 +83,7 @@ task<bool> read_line(detail::byte_stream::visit at, std::string* line, std::size
     const auto turn = from->reading(at.place());
     read_ahead& ahead = from->ahead();
     std::size_t searched = 0;
-    while (!take_line(ahead, *line, limit, searched)) {
+    for (int pieces = 1; !take_line(ahead, *line, limit, searched); ++pieces) {
         searched = ahead.content().size();
         const std::optional<std::size_t> got = try_read_ahead(*from, ahead.room(least_room));
         if (!got) {
@@ -89,6 +93,9 @@ task<bool> read_line(detail::byte_stream::visit at, std::string* line, std::size
             line->assign(ahead.content());
             ahead.drop(line->size());
             co_return true;
+        } else if (pieces % pieces_in_a_row == 0) {
+            co_await yield();  // as for a write
+            at.place().expect_open();
         }
     }
     co_return true;

@@ -143,6 +143,18 @@ TEST_CASE("stream: write waits for a slow reader, and all arrives") {
     }
 }
 
+TEST_CASE("stream: a long read of what is always there lets others run, and can be timed out") {
+    const auto zeros = [] {
+        return troupe::input_stream(troupe::descriptor(::open("/dev/zero", O_RDONLY | O_CLOEXEC)));
+    };
+    troupe::input_stream one = zeros(), other = zeros();
+    std::vector<char> much(std::size_t{48} << 20);
+    const auto first = watched(troupe::when_any(one.read_exactly(much), troupe::yield()));
+    CHECK(first.index() == 1);
+    std::string line;
+    CHECK_THROWS_AS(watched(troupe::with_timeout(1ms, other.read_line(line, std::size_t{1} << 30))), troupe::timed_out);
+}
+
 TEST_CASE("stream: a write that nobody reads can be timed out") {
     two_streams both = piped();
     const std::string much(1'000'000, 'z');

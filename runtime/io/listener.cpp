@@ -24,25 +24,24 @@
 namespace troupe {
 namespace {
 
-constexpr std::chrono::milliseconds until_a_descriptor_is_free{100};
+constexpr std::chrono::milliseconds until_it_may_be_otherwise{100};
 
 bool out_of_something(int error) noexcept {
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
-// The kernel tells with what a connection has ended that nobody has accepted yet.
+// The kernel tells with what a connection has ended that nobody has accepted yet. (EPERM is not among them: a filter of
+// system calls gives it too, and gives it for ever.)
 bool of_the_connection(int error) noexcept {
     switch (error) {
     case ECONNABORTED:
     case EPROTO:
     case ENOPROTOOPT:
-    case EPERM:
     case ENETDOWN:
     case ENETUNREACH:
     case EHOSTDOWN:
     case EHOSTUNREACH:
     case ENONET:
-    case EOPNOTSUPP:
     case EINTR: return true;
     default: return false;
     }
@@ -129,12 +128,12 @@ task<socket> accept_from(io::attendance::place place, listener::core* here) {
             }
             co_await io::attendance::ready(place, here->fd(), detail::until::readable);
         } catch (const io_failed& problem) {
-            if (!out_of_something(problem.reason().value())) throw;
             refused = problem;
         }
         if (!refused) continue;
+        const bool one_less = out_of_something(refused->reason().value()) && here->refuse_next();
         // Else the same would come up again and again, as fast as the caller asks.
-        if (!here->refuse_next()) co_await sleep_for(until_a_descriptor_is_free);
+        if (!one_less) co_await sleep_for(until_it_may_be_otherwise);
         throw *std::move(refused);
     }
 }

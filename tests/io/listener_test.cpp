@@ -183,6 +183,20 @@ int accept_with_the_last_one() {
     return watched(number_of(here.accept())) == EMFILE ? 42 : 2;
 }
 
+// One that somebody has shut: a copy of the process may do so. Whoever goes on after an error does not run in circles.
+int accept_where_it_was_shut() {
+    watched(troupe::sleep_for(0s));
+    const int next = ::fcntl(0, F_DUPFD_CLOEXEC, 0);
+    ::close(next);
+    auto here = listener::tcp("127.0.0.1", 0);  // it has that number
+    if (::shutdown(next, SHUT_RDWR) != 0) return 1;
+    const auto before = std::chrono::steady_clock::now();
+    for (int i = 0; i < 3; ++i) {
+        if (watched(number_of(here.accept())) != EINVAL) return 2;
+    }
+    return std::chrono::steady_clock::now() - before < 300ms ? 3 : 42;
+}
+
 int read_for_the_first_time() {
     watched(troupe::sleep_for(0s));
     auto both = outside::piped();
@@ -378,6 +392,14 @@ TEST_CASE("listener: connections for which no descriptor is left are refused one
 TEST_CASE("listener: one that cannot even wait, for want of a descriptor, says so a few times a second") {
     watched([]() -> task<> {
         const auto one = co_await troupe::spawn<&wait_for_the_first_time>();
+        const auto end = co_await one.join();
+        CHECK(end.code() == 42);
+    }());
+}
+
+TEST_CASE("listener: one at which nothing can be accepted any more says so a few times a second") {
+    watched([]() -> task<> {
+        const auto one = co_await troupe::spawn<&accept_where_it_was_shut>();
         const auto end = co_await one.join();
         CHECK(end.code() == 42);
     }());

@@ -7,7 +7,8 @@
 // queue or an argument of spawn, the file belongs to the process that receives it, under a number of that process's
 // own. A file that is never received is closed, whoever is killed on the way. Until it is received, it is open in the
 // program, not in the sender: at most a quarter of the program's limit of open files can be on their way at a time;
-// past that, the send throws too_large. In a mailbox, a queue or a pipe, each counts as a large message of 64 KiB.
+// past that, the send throws too_large. In a mailbox, a queue or a pipe, each counts as a large message of 64 KiB. If
+// the receiver has no number left for it, its receive throws too_large, and the message is gone with what it carries.
 //
 // What is said of a buffer in a message is true of a descriptor: sending a message takes its descriptors out of it, and
 // to send that message again is misuse. If the message cannot be encoded, or a `try_send` does not send it, its

@@ -1,6 +1,7 @@
 #include <troupe/detail/decoded.hpp>
 #include <troupe/error.hpp>
 
+#include "base/say.hpp"
 #include "channel/outbox.hpp"
 
 namespace troupe::detail {
@@ -8,6 +9,8 @@ namespace troupe::detail {
 void throw_wrong_type() {
     throw corrupt("a message arrived that is of none of the types its receiver takes; it was dropped");
 }
+
+void say_dropped(const error& why) noexcept { base::say("a message was dropped: %s", why.what()); }
 
 bool try_put(channel::outbox& to, message_frame frame, encoded_message message) {
     send_wait once(to, frame, std::move(message));

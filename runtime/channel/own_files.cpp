@@ -97,7 +97,14 @@ base::owned_fd own_files::take_out(const detail::handle_ref& listed) {
     }
     outgoing_file* const own = find(listed.object);
     const bool with_keeper = own != nullptr && own->handed_over;
-    base::owned_fd file = own != nullptr ? forget(*own) : ask_for(listed);
+    base::owned_fd file;
+    try {
+        file = own != nullptr ? forget(*own) : ask_for(listed);
+    } catch (const too_large&) {
+        // If it was on its way already, its block is without a stamp, and not freed with the message.
+        if (!mail::buffer_of(here_.memory(), listed)) mail::free_block(here_.memory(), block);
+        throw;
+    }
     TROUPE_STEP("file: taken out");
     // crash: the dead one's, and nobody finds a file there any more; the keeper frees it
     mail::free_block(here_.memory(), block);

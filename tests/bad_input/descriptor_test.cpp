@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include <troupe/troupe.hpp>
 
 #include "catch.hpp"
+#include "channel/participant.hpp"
 #include "open_files.hpp"
 #include "watched.hpp"
 
@@ -147,6 +149,80 @@ troupe::task<int> open_as_many_as_can_be(troupe::queue<letter> q) {
     co_return 1;
 }
 
+std::vector<descriptor> open_all_but(std::size_t spare) {
+    std::vector<descriptor> all;
+    for (int fd = 0; (fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0;) all.emplace_back(fd);
+    for (; spare > 0 && !all.empty(); --spare) all.pop_back();
+    return all;
+}
+
+std::size_t blocks_in_use() {
+    std::size_t count = 0;
+    auto& memory = troupe::channel::participant::here().memory();
+    memory.blocks().for_each_used([&](auto, auto, auto) { ++count; });
+    return count;
+}
+
+// It has received one before, and so has the socket for the keeper's answers: the files come, and there is no number
+// for them.
+troupe::task<int> receive_with_no_number(troupe::queue<letter> q) {
+    const auto first = co_await q.get();
+    const limit low(64);
+    const std::vector<descriptor> all = open_all_but(0);
+    const std::size_t before = blocks_in_use();
+    for (int i = 0; i < 3; ++i) {
+        const bool refused = co_await refused_as_too_large(q.get());
+        if (!refused) co_return 1;
+    }
+    co_return blocks_in_use() == before - 6 ? 0 : 2;  // each: its message and its file
+}
+
+troupe::task<int> receive_many_with_one_number(troupe::queue<letter> q) {
+    const auto first = co_await q.get();
+    const limit low(64);
+    const std::vector<descriptor> all = open_all_but(1);
+    const auto some = co_await q.get_many(10);
+    if (some.size() != 1 || held_by(some[0].file) != 1) co_return 1;
+    co_return q.size() == 1 ? 0 : 2;
+}
+
+// Runs it over a queue in which four letters lie already.
+template <auto Receiver>
+troupe::task<int> code_of() {
+    troupe::queue<letter> q;
+    for (int i = 0; i < 4; ++i) co_await q.put(letter{holding(i)});
+    const auto poor = co_await troupe::spawn<Receiver>(q);
+    const auto end = co_await poor.join();
+    co_return end.code();
+}
+
+struct become_poor {};
+troupe::task<> serve_poorly(troupe::mailbox<letter, become_poor> box, troupe::queue<int> seen) {
+    std::optional<limit> low;
+    std::vector<descriptor> all;
+    co_await box.serve([&](letter one) { seen.try_put(held_by(one.file)); },
+                       [&](become_poor) {
+                           low.emplace(64);
+                           all = open_all_but(0);
+                       });
+}
+
+troupe::task<> served_with_no_number() {
+    troupe::queue<int> seen;
+    const auto poor = co_await troupe::spawn<&serve_poorly>(seen);
+    co_await poor.send(letter{holding(1)});
+    const auto first = co_await seen.get();
+    CHECK(first == 1);
+    co_await poor.send(become_poor{});
+    auto [near, far] = make_wire();
+    co_await poor.send(letter{std::move(far)});
+    CHECK(read_to_end(near).empty());
+    poor.stop();
+    const auto end = co_await poor.join();
+    CHECK(end.success());
+    CHECK(seen.size() == 0);
+}
+
 troupe::task<> no_number_left() {
     troupe::queue<letter> q;
     const auto poor = co_await troupe::spawn<&open_as_many_as_can_be>(q);
@@ -215,3 +291,12 @@ TEST_CASE("descriptor: past a quarter of the limit of open files on their way, t
     watched(too_many());
 }
 TEST_CASE("descriptor: a receiver that has no number left for it is told so") { watched(no_number_left()); }
+TEST_CASE("descriptor: a message that was refused for want of a number leaves nothing in the shared memory") {
+    CHECK(watched(code_of<&receive_with_no_number>()) == 0);
+}
+TEST_CASE("descriptor: of many that are received at once, those that came before one without a number are not lost") {
+    CHECK(watched(code_of<&receive_many_with_one_number>()) == 0);
+}
+TEST_CASE("descriptor: an actor that serves goes on after a message for which it had no number left") {
+    watched(served_with_no_number());
+}

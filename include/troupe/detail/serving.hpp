@@ -15,12 +15,16 @@
 
 namespace troupe::detail {
 
-// Returns the message in hand, or nullopt if its bytes cannot be decoded. Only that message is lost then.
+// Returns the message in hand, or nullopt if its bytes cannot be decoded, or this process has no number left for a
+// descriptor in it. Only that message is lost then.
 template <class M>
 std::optional<M> take_sound(receive_wait& taken) {
     try {
         return take_decoded<M>(taken);
     } catch (const corrupt&) {
+        return std::nullopt;
+    } catch (const too_large& why) {
+        say_dropped(why);
         return std::nullopt;
     }
 }

@@ -228,12 +228,10 @@ void keeper::answer(const keeper_message& message, std::string_view text, proces
         break;
     }
     case keeper_word::answers_here: one.answers = std::move(with.descriptors[0]); break;
-    case keeper_word::keep_file: {
-        const mail::file_answer said = retired_.files().keep(
-            {message.subject, static_cast<std::uint32_t>(message.value)}, std::move(with.descriptors[0]));
-        process::send_message(one.answers.get(), {reinterpret_cast<const std::byte*>(&said), sizeof said}, {}, false);
+    case keeper_word::keep_file:
+        retired_.files().keep({message.subject, static_cast<std::uint32_t>(message.value)},
+                              std::move(with.descriptors[0]), one.answers.get());
         break;
-    }
     case keeper_word::file_wanted:
         retired_.files().give({message.subject, static_cast<std::uint32_t>(message.value)}, one.answers.get());
         break;

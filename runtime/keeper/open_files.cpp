@@ -22,7 +22,14 @@ std::size_t open_files::most_now() noexcept {
     return static_cast<std::size_t>(std::min<rlim_t>(limit.rlim_cur / 4, most));
 }
 
-file_answer open_files::keep(const detail::handle_ref& ref, base::owned_fd file) noexcept {
+void open_files::keep(const detail::handle_ref& ref, base::owned_fd file, int socket) noexcept {
+    const file_answer said = add(ref, std::move(file));
+    const bool told =
+        process::send_message(socket, {reinterpret_cast<const std::byte*>(&said), sizeof said}, {}, false);
+    if (!told && said == file_answer::done) remove(count_ - 1);
+}
+
+file_answer open_files::add(const detail::handle_ref& ref, base::owned_fd file) noexcept {
     if (!file) return file_answer::no_number;
     if (!mail::is_file(ref) || !mail::buffer_of(memory_, ref)) return file_answer::not_there;
     const std::size_t now = most_now();

@@ -26,7 +26,8 @@ public:
     open_files(const open_files&) = delete;
     open_files& operator=(const open_files&) = delete;
 
-    mail::file_answer keep(const detail::handle_ref& ref, base::owned_fd file) noexcept;
+    // Answers on that socket. Of a file whose sender cannot be told so nothing is kept: it takes it as not handed over.
+    void keep(const detail::handle_ref& ref, base::owned_fd file, int socket) noexcept;
     // Answers on that socket, with the file.
     void give(const detail::handle_ref& ref, int socket) noexcept;
 
@@ -43,6 +44,7 @@ private:
     static constexpr std::size_t most = 16384;
 
     static std::size_t most_now() noexcept;
+    mail::file_answer add(const detail::handle_ref& ref, base::owned_fd file) noexcept;
     void remove(std::size_t at) noexcept;
     void tell() const noexcept;
 

@@ -62,13 +62,17 @@ base::owned_fd make_set() {
 }  // namespace
 
 // It stands in libuv's own set before anything stands in it, and not only when libuv comes to that: so a descriptor by
-// which the loop would wait for itself is refused here, and not found by libuv, which aborts then.
+// which the loop would wait for itself is refused here, and not found by libuv, which aborts then. It would too if
+// there were too many watches by then.
 descriptor_set::descriptor_set(event_loop& of)
     : of_(of), set_(make_set()), watch_(open_watch(of.uv(), set_.get(), UV_READABLE, &answer, this)) {
     epoll_event readable{};
     readable.events = EPOLLIN;
     readable.data.fd = set_.get();
-    ::epoll_ctl(uv_backend_fd(of.uv()), EPOLL_CTL_ADD, set_.get(), &readable);
+    if (::epoll_ctl(uv_backend_fd(of.uv()), EPOLL_CTL_ADD, set_.get(), &readable) == 0) return;
+    const int error = errno;
+    close_watch(watch_);
+    refuse("the set of descriptors that are waited for cannot be watched", error);
 }
 
 descriptor_set::~descriptor_set() { close_watch(watch_); }

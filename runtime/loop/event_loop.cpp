@@ -81,7 +81,12 @@ struct event_loop::handles {
 event_loop& event_loop::current() {
     if (the_loop == nullptr) {
         the_loop = new event_loop;
-        the_loop->serve(*the_host);
+        try {
+            the_loop->serve(*the_host);
+        } catch (...) {  // it would be deaf to its doorbell
+            delete std::exchange(the_loop, nullptr);
+            throw;
+        }
     }
     return *the_loop;
 }

@@ -31,7 +31,10 @@ wakeup_clock::wakeup_clock(uv_loop_s* loop)
     epoll_event readable{};
     readable.events = EPOLLIN;
     readable.data.fd = clock_.get();
-    ::epoll_ctl(uv_backend_fd(loop), EPOLL_CTL_ADD, clock_.get(), &readable);
+    if (::epoll_ctl(uv_backend_fd(loop), EPOLL_CTL_ADD, clock_.get(), &readable) == 0) return;
+    const int error = errno;
+    close_watch(watch_);
+    throw base::system_failure(error, "the timer of this process's wakeup_fd cannot be watched");
 }
 
 wakeup_clock::~wakeup_clock() { close_watch(watch_); }

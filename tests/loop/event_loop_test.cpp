@@ -5,6 +5,7 @@
 #include <troupe/time.hpp>
 #include <troupe/when.hpp>
 
+#include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/timerfd.h>
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -480,6 +482,16 @@ TEST_CASE("loop: when it is closed nothing stays open") {
         REQUIRE(open_descriptors() > before);
     }
     REQUIRE(open_descriptors() == before);
+}
+
+TEST_CASE("loop: one whose doorbell cannot be watched is not there, and the next one is whole") {
+    fresh_loop loop;
+    const troupe::base::owned_fd file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));  // which no set takes
+    loop.host.bell = file.get();
+    REQUIRE_THROWS_AS(event_loop::current(), std::system_error);
+    REQUIRE_FALSE(event_loop::exists());
+    loop.host.bell = -1;
+    sync_wait(troupe::sleep_for(1ms));
 }
 
 TEST_CASE("loop: a fork child forgets its parent's, makes its own, and disturbs nothing") {

@@ -17,8 +17,8 @@ std::string read_file(const std::string& path, std::size_t limit = longest_file)
 
 // Makes `content` what a file contains, all at once: whoever reads the file finds what it had before or all of it, also
 // if this process is killed or the machine stops in the middle. The file is made if it is not there; if it is, it keeps
-// its rights, and a link stays a link. The directory must be writable. Throws io_failed, and then the file is as it
-// was.
+// its rights, and a link stays a link, also one that leads to nothing yet. The directory must be writable. Throws
+// io_failed, and then the file is as it was.
 void write_file(const std::string& path, std::string_view content);
 
 }  // namespace troupe

@@ -1,6 +1,7 @@
 #include <troupe/files.hpp>
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@ namespace troupe {
 namespace {
 
 constexpr std::size_t piece = std::size_t{1} << 20;
+constexpr int most_links = 40;                // in a row, as the system follows them
 constexpr std::size_t smallest_piece = 4096;  // what says that it has no size, as in /proc, may have content
 
 [[noreturn]] void refuse(const char* what, const std::string& path, int error) {
@@ -43,15 +45,32 @@ void expect_path(const std::string& path) {
                     " bytes; raise the limit of read_file, or read it in parts (input_stream)");
 }
 
-// Where the file is that a link leads to; the path itself if there is none.
+// Where the file is, or will be, that a link leads to; the path itself if there is none.
 std::string followed(const std::string& path) {
-    const std::unique_ptr<char, decltype(&::free)> real(::realpath(path.c_str(), nullptr), &::free);
-    return real != nullptr ? std::string(real.get()) : path;
+    std::string at = path;
+    for (int links = 0; links < most_links; ++links) {
+        const std::unique_ptr<char, decltype(&::free)> real(::realpath(at.c_str(), nullptr), &::free);
+        if (real != nullptr) return real.get();
+        if (errno != ENOENT) return at;
+        char target[PATH_MAX];
+        const ssize_t length = ::readlink(at.c_str(), target, sizeof target);
+        if (length <= 0) return at;
+        const std::string_view next(target, static_cast<std::size_t>(length));
+        at = (next.front() == '/' ? "" : at.substr(0, at.rfind('/') + 1)).append(next);
+    }
+    return at;
 }
 
 std::string directory_of(const std::string& path) {
     const std::size_t slash = path.rfind('/');
     return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+}
+
+// What a program runs as is its owner's to say (set-user-ID): not that of another one.
+mode_t rights_kept(int made, const struct stat& before) noexcept {
+    struct stat now{};
+    const bool same_owner = ::fstat(made, &now) == 0 && now.st_uid == before.st_uid && now.st_gid == before.st_gid;
+    return same_owner ? mode_t{07777} : mode_t{0777};
 }
 
 int write_all(int fd, std::string_view bytes) noexcept {
@@ -158,11 +177,12 @@ void write_file(const std::string& path, std::string_view content) {
     const std::string target = followed(path);
     struct stat file{};
     const bool exists = ::stat(target.c_str(), &file) == 0;
+    if (!exists && errno != ENOENT) refuse("written", path, errno);
     if (exists && !S_ISREG(file.st_mode)) {
         throw misuse("'" + path + "' is not a plain file, and cannot be replaced; write to it with output_stream");
     }
     replacement made(target, 0666);
-    if (exists && ::fchmod(made.fd(), file.st_mode & 07777) != 0) refuse("written", path, errno);
+    if (exists && ::fchmod(made.fd(), file.st_mode & rights_kept(made.fd(), file)) != 0) refuse("written", path, errno);
     if (const int error = write_all(made.fd(), content)) refuse("written", path, error);
     if (::fsync(made.fd()) != 0) refuse("written", path, errno);
     made.take_place();

@@ -99,6 +99,35 @@ TEST_CASE("files: one that is replaced keeps its rights, and a link stays a link
     CHECK(here.names().size() == 2);
 }
 
+TEST_CASE("files: a link that leads to nothing yet stays a link, and one that leads in a circle is refused") {
+    const folder here;
+    REQUIRE(::symlink("second", here.path("first").c_str()) == 0);
+    REQUIRE(::symlink(here.path("target").c_str(), here.path("second").c_str()) == 0);
+    write_file(here.path("first"), "one");
+    CHECK(read_file(here.path("target")) == "one");
+    CHECK(here.names().size() == 3);
+    REQUIRE(::symlink("circle", here.path("circle").c_str()) == 0);
+    CHECK_THROWS_AS(write_file(here.path("circle"), "x"), troupe::io_failed);
+    struct stat link{};
+    for (const char* name : {"first", "second", "circle"}) {
+        ::lstat(here.path(name).c_str(), &link);
+        CHECK(S_ISLNK(link.st_mode));
+    }
+}
+
+TEST_CASE("files: one that ran as its owner does not run as the next one") {
+    if (::geteuid() != 0) return;  // the file would be the same owner's
+    const folder here;
+    write_file(here.path("x"), "one");
+    REQUIRE(::chown(here.path("x").c_str(), 1, 1) == 0);
+    REQUIRE(::chmod(here.path("x").c_str(), 04755) == 0);
+    write_file(here.path("x"), "two");
+    CHECK(mode_of(here.path("x")) == 0755);
+    REQUIRE(::chmod(here.path("x").c_str(), 04750) == 0);
+    write_file(here.path("x"), "three");
+    CHECK(mode_of(here.path("x")) == 04750);
+}
+
 TEST_CASE("files: whoever has the old one open reads the old one to its end") {
     const folder here;
     write_file(here.path("x"), "old");

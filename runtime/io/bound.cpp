@@ -16,7 +16,10 @@ void set(int fd, int level, int option) noexcept {
     ::setsockopt(fd, level, option, &on, sizeof on);
 }
 
-std::string advice_for_bind(int error) {
+std::string advice_for_bind(int error, int family) {
+    if (error == EACCES && family == AF_UNIX) {
+        return "the user of this process has no right to write to its directory; take a path in another one";
+    }
     if (error == EACCES) return "ports below 1024 are the system administrator's; take a higher one, or 0 for any";
     return advice_for(error);
 }
@@ -42,7 +45,7 @@ descriptor bind_socket(const endpoint& here, int type, sharing sharing) {
     if (sharing == sharing::reuse_port) set(fd, SOL_SOCKET, SO_REUSEPORT);
     if (::bind(fd, here.get(), here.length()) != 0) {
         const int error = errno;
-        throw failure(what, error, advice_for_bind(error));
+        throw failure(what, error, advice_for_bind(error, here.family()));
     }
     return made;
 }

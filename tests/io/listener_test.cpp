@@ -325,6 +325,14 @@ TEST_CASE("listener: a port that one has no right to is refused") {
     CHECK(refused_with([] { listener::tcp("127.0.0.1", 1); }) == EACCES);
 }
 
+TEST_CASE("listener: a path in a directory that one may not write to is refused, and it is not said of a port") {
+    if (::geteuid() == 0) return;  // who may do all
+    CHECK(refused_with([] { listener::local("/usr/troupe_listener"); }) == EACCES);
+    CHECK_THROWS_WITH(listener::local("/usr/troupe_listener"),
+                      "nobody can listen at unix:/usr/troupe_listener: Permission denied; the user of this process has "
+                      "no right to write to its directory; take a path in another one");
+}
+
 TEST_CASE("listener: a port whose listener has gone is free at once") {
     int port = 0;
     {

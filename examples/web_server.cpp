@@ -83,7 +83,7 @@ troupe::task<> converse(troupe::socket client) {
             answers += answer(one);
         }
         if (!understood) answers += response("400 Bad Request", "this is not HTTP\n", keep_alive = false);
-        co_await client.write(answers);
+        co_await troupe::with_timeout(60s, client.write(answers));
     }
 }
 
@@ -93,7 +93,7 @@ troupe::task<> serve_one(troupe::socket client) {
     } catch (const troupe::io_failed&) {
         // it has hung up in the middle
     } catch (const troupe::timed_out&) {
-        // it has asked for nothing for a minute
+        // it has asked for nothing, or read nothing, for a minute
     }
 }
 

@@ -40,7 +40,7 @@ private:
     std::string name_;
     std::int32_t pid_;
     std::optional<shm::ring_writer> writer_;
-    std::uint32_t rung_ = 0;  // the wake-up of the logger, plus 1, after which this process has had it rung
+    std::uint32_t rung_ = 0;  // the logger's count of wake-ups, plus 1, at which this process had it rung
     logging::line_format format_;
     logging::error_stream stream_;
 };

@@ -148,7 +148,8 @@ std::size_t logger::write_some(base::time_point until) {
 
 // --- when ----------------------------------------------------------------------------------------------------------
 
-// Until lines wait, the program ends, or the time is over; takes the rings.
+// Until lines wait, the program ends, or the time is over; takes the rings. Each taking counts, also while it is awake:
+// whoever rang it late, and rings once for each count, would not ring it from its next sleep.
 void logger::wait(int bell, int lifeline, int ms) {
     pollfd both[] = {{bell, POLLIN, 0}, {hung_up_ ? -1 : lifeline, 0, 0}};
     poll(both, 2, hung_up_ && ms < 0 ? pause_ms : ms);
@@ -156,13 +157,13 @@ void logger::wait(int bell, int lifeline, int ms) {
     if ((both[0].revents & POLLIN) == 0) return;
     std::uint64_t rings = 0;
     [[maybe_unused]] const ssize_t taken = read(bell, &rings, sizeof rings);
+    record().count_wake_up();
 }
 
 void logger::sleep(int bell, int lifeline) {
     if (reader_.park() != shm::sight::empty) return wait(bell, lifeline, pause_ms);
     record().count_progress();
     wait(bell, lifeline, -1);
-    record().count_wake_up();
     reader_.unpark();
 }
 

@@ -4,8 +4,8 @@
 // first actor that logs makes it and writes its name here; of two that do so at one time, the first swap decides, and
 // the keeper frees the ring of the other.
 //
-// Whoever commits a line while the reader is parked rings it, by way of the keeper, once for each wake-up of the
-// reader. A ring is parked before it has its first reader, so that the first line starts one.
+// Whoever commits a line while the reader is parked rings it, by way of the keeper, once until its rings are taken. A
+// ring is parked before it has its first reader, so that the first line starts one.
 #pragma once
 
 #include <atomic>
@@ -35,8 +35,9 @@ public:
         return ring_.compare_exchange_strong(none, made.value, std::memory_order_acq_rel);
     }
 
-    // Wake-ups of the reader so far. PARKED in the ring's tail orders it: it is set after a wake-up was counted, and
-    // whoever commits a line has swapped that word.
+    // How often the reader has begun, or taken its rings. PARKED in the ring's tail orders it: it is set after they
+    // were counted, and whoever commits a line has swapped that word. So whoever has rung at this count need not ring
+    // again: the ring is not taken yet.
     std::uint32_t epoch() const noexcept { return epoch_.load(std::memory_order_relaxed); }  // relaxed: see above
     void count_wake_up() noexcept { epoch_.fetch_add(1, std::memory_order_relaxed); }        // relaxed: see above
 

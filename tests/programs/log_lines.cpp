@@ -19,6 +19,7 @@
 
 #include <troupe/troupe.hpp>
 
+#include "actor/own_process.hpp"
 #include "channel/participant.hpp"
 #include "programs/verdict.hpp"
 
@@ -148,6 +149,22 @@ troupe::task<> flowing() {
     if (const long made = writes() - before; made > few) throw std::logic_error(std::to_string(made) + " writes");
 }
 
+// Of two that find the logger asleep, one may ring it when it is awake again. It rings for its next line only if that
+// ring was counted.
+troupe::task<> rung_while_awake() {
+    log(log_level::info, "first.");
+    co_await next_logger();
+    co_await all_written();
+    for (int i = 0; i < 3; ++i) {
+        const std::uint32_t before = record().epoch();
+        troupe::actors::own_process::here().tell_keeper({.word = troupe::keepers::keeper_word::lines_wait});
+        for (int ms = 0; record().epoch() == before; ++ms) {
+            if (ms == 5000) throw std::logic_error("the ring was not counted");
+            co_await troupe::sleep_for(1ms);
+        }
+    }
+}
+
 // So much that it does not fit.
 troupe::task<> too_much() {
     log(log_level::info, "first.");
@@ -219,6 +236,7 @@ const test_case cases[] = {
     {"killed_loggers", &killed_loggers, nullptr},
     {"deaf_logger", &deaf_logger, nullptr},
     {"flowing", &flowing, nullptr},
+    {"rung_while_awake", &rung_while_awake, nullptr},
     {"too_much", &too_much, nullptr},
     {"killed_program", &killed_program, nullptr},
     {"killed_over_a_stopped_logger", &killed_over_a_stopped_logger, nullptr},
@@ -372,6 +390,10 @@ int judge_all() {
     got = play("flowing");
     check("log: while lines flow, no system call is made for them",
           got.code == 0 && count(got.errors, " line 499.\n") == 1);
+
+    got = play("rung_while_awake");
+    check("log: a ring that finds the logger awake is counted, so that the same actor rings it from its next sleep",
+          got.code == 0 && count(got.errors, "\n") == 1);
 
     got = play("too_much");
     const std::size_t written = count(got.errors, "y.\n");

@@ -14,8 +14,8 @@ void exit_watch::watch(detail::actor_id actor) {
 
 void exit_watch::enlist(detail::exit_wait& wait) {
     watch(wait.subject());
-    waiting_.append(wait);
     if (!enrolled()) loop::event_loop::current().enroll(*this);
+    waiting_.append(wait);
     wait.wake();  // it may have ended before this process was a watcher
 }
 

@@ -10,6 +10,7 @@
 #include "channel/lone_inbox.hpp"
 #include "loop/event_loop.hpp"
 #include "loop/wait_notes.hpp"
+#include "shm/shared_text.hpp"
 
 namespace troupe::actors {
 
@@ -19,9 +20,9 @@ void monitors::add(detail::actor_id actor, channel::lone_inbox& mailbox, telling
     participant_.memory().process(actor.slot()).watchers.add(participant_.slot());
     // Looked at after this process became a watcher: it may have ended before.
     if (participant_.memory().ends().of(actor)) return tell(actor);
+    if (!enrolled()) loop::event_loop::current().enroll(*this);  // which may throw, and then nothing was asked for
     watched_.push_back({actor, what, restarts_begun(actor), static_cast<std::uint32_t>(detail::ready.turn())});
     followed_ += what == telling::every_incarnation;
-    if (!enrolled()) loop::event_loop::current().enroll(*this);
 }
 
 bool monitors::remove(detail::actor_id actor) noexcept {
@@ -34,18 +35,23 @@ bool monitors::remove(detail::actor_id actor) noexcept {
     return true;
 }
 
-// Restarts whose process has got to its function.
+// Restarts whose process has got to its function, as far as that is sure. They are counted while the actor is down; the
+// count is read first, so that the state is of this restart, or of a later one.
 std::uint32_t monitors::restarts_begun(detail::actor_id actor) const noexcept {
     const shm::process_slot& slot = participant_.memory().process(actor.slot());
-    const auto state = slot.state_of(actor);
     const std::uint32_t restarts = slot.supervision.restarts.get();
-    return restarts - (restarts != 0 && state && shm::is_starting(*state) ? 1 : 0);
+    shm::has_read();
+    return restarts - (restarts != 0 && slot.state_of(actor) != shm::process_state::running ? 1 : 0);
 }
 
-bool monitors::was_restarted(const watched& one) const noexcept {
-    if (one.what != telling::every_incarnation) return false;
+// The number of a restart that is to be told.
+std::optional<std::uint32_t> monitors::untold(const watched& one) const noexcept {
+    if (one.what != telling::every_incarnation) return std::nullopt;
     const shm::process_slot& slot = participant_.memory().process(one.actor.slot());
-    return slot.state_of(one.actor) == shm::process_state::running && slot.supervision.restarts.get() != one.restarts;
+    const std::uint32_t restarts = slot.supervision.restarts.get();
+    shm::has_read();
+    if (restarts == one.restarts || slot.state_of(one.actor) != shm::process_state::running) return std::nullopt;
+    return restarts;
 }
 
 void monitors::tell(detail::actor_id ended) {
@@ -56,8 +62,9 @@ void monitors::tell(detail::actor_id ended) {
 bool monitors::tell_restarts() {
     bool told = false;
     for (watched& one : watched_) {
-        if (!was_restarted(one)) continue;
-        one.restarts = participant_.memory().process(one.actor.slot()).supervision.restarts.get();
+        const auto restarts = untold(one);
+        if (!restarts) continue;
+        one.restarts = *restarts;
         const exit_status status = participant_.memory().ends().last_of(one.actor);
         mailbox_->put_own(detail::type_id<restarted>(),
                           detail::encoded(restarted{detail::refer::to<actor<>>(one.actor), one.restarts, status}));
@@ -68,8 +75,8 @@ bool monitors::tell_restarts() {
 
 bool monitors::glance() {
     if (deaths_.changed()) return true;
-    return followed_ != 0 &&
-           std::any_of(watched_.begin(), watched_.end(), [this](const watched& one) { return was_restarted(one); });
+    return followed_ != 0 && std::any_of(watched_.begin(), watched_.end(),
+                                         [this](const watched& one) { return untold(one).has_value(); });
 }
 
 // No coroutine of its own waits for these: they come into the mailbox.

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <troupe/detail/actor_id.hpp>
@@ -43,7 +44,7 @@ private:
     void describe(loop::wait_notes& into) const noexcept override;
     void tell(detail::actor_id ended);
     std::uint32_t restarts_begun(detail::actor_id actor) const noexcept;
-    bool was_restarted(const watched& one) const noexcept;
+    std::optional<std::uint32_t> untold(const watched& one) const noexcept;
     bool tell_restarts();
 
     channel::participant& participant_;

@@ -2,6 +2,7 @@
 #include <variant>
 
 #include "catch.hpp"
+#include "channel/participant.hpp"
 #include "supervise/team.hpp"
 #include "watched.hpp"
 
@@ -99,6 +100,37 @@ troupe::task<> last_is_told() {
     co_await crew.stop();
 }
 
+// Begins to monitor when the supervisor has counted a restart, and before it says that there is one.
+troupe::task<> listen_in_between(troupe::mailbox<troupe::down, troupe::restarted> inbox, worker_reference to,
+                                 troupe::queue<heard> said) {
+    auto& restarts = troupe::channel::participant::here().memory().process(to.id().slot()).supervision.restarts;
+    const std::uint32_t before = restarts.get();
+    restarts.set(before + 1);
+    inbox.monitor(to, troupe::every_incarnation);
+    restarts.set(before);
+    co_await said.put(heard{});
+    const auto again = co_await inbox.receive<troupe::restarted>();
+    co_await said.put({false, again->incarnation, again->status.code(), again->who == to});
+}
+
+troupe::task<> none_is_missed() {
+    troupe::supervisor crew({.max_restarts = 5, .window = 24h, .back_off = 1h, .most_back_off = 24h});
+    troupe::queue<heard> said;
+    auto one = co_await crew.spawn<worker>();
+    co_await dies(one, SIGKILL);
+    co_await becomes(one, 1);
+    one.kill();
+    while (one.pid() != 0) co_await troupe::sleep_for(1ms);
+    const auto listener = co_await troupe::spawn<listen_in_between>(one, said);
+    co_await next_of(said);
+    co_await crew.restart(one);
+    const heard words = co_await next_of(said);
+    CHECK(words.incarnation == 2);
+    CHECK(words.code == -SIGKILL);
+    co_await listener.join();
+    co_await crew.stop();
+}
+
 // One that takes both, and asks for ends alone.
 troupe::task<> hear_of_ends(troupe::mailbox<troupe::down, troupe::restarted> inbox, worker_reference to,
                             troupe::queue<heard> said) {
@@ -144,6 +176,9 @@ TEST_CASE("every_incarnation: each restart is told with its number and how the p
     watched(hears_of_each());
 }
 TEST_CASE("every_incarnation: of two restarts between two looks the last is told") { watched(last_is_told()); }
+TEST_CASE("every_incarnation: a restart that was counted and had not begun when it was asked for is told") {
+    watched(none_is_missed());
+}
 TEST_CASE("every_incarnation: a plain monitor hears of no restart, and both can be taken back") {
     watched(takes_back());
 }

@@ -7,6 +7,7 @@
 #include <troupe/time.hpp>
 #include <troupe/when.hpp>
 
+#include "base/type_name.hpp"
 #include "loop/event_loop.hpp"
 #include "loop/wait_notes.hpp"
 #include "supervise/dead_letters.hpp"
@@ -92,7 +93,7 @@ supervision_core::child* supervision_core::next_renewed() noexcept {
 
 supervision_core::child* supervision_core::next_ended() noexcept {
     const auto found = std::find_if(children_.begin(), children_.end(),
-                                    [this](const child& one) { return ended(one.id) && !is_due(one.id); });
+                                    [this](const child& one) { return !one.due && ended(one.id); });
     return found == children_.end() ? nullptr : &*found;
 }
 
@@ -102,15 +103,14 @@ supervision_core::restart_due* supervision_core::next_due() noexcept {
     return first == due_.end() ? nullptr : &*first;
 }
 
-bool supervision_core::is_due(actor_id actor) const noexcept {
-    return std::any_of(due_.begin(), due_.end(), [actor](const restart_due& one) {
-        return std::find(one.those.begin(), one.those.end(), actor) != one.those.end();
-    });
+void supervision_core::take_from_due(actor_id actor) noexcept {
+    for (restart_due& one : due_) std::erase(one.those, actor);
+    std::erase_if(due_, [](const restart_due& one) { return one.those.empty(); });
+    if (child* const known = find(actor)) known->due = false;
 }
 
 void supervision_core::forget(actor_id actor) noexcept {
-    for (restart_due& one : due_) std::erase(one.those, actor);
-    std::erase_if(due_, [](const restart_due& one) { return one.those.empty(); });
+    take_from_due(actor);
     std::erase_if(children_, [actor](const child& one) { return one.id == actor; });
     changed();
 }
@@ -247,6 +247,9 @@ task<> supervision_core::watch(std::shared_ptr<supervision_core> self) {
             } else if (restart_due* due = core.next_due(); due != nullptr && due->when <= base::steady_clock::now()) {
                 std::vector<actor_id> those = std::move(due->those);
                 core.due_.erase(core.due_.begin() + (due - core.due_.data()));
+                for (const actor_id actor : those) {
+                    if (child* const known = core.find(actor)) known->due = false;
+                }
                 co_await core.start_again(std::move(those));
             }
         }
@@ -286,7 +289,7 @@ task<> supervision_core::something_to_do() {
 task<> supervision_core::attend_to_ends() {
     std::vector<actor_id> down, over;
     for (const child& one : children_) {
-        if (ended(one.id) && !is_due(one.id)) (is_down(one.id) ? down : over).push_back(one.id);
+        if (!one.due && ended(one.id)) (is_down(one.id) ? down : over).push_back(one.id);
     }
     for (const actor_id actor : over) forget(actor);  // as it should
     for (const actor_id actor : down) set_aside(actor);
@@ -294,7 +297,9 @@ task<> supervision_core::attend_to_ends() {
     if (options_.strategy != restart_strategy::one_for_one) co_return co_await restart_together(std::move(down));
     for (const actor_id actor : down) {
         if (count_end(recent_) > options_.max_restarts) co_return give_up(actor);
-        due_.push_back({{actor}, deadline_after(pause_after(count_end(find(actor)->recent)))});
+        child* const one = find(actor);
+        due_.push_back({{actor}, deadline_after(pause_after(count_end(one->recent)))});
+        one->due = true;
     }
 }
 
@@ -308,12 +313,15 @@ task<> supervision_core::restart_together(std::vector<actor_id> down) {
                              [&down](const child& one) { return one.id == down.front(); });
     }
     std::vector<actor_id> those;
-    for (auto one = first; one != children_.end(); ++one) those.push_back(one->id);
+    for (auto one = first; one != children_.end(); ++one) {
+        those.push_back(one->id);
+        one->due = true;  // so that their ends are expected
+    }
     // Those that were to start again already do so with these.
     std::erase_if(due_, [&those](const restart_due& one) {
         return std::find(those.begin(), those.end(), one.those.front()) != those.end();
     });
-    due_.push_back({those, base::time_point::max()});  // so that their ends are expected
+    due_.push_back({those, base::time_point::max()});
     co_await end_those(those);
     for (restart_due& one : due_) {
         if (one.when != base::time_point::max()) continue;
@@ -341,29 +349,52 @@ task<> supervision_core::start_again(std::vector<actor_id> those) {
             if (!here_.memory().processes().is_alive(actor)) forget(actor);
             continue;
         }
-        ++restarts_;
+        set_aside(actor);  // where it was ended with others, nobody has looked yet
         try {
-            co_await detail::restart(actor, known->spec.options(), known->spec.request());
-            if (child* const one = find(actor)) one->since = base::steady_clock::now();
+            co_await when_any(start_one(actor), too_late(actor));
         } catch (const cancelled&) {
             throw;
         } catch (...) {
             // It is down as before: it could not be started, or its arguments could not be had.
+            const base::caught why = base::current_exception_description();
+            if (child* const one = find(actor)) one->not_started = why.text.empty() ? why.type : why.text;
         }
         changed();
     }
 }
 
+task<> supervision_core::start_one(actor_id actor) {
+    child* known = find(actor);
+    if (known == nullptr) co_return;
+    known->renewed = false;  // whoever has wished for it meanwhile gets it now
+    ++restarts_;
+    co_await detail::restart(actor, known->spec.options(), known->spec.request());
+    known = find(actor);
+    if (known == nullptr) co_return;
+    known->since = base::steady_clock::now();
+    known->not_started.clear();
+}
+
+// A start that takes for ever holds up neither a stop nor the removal of its child: it has as long as the child has to
+// end.
+task<> supervision_core::too_late(actor_id actor) {
+    co_await until([this, actor] {
+        const child* const one = find(actor);
+        return stopping_ || one == nullptr || one->unwanted;
+    });
+    if (const child* const one = find(actor)) co_await sleep_for(one->spec.how().stop_budget);
+}
+
 // Its end is meant, and expected: nothing is counted. One that waits for its restart does so no more.
 task<> supervision_core::renew(actor_id actor) {
-    find(actor)->renewed = false;
-    for (restart_due& one : due_) std::erase(one.those, actor);
-    std::erase_if(due_, [](const restart_due& one) { return one.those.empty(); });
+    child* const known = find(actor);
+    if (known == nullptr) co_return;
+    known->renewed = false;
+    take_from_due(actor);
     const std::vector<actor_id> those{actor};
-    if (find(actor)->unwanted) co_return;
+    if (known->unwanted) co_return;
     co_await end_those(those);
     if (stopping_) co_return;
-    if (is_down(actor)) set_aside(actor);
     co_await start_again(those);
 }
 
@@ -392,10 +423,14 @@ std::chrono::nanoseconds supervision_core::pause_after(std::size_t ends_within_w
 
 void supervision_core::give_up(actor_id last) {
     const exit_status status = here_.memory().ends().last_of(last);
+    const child* const known = find(last);
+    const std::string why = known != nullptr && !known->not_started.empty()
+                                ? "; its last start failed: " + known->not_started
+                                : std::string();
     failure_ = std::make_exception_ptr(
         gave_up("a supervisor gave up: its children ended " + std::to_string(recent_.size()) + " times within " +
                     in_words(options_.window) + "; the last, " + here_.memory().processes().described_as_ended(last) +
-                    ", " + to_string(status),
+                    ", " + to_string(status) + why,
                 status));
     stopping_ = true;
 }

@@ -86,7 +86,9 @@ private:
         ends recent = {};                                    // its own, for its back-off
         base::time_point since = base::steady_clock::now();  // its process runs
         bool unwanted = false;
-        bool renewed = false;  // it is to end, and to be started again at once
+        bool renewed = false;          // it is to end, and to be started again at once
+        bool due = false;              // it is in `due_`
+        std::string not_started = {};  // why its last start failed
     };
     // Children that are down, or are about to be, and start again together.
     struct restart_due {
@@ -101,6 +103,8 @@ private:
     task<> restart_together(std::vector<actor_id> down);
     task<> end_those(std::vector<actor_id> those);
     task<> start_again(std::vector<actor_id> those);
+    task<> start_one(actor_id actor);
+    task<> too_late(actor_id actor);
     task<> renew(actor_id actor);
     task<> end_kid(actor_id actor);
     task<> end_all();
@@ -113,9 +117,9 @@ private:
     child* next_unwanted() noexcept;
     child* next_renewed() noexcept;
     child* next_ended() noexcept;
-    restart_due* next_due() noexcept;            // the earliest
-    bool is_due(actor_id actor) const noexcept;  // it will be started again
-    bool ended(actor_id actor) const;            // it has no process: down or dead
+    restart_due* next_due() noexcept;  // the earliest
+    void take_from_due(actor_id actor) noexcept;
+    bool ended(actor_id actor) const;  // it has no process: down or dead
     bool is_down(actor_id actor) const;
     void forget(actor_id actor) noexcept;
     void changed() noexcept;

@@ -97,6 +97,42 @@ task<> supervisor_goes_during_a_restart() {
     co_await next.join();
 }
 
+// It is stopped, so that a restart takes for ever.
+task<> supervisor_stops_during_a_restart() {
+    troupe::supervisor crew;
+    const auto removed = co_await crew.spawn<serve_echo>({.stop_budget = 20ms}, {.method = start_method::forkserver});
+    const auto left = co_await crew.spawn<serve_echo>({.stop_budget = 20ms}, {.method = start_method::forkserver});
+    const stopped server(co_await forkserver_that_runs());
+    removed.kill();
+    while (crew.restarts() == 0) co_await troupe::yield();
+    co_await troupe::with_timeout(20s, crew.remove(removed));
+    REQUIRE_FALSE(removed.alive());
+    left.kill();
+    while (crew.restarts() == 1) co_await troupe::yield();
+    co_await troupe::with_timeout(20s, crew.stop());
+    REQUIRE_FALSE(left.alive());
+}
+
+// Stopped, so that the second of a group has yet to be started when somebody wishes for that.
+task<> restart_is_wished_for_meanwhile() {
+    troupe::supervisor crew({.strategy = troupe::restart_strategy::one_for_all});
+    const auto first = co_await crew.spawn<serve_echo>({.method = start_method::forkserver});
+    const auto second = co_await crew.spawn<serve_echo>({.method = start_method::forkserver});
+    std::optional<stopped> server(std::in_place, co_await forkserver_that_runs());
+    first.kill();
+    while (crew.restarts() == 0) co_await troupe::yield();
+    const auto go_on = [&]() -> task<> {
+        server.reset();
+        co_return;
+    };
+    co_await troupe::with_timeout(20s, troupe::when_all(crew.restart(second), go_on()));
+    co_await troupe::sleep_for(20ms);
+    const auto answer = co_await second.ask(echo{7}, 20s);
+    REQUIRE(answer == 7);
+    REQUIRE(crew.restarts() == 2);
+    co_await crew.stop();
+}
+
 task<> come_and_go() {
     troupe::queue<int> carried;
     auto [mine, yours] = troupe::pipe<int, int>();
@@ -113,6 +149,14 @@ TEST_CASE("forkserver: killed, it is started again, and its actors go on") { wat
 
 TEST_CASE("forkserver: an actor whose supervisor goes while it is being started again has ended") {
     watched(supervisor_goes_during_a_restart());
+}
+
+TEST_CASE("forkserver: a supervisor stops, and a child is removed, while a start of it takes for ever") {
+    watched(supervisor_stops_during_a_restart());
+}
+
+TEST_CASE("forkserver: a restart that is wished for while the group is being started is that start") {
+    watched(restart_is_wished_for_meanwhile());
 }
 
 TEST_CASE("an actor: a hundred that came and went leave as much as one") {

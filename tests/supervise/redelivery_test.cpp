@@ -56,6 +56,39 @@ troupe::task<> set_aside_after_enough(std::size_t text) {
     co_await crew.stop();
 }
 
+// Ended with another, in the middle of a message.
+struct errand {
+    int endless = 0;
+};
+troupe::task<> errand_boy(troupe::mailbox<errand> inbox, troupe::queue<int> begun) {
+    co_await inbox.serve([&](errand m) -> troupe::task<> {
+        co_await begun.put(m.endless);
+        if (m.endless != 0) raise(SIGSTOP);  // it cannot unwind
+    });
+}
+
+troupe::task<> set_aside_in_a_group() {
+    troupe::queue<troupe::dead_letter> morgue;
+    troupe::queue<int> begun;
+    troupe::supervisor crew(
+        {.strategy = troupe::restart_strategy::one_for_all, .max_restarts = 10, .dead_letters = morgue});
+    const auto other = co_await crew.spawn<worker>({.name = "other"});
+    const auto one = co_await crew.spawn<errand_boy>({.stop_budget = 20ms, .deliveries = 2}, {.name = "boy"}, begun);
+    co_await one.send(errand{1});
+    co_await one.send(errand{0});
+    for (int i = 0; i < 2; ++i) {
+        const auto next = co_await troupe::with_timeout(20s, begun.get());
+        CHECK(*next == 1);
+        other.kill();
+    }
+    const auto letter = co_await troupe::with_timeout(20s, morgue.get());
+    CHECK(letter->actor == "boy");
+    CHECK(letter->deliveries == 2);
+    const auto last = co_await troupe::with_timeout(20s, begun.get());
+    CHECK(*last == 0);
+    co_await crew.stop();
+}
+
 troupe::task<> hand_in(troupe::actor<job> to, job one) { co_await to.send(std::move(one)); }
 
 troupe::task<> sender_is_gone() {
@@ -250,6 +283,10 @@ TEST_CASE("redelivery: a letter names its sender, whose process has ended by the
 TEST_CASE("redelivery: a message that was delivered often enough is set aside with sender, type and cause") {
     watched(set_aside_after_enough(10));
     watched(set_aside_after_enough(100'000));
+}
+
+TEST_CASE("redelivery: it is set aside as well where its actor is ended because another one crashed") {
+    watched(set_aside_in_a_group());
 }
 
 TEST_CASE("redelivery: when the queue of dead letters is full, the letter is dropped and counted, and all go on") {

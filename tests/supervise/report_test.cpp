@@ -213,6 +213,25 @@ troupe::task<> question_throws() {
     co_await crew.stop();
 }
 
+troupe::task<> gives_up_for_want_of_arguments() {
+    bool broken = false;
+    troupe::supervisor crew({.max_restarts = 1, .window = 60s, .back_off = 0ms});
+    const auto ask = [&] {
+        if (broken) throw std::runtime_error("no configuration");
+        return 7;
+    };
+    auto one = co_await crew.spawn<simply_configured>({.name = "picky"}, troupe::asked_at_each_start(ask));
+    broken = true;
+    one.kill();
+    std::string why;
+    try {
+        co_await troupe::with_timeout(20s, crew.join());
+    } catch (const troupe::gave_up& end) {
+        why = end.what();
+    }
+    CHECK_THAT(why, checks::contains("'picky'") && checks::contains("its last start failed: no configuration"));
+}
+
 }  // namespace
 
 TEST_CASE("report: a supervisor says of each child its name, pid, restarts, uptime and last status") {
@@ -233,4 +252,7 @@ TEST_CASE("arguments: a function that is asked at each start gives a restarted c
 }
 TEST_CASE("arguments: if that function throws, spawn throws it, and later the start is tried again") {
     watched(question_throws());
+}
+TEST_CASE("supervisor: when it gives up on a child that does not start, it says why") {
+    watched(gives_up_for_want_of_arguments());
 }

@@ -1,10 +1,13 @@
 // What the keeper does about the forkserver: starts it, and does so again when it ended.
 #include <sys/epoll.h>
 
+#include <array>
 #include <cerrno>
+#include <cstddef>
 
 #include "keeper/keeper.hpp"
 #include "process/clone.hpp"
+#include "process/message_socket.hpp"
 #include "process/pidfd.hpp"
 
 namespace troupe::keepers {
@@ -39,9 +42,18 @@ void keeper::start_server() noexcept {
 
 void keeper::refuse_server(int error, pid_t made) noexcept {
     memory_.header().server.set_error(error);
+    drop_requests();
     memory_.header().server.count_end();
     process::end_now(made);
     notify_spawners();
+}
+
+// Before an end is counted: whoever sent one of these sees that count change, and asks again or gives up. Left where
+// they are while no server comes, they would fill the socket, and whoever asks next would wait for room for ever.
+void keeper::drop_requests() noexcept {
+    std::array<std::byte, 64> request;
+    while (process::receive_message(server_launch_.requests.get(), request, false).bytes > 0) {
+    }
 }
 
 void keeper::server_ended() noexcept {
@@ -70,6 +82,7 @@ void keeper::server_ended() noexcept {
     }
     const bool try_again = failed_starts_ < most_failed_starts;
     if (!try_again) memory_.header().server.set_error(ECANCELED);
+    drop_requests();
     memory_.header().server.count_end();
     if (try_again) start_server();
     notify_spawners();  // which send their requests once more

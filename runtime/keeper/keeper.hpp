@@ -195,6 +195,7 @@ private:
 
     void start_server() noexcept;
     void refuse_server(int error, pid_t made) noexcept;
+    void drop_requests() noexcept;
     void server_ended() noexcept;
     void notify_spawners() noexcept;
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include <troupe/detail/descriptor_wait.hpp>
 #include <troupe/detail/expected_reply.hpp>
 #include <troupe/detail/wait.hpp>
 #include <troupe/error.hpp>
@@ -121,6 +122,13 @@ task<> no_errand() {
     while (base::errands_under_way()) co_await sleep_for(std::chrono::milliseconds(1));
 }
 
+// A forkserver that stands still, or has hundreds of requests before it, is asked when it goes on.
+task<> ask_for_process(start* one) {
+    start& started = *one;
+    if (started.copies()) co_await no_errand();
+    while (!started.go()) co_await detail::descriptor_wait(started.way_to_server(), detail::until::writable);
+}
+
 void check_options(const spawn_options& options) {
     if (options.name.size() > 63) throw spawn_failed("an actor's name is 63 bytes at most: '" + options.name + "'");
     constexpr std::size_t least = std::size_t{64} << 10, most = std::size_t{256} << 20;
@@ -147,8 +155,7 @@ namespace troupe::detail {
 
 task<> restart(actor_id actor, spawn_options options, start_request request) {
     launch::start started(actors::own_process::here(), options, request, actor);
-    if (started.copies()) co_await launch::no_errand();
-    started.go();
+    co_await launch::ask_for_process(&started);
     co_await launch::arrival(started);
 }
 
@@ -157,8 +164,7 @@ task<actor_id> start(spawn_options options, start_request request) {
     launch::check_options(options);
     co_await launch::free_slot();
     launch::start started(here, options, request);
-    if (started.copies()) co_await launch::no_errand();
-    started.go();
+    co_await launch::ask_for_process(&started);
     co_await launch::arrival(started);
     co_return started.actor();
 }
@@ -172,9 +178,8 @@ task<> call(spawn_options options, start_request request, expected_reply* into) 
     reply.expect_from(started.actor());
     co_await launch::turn_to_ask(here, reply);
     started.answer_to(reply.number());
-    if (started.copies()) co_await launch::no_errand();
-    started.go();
     try {
+        co_await launch::ask_for_process(&started);
         co_await launch::arrival(started);
     } catch (const spawn_failed&) {
         reply.return_number();

@@ -89,7 +89,8 @@ start::~start() {
     if (over_) return;
     // Cancelled: the process may be anywhere between its first instruction and its function.
     here_.tell_keeper({.word = keepers::keeper_word::signal, .slot = slot_, .subject = actor_.value, .value = SIGKILL});
-    if (!launched_ || method_ == start_method::forkserver) refuse_quietly();  // no server will take it up from now on
+    // Where there is no process, none comes: no server will take it up from now on.
+    if (slot().pid.get() == 0) refuse_quietly();
     if (again_) here_.tell_keeper({.word = keepers::keeper_word::let_go, .slot = slot_, .subject = actor_.value});
     drop_arguments();
 }
@@ -160,33 +161,40 @@ void start::pack(const spawn_options& options, detail::start_request& request) {
     slot().start.starter.set(here_.participant().self().incarnation.known());
 }
 
-void start::go() {
-    launched_ = true;
-    if (!again_) here_.children().add(actor_, daemon_);
-    process::flush_standard_streams();  // what the parent printed stands before what the child prints
+bool start::go() {
+    if (!std::exchange(announced_, true)) {
+        if (!again_) here_.children().add(actor_, daemon_);
+        process::flush_standard_streams();  // what the parent printed stands before what the child prints
+    }
     switch (method_) {
     case start_method::spawn: exec(); break;
     case start_method::fork: copy_here(); break;
     case start_method::forkserver:
-    case start_method::default_method: ask_server(); break;
+    case start_method::default_method:
+        if (!ask_server(if_full::returns)) return false;
+        break;
     }
     here_.participant().chronicler().note_spawned(actor_);
+    return true;
 }
 
-void start::ask_server() {
+bool start::ask_server(if_full what) {
     server_ends_ = here_.memory().header().server.ends();
     const std::uint32_t incarnation = slot().incarnation.known();
     const fork_request wanted{slot_, here_.participant().slot(), actor_.value, incarnation};
     const base::owned_fd directory = working_directory();
     const std::array<int, 3> with{doorbell_.get(), here_.participant().doorbell(), directory.get()};
-    if (!directory || !process::send_message(here_.sockets().server.get(),
-                                             {reinterpret_cast<const std::byte*>(&wanted), sizeof wanted}, with)) {
+    if (!directory ||
+        !process::send_message(way_to_server(), {reinterpret_cast<const std::byte*>(&wanted), sizeof wanted}, with,
+                               what == if_full::waits)) {
         const int error = errno;
+        if (directory && error == EAGAIN) return false;
         refuse("the forkserver could not be asked to start actor '" + name_ + "'" + reason(error));
     }
     // sync: asked of the server - publishes that a process is wanted, before the look whether it runs
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (!here_.memory().header().server.runs()) here_.tell_keeper({.word = keepers::keeper_word::server_wanted});
+    return true;
 }
 
 void start::tell_born(process::cloned& made) {
@@ -259,7 +267,7 @@ bool start::arrived() {
             if (const int error = server.error()) {
                 refuse("the forkserver could not be started" + reason(error));
             }
-            ask_server();
+            ask_server(if_full::waits);  // there is room: what others asked of the one that has ended is dropped
         }
         return false;
     case shm::process_state::cloning: return false;

@@ -29,7 +29,9 @@ public:
     void answer_to(std::uint32_t request) noexcept { slot().start.call.set(request); }
     // By a copy of this process, and not by a process that is made elsewhere.
     bool copies() const noexcept { return method_ == start_method::fork; }
-    void go();
+    // False: the forkserver is asked for so much that its socket takes no more. To be called again then.
+    bool go();
+    int way_to_server() const noexcept { return here_.sockets().server.get(); }
     // The process that is being started: not there yet, at its function, or lost (throws).
     bool arrived();
     // Whether `arrived` would say something new.
@@ -42,7 +44,8 @@ private:
     void fill(const spawn_options& options, detail::start_request& request);
     void prepare(const spawn_options& options, detail::start_request& request);
     void pack(const spawn_options& options, detail::start_request& request);
-    void ask_server();
+    enum class if_full { waits, returns };
+    bool ask_server(if_full what);
     process::parentage parentage() const noexcept {
         return here_.is_program() ? process::parentage::child : process::parentage::sibling;
     }
@@ -63,7 +66,7 @@ private:
     mail::parcel_label arguments_;
     bool daemon_;
     bool again_;
-    bool launched_ = false;
+    bool announced_ = false;
     bool over_ = false;
 };
 

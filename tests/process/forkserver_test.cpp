@@ -133,6 +133,30 @@ task<> restart_is_wished_for_meanwhile() {
     co_await crew.stop();
 }
 
+// More than its socket holds, and each is given up.
+task<> ask_one_that_stands_still() {
+    const auto first = co_await spawn<serve_echo>({.method = start_method::forkserver});
+    {
+        const stopped server(co_await forkserver_that_runs());
+        int given_up = 0;
+        for (int i = 0; i < 500; ++i) {
+            try {
+                co_await troupe::with_timeout(1ms, spawn<serve_echo>({.method = start_method::forkserver}));
+            } catch (const troupe::timed_out&) {
+                ++given_up;
+            }
+        }
+        REQUIRE(given_up == 500);
+    }
+    const auto next = co_await spawn<serve_echo>({.method = start_method::forkserver});
+    const auto next_answer = co_await next.ask(echo{5});
+    REQUIRE(next_answer == 5);
+    for (const auto& one : {first, next}) {
+        one.stop();
+        co_await one.join();
+    }
+}
+
 task<> come_and_go() {
     troupe::queue<int> carried;
     auto [mine, yours] = troupe::pipe<int, int>();
@@ -157,6 +181,10 @@ TEST_CASE("forkserver: a supervisor stops, and a child is removed, while a start
 
 TEST_CASE("forkserver: a restart that is wished for while the group is being started is that start") {
     watched(restart_is_wished_for_meanwhile());
+}
+
+TEST_CASE("forkserver: while it stands still, any number of starts can be given up, and later ones are made") {
+    watched(ask_one_that_stands_still());
 }
 
 TEST_CASE("an actor: a hundred that came and went leave as much as one") {

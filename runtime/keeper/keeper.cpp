@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <utility>
 
@@ -131,8 +132,21 @@ void keeper::end_everybody() noexcept {
             say_it_lives(static_cast<std::uint16_t>(slot), may ? 0 : errno);
         }
     }
+    end_untold();
     collect_every_command(until);
     end_logger();  // last: it writes what all of them have logged
+}
+
+// Processes of actors that whoever made them did not live to tell of, or told too late. Nobody is left who makes more.
+void keeper::end_untold() noexcept {
+    const std::uint32_t reached = memory_.processes().reached();
+    for (std::uint32_t i = 1; i < reached; ++i) {
+        const shm::process_slot& process = memory_.process(static_cast<std::uint16_t>(i));
+        const shm::process_state state = process.present().state;
+        const bool may_live = shm::is_starting(state) || state == shm::process_state::running;
+        const pid_t pid = process.pid.get();
+        if (may_live && !watched_[i].pidfd && pid > 0 && process::is_child(pid)) process::end_now(pid);
+    }
 }
 
 // --- messages ------------------------------------------------------------------------------------------------------
@@ -266,30 +280,36 @@ void keeper::watch(std::uint16_t slot, detail::actor_id actor, base::owned_fd pi
     watched& one = watched_[slot];
     one.actor = actor;
     one.pidfd = std::move(pidfd);
+    if (!one.doorbell) return end_unwatched(slot, EMFILE);  // it did not fit into this process's table
     if (!one.pidfd) one.pidfd = process::open_pidfd(memory_.process(slot).pid.get());
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u32 = slot;
-    if (!one.doorbell || !one.pidfd || epoll_ctl(poll_.get(), EPOLL_CTL_ADD, one.pidfd.get(), &event) != 0) {
-        end_unwatched(slot);
-        return;
+    if (!one.pidfd || epoll_ctl(poll_.get(), EPOLL_CTL_ADD, one.pidfd.get(), &event) != 0) {
+        return end_unwatched(slot, errno);
     }
     if (one.kill_at_birth) process::send_signal(one.pidfd.get(), SIGKILL);
     begin_to_look(slot);
 }
 
-// No descriptors were left for it. An actor that nobody watches would never be missed, and one that nobody rings would
-// sleep for ever: it is ended now, and its end says why.
-void keeper::end_unwatched(std::uint16_t slot) noexcept {
+// Mostly no descriptors were left for it. An actor that nobody watches would never be missed, and one that nobody rings
+// would sleep for ever: it is ended now, and its end says why.
+void keeper::end_unwatched(std::uint16_t slot, int error) noexcept {
     watched& one = watched_[slot];
     shm::process_slot& process = memory_.process(slot);
+    one.pidfd.reset();
+    if (error == ESRCH) {  // it has ended, and somebody else has collected it: the number may be a stranger's by now
+        memory_.ends().write(one.actor, exit_status::from_nothing());
+        return ended(slot);
+    }
     process::end_now(process.pid.get());
-    constexpr char why[] =
-        "the program had no descriptors left to look after it; raise the limit of open files (ulimit -n)";
+    char why[160] = "the program had no descriptors left to look after it; raise the limit of open files (ulimit -n)";
+    if (error != EMFILE && error != ENFILE) {
+        std::snprintf(why, sizeof why, "the program could not look after it: %s", strerrordesc_np(error));
+    }
     shm::store_text(process.start.failure, why);
     process.ending.note_exception(process.incarnation.known(), "troupe::spawn_failed", why);
     memory_.ends().write(one.actor, exit_status::from_exit(1));
-    one.pidfd.reset();
     ended(slot);
 }
 

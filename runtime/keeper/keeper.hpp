@@ -122,6 +122,7 @@ private:
     void take_leave(const death& one) noexcept;
 
     void end_everybody() noexcept;
+    void end_untold() noexcept;
     void take_messages() noexcept;
     void make_room() noexcept;
     void open_orders() noexcept;
@@ -142,7 +143,7 @@ private:
     void tell_of_lists() noexcept;
     void unlist(std::uint16_t slot) noexcept;
     void watch(std::uint16_t slot, detail::actor_id actor, base::owned_fd pidfd) noexcept;
-    void end_unwatched(std::uint16_t slot) noexcept;
+    void end_unwatched(std::uint16_t slot, int error) noexcept;
     void take_over(std::uint16_t slot) noexcept;
     void ended(std::uint16_t slot) noexcept;
     void collect(base::owned_fd pidfd) noexcept;

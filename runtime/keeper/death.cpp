@@ -241,7 +241,8 @@ void keeper::end_children(detail::actor_id parent) noexcept {
         const auto budget = std::chrono::milliseconds(orphan_budget_ms);
         if (watched_[slot].kill_at <= after_budget(base::steady_clock::now(), budget)) continue;  // it ends already
         end(actor, orphan_budget_ms);
-        end_children(actor);
+        // One that begins to spawn just now is found to have done so when it is dead.
+        if (process.activity.has_spawned.get() != 0) end_children(actor);
     }
 }
 

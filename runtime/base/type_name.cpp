@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <exception>
 #include <memory>
+#include <new>
 
 namespace troupe::base {
 
@@ -15,7 +16,9 @@ std::string type_name(const std::type_info& type) {
     return failed == 0 ? name.get() : type.name();
 }
 
-caught current_exception_description() {
+namespace {
+
+caught described() {
     try {
         throw;
     } catch (const std::exception& e) {
@@ -24,6 +27,16 @@ caught current_exception_description() {
     } catch (...) {
         const std::type_info* type = abi::__cxa_current_exception_type();
         return {type != nullptr ? type_name(*type) : "an exception of another language", {}};
+    }
+}
+
+}  // namespace
+
+caught current_exception_description() {
+    try {
+        return described();
+    } catch (const std::bad_alloc&) {
+        return {"an exception", {}};  // there is no memory to describe it with, and these fit without
     }
 }
 

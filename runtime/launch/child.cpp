@@ -178,7 +178,10 @@ void hang_on_to_program(actors::sockets& sockets, base::owned_fd own) noexcept {
     if (own && process::hang_on(own.get())) sockets.lifeline = std::move(own);
 }
 
-void be_actor(newborn born) {
+namespace {
+
+// The rest of its life but the last instructions.
+outcome live_as_actor(newborn born) {
     int code = could_not_begin;
     int signal = 0;
     {
@@ -201,7 +204,6 @@ void be_actor(newborn born) {
         base::post_mortem* const page = born.memory.processes().keep_post_mortem(born.slot);
         if (page != nullptr) process::write_crashes_to(*page, incarnation, slot.handling.clock.word());
 
-        born.memory.memory().leave_mapped();
         actors::own_process here(std::move(born.memory), born.slot, std::move(born.doorbell), std::move(born.sockets),
                                  false);
         if (born.signals) {
@@ -226,8 +228,24 @@ void be_actor(newborn born) {
         process::flush_every_stream();
         TROUPE_STEP("child: about to end");
     }
-    if (signal != 0) process::die_of(signal);
-    std::exit(code);
+    return {code, signal};
+}
+
+}  // namespace
+
+// Nothing that is thrown leaves it: in a copy, what stands below on the stack is the other's.
+void be_actor(newborn born) {
+    born.memory.memory().leave_mapped();  // until the last instruction
+    shm::process_slot& slot = born.memory.process(born.slot);
+    outcome end{could_not_begin};
+    try {
+        end = live_as_actor(std::move(born));
+    } catch (...) {
+        const base::caught problem = base::current_exception_description();
+        shm::store_text(slot.start.failure, problem.text.empty() ? problem.type : problem.text);
+    }
+    if (end.signal != 0) process::die_of(end.signal);
+    std::exit(end.code);
 }
 
 void begin_as_child(const calling& called, log_function log) {

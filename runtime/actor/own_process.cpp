@@ -87,6 +87,7 @@ void own_process::abandon() noexcept {
     process::catch_signals_no_more();
     loop::event_loop::abandon();
     channel::participant::abandon();
+    if (the_process != nullptr) the_process->abandoned_ = true;
     the_process = nullptr;
 }
 
@@ -191,6 +192,9 @@ channel::lone_inbox& own_process::needed_mailbox() const {
 
 void own_process::tell_keeper(const keepers::keeper_message& message,
                               std::initializer_list<int> descriptors) const noexcept {
+    // A child that the user's own code has forked may let go of what it copied. It has the socket, and what it says
+    // there would be taken for its parent's.
+    if (abandoned_) return;
     const std::span bytes{reinterpret_cast<const std::byte*>(&message), sizeof message};
     if (process::send_message(sockets_.keeper.get(), bytes, {descriptors.begin(), descriptors.size()})) return;
     // Too many descriptors on their way: it finds the process without, or says what is missing.

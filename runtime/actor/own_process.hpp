@@ -136,6 +136,7 @@ private:
     std::uint32_t asked() const noexcept;
     void interrupt_wait();
 
+    bool abandoned_ = false;  // this is a copy in the child of a fork
     struct sockets sockets_;
     channel::participant participant_;
     in_hand_log in_hand_;

@@ -1,12 +1,12 @@
 #include "actor/crash_reports.hpp"
 
-#include <unistd.h>
-
+#include <chrono>
 #include <csignal>
 #include <string>
 
 #include <troupe/exit_status.hpp>
 
+#include "base/clock.hpp"
 #include "loop/event_loop.hpp"
 
 namespace troupe::actors {
@@ -18,12 +18,12 @@ bool ended_badly(const exit_status& status) {
     return status.signaled() && status.signal() != SIGTERM && status.signal() != SIGKILL;
 }
 
-// In one piece, and past the lock of a FILE.
-void say(const std::string& text) {
-    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
-}
+constexpr std::chrono::milliseconds patience(100);  // with whoever reads stderr
 
 }  // namespace
+
+// Past the lock of a FILE. The program goes on where nobody reads it, and does not die of that either.
+void crash_reports::say(const std::string& text) noexcept { out_.write(text, base::steady_clock::now() + patience); }
 
 crash_reports::crash_reports(channel::participant& participant)
     : participant_(participant), crashes_seen_(participant.memory().header().crashes.get()) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "channel/participant.hpp"
+#include "logging/error_stream.hpp"
 #include "loop/source.hpp"
 
 namespace troupe::actors {
@@ -34,8 +35,10 @@ private:
     void unpark() override {}
     bool is_due() const noexcept { return participant_.memory().header().crashes.get() != crashes_seen_; }
     void look_at(std::uint16_t slot);
+    void say(const std::string& text) noexcept;
 
     channel::participant& participant_;
+    logging::error_stream out_;
     std::uint64_t crashes_seen_;
     std::uint64_t in_full_ = 0;
     std::uint64_t counted_ = most_in_full;  // as it was said last

@@ -17,6 +17,7 @@
 #include <troupe/error.hpp>
 
 #include "base/copies.hpp"
+#include "base/say.hpp"
 #include "launch/handed.hpp"
 #include "process/birthmark.hpp"
 #include "shm/shared_text.hpp"
@@ -142,10 +143,8 @@ std::optional<calling> find_calling() {
 }
 
 void give_up(const calling& called, shm::program_memory* memory, const std::string& why) noexcept {
-    const std::string who = called.server ? "the forkserver" : called.logger ? "the logger" : "an actor";
-    const std::string text =
-        "troupe: process " + std::to_string(getpid()) + " was started to be " + who + " and cannot: " + why + '\n';
-    [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
+    const char* const who = called.server ? "the forkserver" : called.logger ? "the logger" : "an actor";
+    base::say("process %d was started to be %s and cannot: %s", static_cast<int>(getpid()), who, why.c_str());
     if (memory != nullptr && called.actor) {
         shm::process_slot& slot = memory->process(called.slot);
         if (slot.actor() == called.actor) shm::store_text(slot.start.failure, why);

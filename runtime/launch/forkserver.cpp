@@ -9,17 +9,17 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <span>
 #include <string>
 #include <utility>
 
+#include "base/say.hpp"
 #include "base/step.hpp"
-#include "base/system_failure.hpp"
 #include "launch/circumstances.hpp"
 #include "launch/exec.hpp"
 #include "launch/fork_request.hpp"
 #include "launch/newborn.hpp"
+#include "launch/reason.hpp"
 #include "process/clone.hpp"
 #include "process/crash_handler.hpp"
 #include "process/exit_handlers.hpp"
@@ -42,11 +42,11 @@ void rehearse() {
 void say_that_it_executes(int threads) noexcept {
     static bool said = false;
     if (std::exchange(said, true)) return;
-    std::string text =
-        "troupe: main made threads before troupe::run (there are " + std::to_string(threads) +
-        "), and a clone would find what they have locked locked for ever; so the forkserver executes "
-        "the program for each actor, as start method spawn does. Make the threads after run has begun.\n";
-    [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
+    base::say(
+        "main made threads before troupe::run (there are %d), and a clone would find what they have locked locked for "
+        "ever; so the forkserver executes the program for each actor, as start method spawn does. Make the threads "
+        "after run has begun.",
+        threads);
 }
 
 class forkserver {
@@ -90,7 +90,8 @@ newborn forkserver::serve() {
         fork_request wanted;
         process::received got =
             process::receive_message(requests_.get(), {reinterpret_cast<std::byte*>(&wanted), sizeof wanted}, true);
-        if (got.bytes == 0) _exit(0);
+        // The program is gone, or this socket: then another server is started, which has it.
+        if (got.bytes <= 0) _exit(0);
         if (got.bytes != static_cast<std::ptrdiff_t>(sizeof wanted)) continue;
         if (auto born = start(wanted, got)) return std::move(*born);
     }
@@ -121,8 +122,7 @@ std::optional<newborn> forkserver::start(const fork_request& wanted, process::re
     if (made.pid == 0) return become(wanted, with, std::move(lifeline), held.hand_over());
     TROUPE_STEP("forkserver: cloned");
     if (!made) {
-        refuse(slot_number, std::string("the forkserver could not clone: ") + std::strerror(made.error) +
-                                base::descriptor_advice(made.error));
+        refuse(slot_number, "the forkserver could not clone" + reason(made.error));
         return std::nullopt;
     }
     const keepers::keeper_message born{.word = keepers::keeper_word::born,

@@ -8,6 +8,8 @@
 
 namespace troupe::keepers {
 
+inline constexpr std::chrono::milliseconds usual_lateness(10);  // of a thread that wakes up
+
 // The end of time for what lies beyond it.
 inline base::time_point later(base::time_point from, std::chrono::nanoseconds by) noexcept {
     return by < base::time_point::max() - from ? from + by : base::time_point::max();

@@ -24,9 +24,8 @@
 namespace troupe::keepers {
 namespace {
 
-constexpr std::chrono::milliseconds last_word(100);      // for an actor that hangs to say where
-constexpr std::chrono::milliseconds usual_lateness(10);  // of a thread that wakes up
-constexpr std::chrono::milliseconds retired_again(5);    // while a writer that is alive is in the middle of a claim
+constexpr std::chrono::milliseconds last_word(100);    // for an actor that hangs to say where
+constexpr std::chrono::milliseconds retired_again(5);  // while a writer that is alive is in the middle of a claim
 constexpr std::chrono::milliseconds longest_sleep(60'000);
 
 std::chrono::nanoseconds deadline_of(const shm::process_slot& process) noexcept {

@@ -19,25 +19,43 @@ namespace troupe::launch {
 
 namespace {
 
-// The end of the program may have a budget; that of an actor has the one of whoever ends it.
+// The end of the program may have a budget; that of an actor has the one of whoever ends it. As in the keeper
+// (keeper/time.cpp), the time for which the whole program stood still does not count: a sleep that took far longer than
+// was asked for is how long that was.
 class remaining {
 public:
-    explicit remaining(std::chrono::nanoseconds budget) noexcept
-        : end_(budget.count() == 0 ? base::time_point::max() : keepers::later(base::steady_clock::now(), budget)) {}
+    explicit remaining(std::chrono::nanoseconds budget) noexcept : left_(budget), limited_(budget.count() != 0) {}
 
     // Throws timed_out when the budget is over.
     template <class X>
-    void wait_for(X x) const {
-        if (end_ == base::time_point::max()) {
+    void wait_for(X x) {
+        if (!limited_) {
             sync_wait(std::move(x));
-        } else {
-            const auto left = end_ - base::steady_clock::now();
-            sync_wait(with_timeout(std::max(left, std::chrono::nanoseconds(0)), std::move(x)));
+        } else if (sync_wait(when_any(std::move(x), spend())).index() != 0) {
+            throw timed_out();
         }
     }
 
 private:
-    base::time_point end_;
+    // Taken off what is left, also where the sleep is cut short.
+    struct tick {
+        std::chrono::nanoseconds& left;
+        std::chrono::nanoseconds length = std::min(left, keepers::tick_of(left));
+        base::time_point began = base::steady_clock::now();
+        ~tick() {
+            left -=
+                std::min<std::chrono::nanoseconds>(base::steady_clock::now() - began, length + keepers::usual_lateness);
+        }
+    };
+    task<> spend() {
+        while (left_.count() > 0) {
+            const tick one{left_};
+            co_await sleep_for(one.length);
+        }
+    }
+
+    std::chrono::nanoseconds left_;
+    bool limited_;
 };
 
 // Says on stderr who still lives.
@@ -55,7 +73,7 @@ void name_survivors(const shm::program_memory& memory) noexcept {
 }  // namespace
 
 outcome wind_up(actors::own_process& here, std::chrono::nanoseconds end_budget, int code, bool failed) noexcept {
-    const remaining budget(end_budget);
+    remaining budget(end_budget);
     try {
         if (!here.background().idle()) budget.wait_for(here.background().end_all());
         const bool in_good_order = !failed && here.dying_of() == 0;

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <csignal>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <troupe/troupe.hpp>
@@ -108,6 +109,18 @@ TEST_CASE("orphans: what has not ended within end_budget is named and killed") {
     slow.meet();
     CHECK(slow.end() == 0);
     CHECK(slow.nobody_is_left());
+}
+
+TEST_CASE("orphans: time for which the whole program was stopped does not count for end_budget") {
+    family slow("slow");
+    CHECK_THAT(slow.read_to("ending"), checks::contains("ending"));
+    slow.signal_group(SIGSTOP);
+    std::this_thread::sleep_for(5s);
+    slow.signal_group(SIGCONT);
+    const std::string printed = slow.read_to("ended by itself");
+    CHECK_THAT(printed, checks::contains("ended by itself"));
+    CHECK(lines_with(printed, "is killed") == 0);
+    CHECK(slow.end() == 0);
 }
 
 TEST_CASE("orphans: Ctrl-C makes one orderly stop: every actor unwinds once, and the program dies of SIGINT") {

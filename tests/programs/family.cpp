@@ -1,6 +1,6 @@
 // A program with actors of several kinds, for the tests that end it: `family busy | starting | returning | orderly |
-// cleaning | asking | signalled | changed | stubborn | mapping | commanding | reading`. It prints `ready` when they
-// stand.
+// cleaning | asking | signalled | changed | stubborn | slow | mapping | commanding | reading`. It prints `ready` when
+// they stand.
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -44,6 +44,15 @@ troupe::task<> be_parent(troupe::queue<int> ready, int generations) {
     if (generations > 0) co_await troupe::spawn<&be_parent>(ready, generations - 1);
     co_await ready.put(generations);
     co_await troupe::sleep_for(24h);
+}
+
+// It takes its time to end, and needs a CPU for it.
+troupe::task<> end_slowly(troupe::mailbox<int> inbox) {
+    while (co_await inbox.receive()) {
+    }
+    say("ending");
+    for (int i = 0; i < 100; ++i) co_await troupe::sleep_for(10ms);
+    say("ended by itself");
 }
 
 void return_at_once() {}
@@ -202,6 +211,11 @@ troupe::task<int> live(std::vector<std::string> arguments) {
         say("ready");
         co_return 0;
     }
+    if (kind == "slow") {
+        co_await troupe::spawn<&end_slowly>({.name = "slow"});
+        say("ready");
+        co_return 0;
+    }
     if (kind == "mapping") co_await map_for_ever();
     if (kind == "changed") {
         co_await start_all_kinds();
@@ -234,6 +248,6 @@ troupe::task<int> live(std::vector<std::string> arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    const bool stubborn = argc > 1 && std::string(argv[1]) == "stubborn";
-    return troupe::run<live>(argc, argv, {.end_budget = stubborn ? 100ms : 0ms});
+    const std::string kind = argc > 1 ? argv[1] : "";
+    return troupe::run<live>(argc, argv, {.end_budget = kind == "stubborn" ? 100ms : kind == "slow" ? 4000ms : 0ms});
 }

@@ -4,10 +4,13 @@
 
 #include <atomic>
 #include <cerrno>
-#include <csignal>
+#include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include "base/system_failure.hpp"
+#include "launch/reason.hpp"
+#include "process/signals.hpp"
 
 namespace troupe::launch {
 namespace {
@@ -26,22 +29,22 @@ keeper_thread::keeper_thread(shm::program_memory& memory, base::owned_fd socket,
         if (the_keeper != nullptr) the_keeper->close_lifeline();
     });
     static_cast<void>(once);
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are the program's own
     the_keeper = keeper_.get();
     try {
+        const process::signals_held held;  // signals are the program's own
         thread_ = std::thread([this] {
             begun_.store(true, std::memory_order_release);  // sync: keeper - publishes that its thread has begun
             begun_.notify_one();
             keeper_->run();
         });
+    } catch (const std::system_error& failure) {
+        the_keeper = nullptr;
+        throw std::runtime_error("the thread of the program's keeper cannot be started" +
+                                 reason(failure.code().value()));
     } catch (...) {
         the_keeper = nullptr;
-        pthread_sigmask(SIG_SETMASK, &before, nullptr);
         throw;
     }
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
     // In a fork of a process with a thread that is about to begin, the C library's setuid waits for that for ever.
     // sync: keeper - observes that its thread has begun
     while (!begun_.load(std::memory_order_acquire)) begun_.wait(false);

@@ -14,7 +14,7 @@ namespace troupe::launch {
 
 class keeper_thread {
 public:
-    // As `keeper`. Throws std::system_error.
+    // As `keeper`. Throws what says why when the system refuses.
     keeper_thread(shm::program_memory& memory, base::owned_fd socket, base::owned_fd lifeline, int program_bell,
                   keepers::server_launch server);
     ~keeper_thread();  // waits until it has ended the forkserver and every actor that still lives

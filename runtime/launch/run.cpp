@@ -63,22 +63,30 @@ bool deadlines_wanted() {
     return wanted == nullptr || wanted != std::string_view("off");
 }
 
-// The keeper holds two descriptors for each actor.
-std::uint64_t raise_descriptor_limit() {
-    rlimit limit{};
-    getrlimit(RLIMIT_NOFILE, &limit);
-    const std::uint64_t found = limit.rlim_cur;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-    return found;
-}
+// The keeper holds two descriptors for each actor. Main has its own limit back, also where the program cannot begin.
+class raised_descriptor_limit {
+public:
+    raised_descriptor_limit() noexcept {
+        rlimit limit{};
+        getrlimit(RLIMIT_NOFILE, &limit);
+        found_ = limit.rlim_cur;
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    ~raised_descriptor_limit() {
+        rlimit limit{};
+        getrlimit(RLIMIT_NOFILE, &limit);
+        limit.rlim_cur = std::min(found_, limit.rlim_max);
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    raised_descriptor_limit(const raised_descriptor_limit&) = delete;
+    raised_descriptor_limit& operator=(const raised_descriptor_limit&) = delete;
 
-void restore_descriptor_limit(std::uint64_t found) {
-    rlimit limit{};
-    getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = std::min<rlim_t>(found, limit.rlim_max);
-    setrlimit(RLIMIT_NOFILE, &limit);
-}
+    std::uint64_t found() const noexcept { return found_; }
+
+private:
+    rlim_t found_ = 0;
+};
 
 base::owned_fd make_doorbell() {
     base::owned_fd bell(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
@@ -124,8 +132,8 @@ int be_program(int argc, char** argv, const run_options& options, detail::progra
     const process::file_id file = process::own_file();
     header.program_device = file.device;
     header.program_inode = file.inode;
-    header.descriptor_limit = raise_descriptor_limit();
-    const std::uint64_t descriptor_limit = header.descriptor_limit;
+    const raised_descriptor_limit raised;
+    header.descriptor_limit = raised.found();
     launch::write_catalogue(memory);
     take_first_slot(memory);
 
@@ -166,7 +174,6 @@ int be_program(int argc, char** argv, const run_options& options, detail::progra
             });
     }
     loop::event_loop::close();
-    restore_descriptor_limit(descriptor_limit);
     process::flush_every_stream();
     if (end.signal != 0) process::die_of(end.signal);
     return end.code & 0xff;

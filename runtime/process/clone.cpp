@@ -275,7 +275,10 @@ bool enter(int directory) noexcept {
 void detach_input() noexcept {
     // Closed first, so that it goes without another descriptor: the lowest free number is its own.
     close(STDIN_FILENO);
-    open("/dev/null", O_RDONLY);
+    if (open("/dev/null", O_RDONLY) >= 0) return;
+    // Not there, as in a bare chroot. A pipe that nobody writes to is at its end as well.
+    int ends[2];
+    if (pipe(ends) == 0) close(ends[1]);
 }
 
 }  // namespace troupe::process

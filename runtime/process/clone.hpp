@@ -69,7 +69,7 @@ bool die_with_parent(pid_t parent) noexcept;
 // To that directory, which this process may be in already without the right to enter it. False, and errno, when not.
 bool enter(int directory) noexcept;
 
-// Stdin from /dev/null.
+// Stdin from /dev/null, or where there is none from what is as empty.
 void detach_input() noexcept;
 
 }  // namespace troupe::process

@@ -124,7 +124,8 @@ void keep_standard_descriptors_open() noexcept {
     for (int fd = 0; fd <= 2; ++fd) {
         if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
         // The lowest free number is this one: all below are open.
-        const int opened = open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY);
+        int opened = open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY);
+        if (opened < 0) opened = open("/", O_PATH | O_DIRECTORY);
         if (opened >= 0 && opened != fd) {
             dup2(opened, fd);
             close(opened);

@@ -7,8 +7,8 @@
 
 namespace troupe::process {
 
-// Descriptors 0, 1 and 2 exist afterwards: one that was closed becomes /dev/null. Otherwise the next descriptor that is
-// opened would be taken for stdout.
+// Descriptors 0, 1 and 2 exist afterwards: one that was closed becomes /dev/null, or where there is none something that
+// can be neither read nor written. Otherwise the next descriptor that is opened would be taken for stdout.
 void keep_standard_descriptors_open() noexcept;
 
 // Of stdout and stderr, and of the C++ streams before them.

@@ -209,6 +209,30 @@ def errors():
                 got.faults(got.code == 1 and len(got.errors) == 1 and got.errors[0].startswith("troupe: ")))
 
 
-for part in identity, threads, streams, deadlines, closed_streams, folders, errors:
+# As in a bare chroot.
+def without_dev():
+    alone = ["/usr/bin/unshare", "--mount"]
+    if subprocess.run([*alone, "true"], stderr=subprocess.DEVNULL).returncode != 0:
+        return
+    bare = [*alone, "/bin/sh", "-c", 'mount -t tmpfs none /dev && exec "$@"', "sh"]
+    got = run("read_descriptor", before=bare)
+    tests.check("launch: without /dev an actor's stdin is at its end too",
+                got.faults(got.code == 0 and not got.lines))
+    got = run("use_closed_streams", before=bare)
+    tests.check("launch: without /dev, nothing takes the place of standard streams that are closed",
+                got.faults(got.code == 0))
+
+
+def few_processes():
+    if os.geteuid() != 0:
+        return
+    # A sanitizer would start a thread to look for leaks.
+    got = run("plain", before=["/usr/bin/env", "ASAN_OPTIONS=detect_leaks=0", "/bin/bash", "-c",
+                               'ulimit -u 1; exec "$@"', "bash"], user=65534)
+    tests.check("launch: where no thread may be made, one sentence names the limit",
+                got.faults(got.code == 1 and len(got.errors) == 1 and "ulimit -u" in got.errors[0]))
+
+
+for part in identity, threads, streams, deadlines, closed_streams, folders, errors, without_dev, few_processes:
     part()
 tests.close()

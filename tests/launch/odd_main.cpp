@@ -134,6 +134,11 @@ int read_input() {
     return 7;
 }
 
+int read_descriptor() {
+    char byte = 0;
+    return read(STDIN_FILENO, &byte, 1) == 0 ? 7 : 1;
+}
+
 int write_to_file() {
     std::fprintf(shared_file, "of an actor\n");
     return 7;
@@ -313,6 +318,13 @@ void close_streams() {
     for (int fd = 0; fd < 3; ++fd) close(fd);
 }
 
+// Where there is no /dev, nobody is told by what stands in stdout's place.
+troupe::task<> use_closed_streams() {
+    if (write(STDOUT_FILENO, "a", 1) == 1) std::abort();
+    for (int i = 0; i < 3; ++i) co_await ask_child_of_child();
+    co_await begin<&read_descriptor>();
+}
+
 troupe::task<> close_streams_and_ask() {
     co_await one<&show>();
     close_streams();
@@ -354,6 +366,8 @@ const std::map<std::string_view, odd_case>& cases() {
         {"restart_with_threads", {&wait_for_a_pipe_in_thread, &restart_one}},
         {"outlive_deadline", {&nothing, &outlive_deadline}},
         {"close_streams", {&close_streams, &ask_child_of_child}},
+        {"use_closed_streams", {&close_streams, &use_closed_streams}},
+        {"read_descriptor", {&nothing, &begin<&read_descriptor>}},
         {"close_streams_later", {&nothing, &close_streams_and_ask}},
         {"folder_that_is_gone", {&nothing, &go_to_folder_that_is_gone}},
         {"relative_folder", {&nothing, &name_relative_folder}},

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -63,7 +64,8 @@ public:
     order_pipe(const program_found& where, int number) : pid_(where.pid) {
         // Whoever has the number of the process later is not in that folder.
         const base::owned_fd process(::open(("/proc/" + std::to_string(pid_)).c_str(), O_PATH | O_CLOEXEC));
-        if (!process || !has_memory(process.get(), where)) fail_as_ended(pid_);
+        if (!process) fail_as_ended(pid_);
+        open_memory(process.get(), where);
         // What the program names may be anything it has open, and this process may have more rights than it: nothing
         // but a pipe without a name is opened, and nothing before it is known to be one.
         const base::owned_fd found(openat(process.get(), ("fd/" + std::to_string(number)).c_str(), O_PATH | O_CLOEXEC));
@@ -81,6 +83,13 @@ public:
         if (!near_ || !far_) fail(errno);
     }
 
+    // The keeper has room for few answers, so one that nobody has seen yet is lost when many order at a time. Therefore
+    // they take turns, by a lock on the program's memory. It is that of an opening of its own, and ends with this.
+    bool is_my_turn() noexcept {
+        has_turn_ = has_turn_ || ::flock(memory_.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+        return has_turn_;
+    }
+
     // False: it is full.
     bool write(const shm::order& one) const {
         const ssize_t written = ::write(far_.get(), &one, sizeof one);
@@ -90,11 +99,15 @@ public:
     }
 
 private:
-    static bool has_memory(int process, const program_found& where) {
+    void open_memory(int process, const program_found& where) {
         const std::string number = where.memory.substr(where.memory.find_last_of('/') + 1);
+        const base::owned_fd found(openat(process, ("fd/" + number).c_str(), O_PATH | O_CLOEXEC));
         struct stat file{};
-        return fstatat(process, ("fd/" + number).c_str(), &file, 0) == 0 && file.st_dev == where.device &&
-               file.st_ino == where.inode;
+        const bool is_it =
+            found && fstat(found.get(), &file) == 0 && file.st_dev == where.device && file.st_ino == where.inode;
+        if (!is_it) fail_as_ended(pid_);
+        memory_.reset(::open(("/proc/self/fd/" + std::to_string(found.get())).c_str(), O_RDONLY | O_CLOEXEC));
+        if (!memory_) fail(errno);
     }
     [[noreturn]] void fail(int error) const {
         if (error == ENOENT || error == ESRCH) fail_as_ended(pid_);
@@ -105,6 +118,8 @@ private:
     }
 
     std::int32_t pid_;
+    bool has_turn_ = false;
+    base::owned_fd memory_;
     base::owned_fd near_;
     base::owned_fd far_;
 };
@@ -143,9 +158,11 @@ order_reply send_order(const shm::program_view& program, const program_found& wh
                       " takes no orders: it had no descriptor left for that when it began (ulimit -n)");
     }
     refuse_stopped(where.pid);
-    const order_pipe pipe(where, number);
+    order_pipe pipe(where, number);
     budget = std::clamp<milliseconds>(budget, between_looks, milliseconds(shm::longest_order_ms) - 1ms);
     const base::time_point end = base::steady_clock::now() + budget;
+    // Somebody may have been stopped in his turn.
+    const base::time_point out_of_turn = end - budget / 2;
     const shm::order one{.good_until = in_ms(end),
                          .number = drawn_number(),
                          .actor = wanted.actor,
@@ -156,7 +173,8 @@ order_reply send_order(const shm::program_view& program, const program_found& wh
     bool written = false;
     for (base::time_point now = base::steady_clock::now(); now < end + last_look_after;
          now = base::steady_clock::now()) {
-        if (!written && now < end) written = pipe.write(one);
+        const bool may_write = !written && now < end && (pipe.is_my_turn() || now >= out_of_turn);
+        if (may_write) written = pipe.write(one);
         if (const auto reply = find_answer(program.header(), one.number)) return *reply;
         std::this_thread::sleep_for(between_looks);
     }

@@ -1,9 +1,12 @@
 // Orders as a tool gives them: through /proc, to the keeper of this very program.
 #include "inspect/orders.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -24,6 +27,8 @@ using namespace team;
 using namespace troupe::inspect;
 using checks::contains;
 using troupe::task;
+
+constexpr std::uint64_t nobody = ~std::uint64_t{0};
 
 class own_program {
 public:
@@ -91,11 +96,33 @@ task<> two_ends() {
     co_await crew.stop();
 }
 
+task<> many_tools() {
+    const own_program here;
+    std::atomic<int> answered = 0;
+    std::vector<std::thread> tools;
+    for (int i = 0; i < 16; ++i) {
+        tools.emplace_back([&answered, &here] {
+            try {
+                for (int n = 0; n < 8; ++n) {
+                    const bool fits = here.send(order_kind::kill, nobody).result == order_result::no_such_actor;
+                    answered += fits ? 1 : 0;
+                }
+            } catch (const troupe::inspect::failure&) {  // then that one is missing
+            }
+        });
+    }
+    for (std::thread& one : tools) one.join();
+    CHECK(answered.load() == 16 * 8);
+    co_return;
+}
+
 }  // namespace
 
 TEST_CASE("orders: a tool's order is carried out and answered, and the end is written down") {
     watched(kill_by_order());
 }
+
+TEST_CASE("orders: of many tools at a time each gets its answer") { watched(many_tools()); }
 
 TEST_CASE("ends: two of one actor are told, the newest first") { watched(two_ends()); }
 

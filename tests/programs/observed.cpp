@@ -10,7 +10,7 @@
 //   waiter    waits
 //
 // The program holds a queue of 8 with 2 items in it, both ends of a pipe with one message on its way, a semaphore, a
-// name, a topic and a group.
+// name, a topic and a group. Argument `busy`: it asks crasher a hundred times a second.
 #include <troupe/troupe.hpp>
 
 #include <chrono>
@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 namespace observed {
 
@@ -101,7 +102,17 @@ troupe::task<> crash_twice(troupe::actor<crash, hello> fragile) {
     co_await fragile.ask(hello{}, 60s);
 }
 
-troupe::task<int> program() {
+troupe::task<> ask_for_ever(troupe::actor<crash, hello> fragile) {
+    for (;;) {
+        try {
+            co_await fragile.ask(hello{}, 60s);
+        } catch (const troupe::actor_died&) {
+        }
+        co_await troupe::sleep_for(10ms);
+    }
+}
+
+troupe::task<int> program(std::vector<std::string> arguments) {
     sign begun({.capacity = 64});
     troupe::supervisor team({.max_restarts = 1000, .window = 60s, .back_off = 1ms, .most_back_off = 2ms});
     auto fragile = co_await team.spawn<crasher>({.name = "crasher"});
@@ -138,6 +149,7 @@ troupe::task<int> program() {
 
     std::printf("ready %d\n", troupe::this_actor::pid());
     std::fflush(stdout);
+    if (!arguments.empty() && arguments.back() == "busy") co_await ask_for_ever(fragile);
     co_await troupe::sleep_for(for_ever);
     co_return 0;
 }

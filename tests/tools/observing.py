@@ -63,6 +63,22 @@ def check_trace(folder):
                 expected(refused.code == 1 and "cannot be written" in refused.errors, refused))
 
 
+def check_messages(folder):
+    """Of a program that works, and ends while it is traced."""
+    with program(PROGRAM, METHOD, "busy") as working:
+        made = tracing(TROUPE.of(working.pid), folder)
+        made.has_begun()
+        time.sleep(1)
+        os.kill(working.pid, signal.SIGTERM)
+        code, said, errors = made.until_over()
+    tests.check("trace: it ends with the program", expected(code == 0 and not errors and "ui.perfetto.dev" in said,
+                                                            (code, said, errors)))
+    events = made.events
+    tests.check("trace: an arrow goes from where a message was sent to where it was taken",
+                [*expected(any(one["ph"] == "s" for one in events), "there is no arrow"), *faults_of_arrows(events)])
+    tests.check("trace: slices end after they began, also of a program that ends", faults_of_slices(events))
+
+
 def check_deaths(folder):
     """Blocks are free again, whoever is killed at whatever moment."""
     within(OVER, lambda: expected(shared_bytes() == TROUPE.unobserved, "still observed"))
@@ -167,6 +183,7 @@ with tempfile.TemporaryDirectory() as folder, program(PROGRAM, METHOD) as runnin
     within(OVER / 5, is_over)
     TROUPE.unobserved = min(smallest)
     check_trace(folder)
+    check_messages(folder)
     check_deaths(folder)
     check_top()
 tests.close()

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 #include <memory>
 #include <set>
 #include <thread>
@@ -86,11 +87,13 @@ public:
         for (const std::uint16_t slot : reader_.without_trace()) untraced_.insert(slot);
     }
 
-    void keep_up() { wish_.keep_up(); }
+    void keep_up() {
+        unless_ended([this] { wish_.keep_up(); });
+    }
     void look() {
         const std::vector<inspect::traced_row> rows = reader_.read();
         // A name is there before what its actor does.
-        if (!rows.empty()) name_actors(of_.look({.graph = false}));
+        if (!rows.empty()) unless_ended([this] { name_actors(of_.look({.graph = false})); });
         std::map<std::uint16_t, std::uint64_t> lost_now;
         for (const auto& [slot, events] : reader_.lost()) {
             if (events != lost_[slot]) lost_now[slot] = events - std::exchange(lost_[slot], events);
@@ -132,6 +135,15 @@ public:
     }
 
 private:
+    // What a program that has ended meanwhile does no more is no failure: its last events are there all the same.
+    template <class Work>
+    void unless_ended(const Work& work) const {
+        try {
+            work();
+        } catch (const inspect::failure&) {
+            if (!of_.ended()) throw;
+        }
+    }
     void name_actors(const inspect::snapshot& now) {
         for (const inspect::actor_row& one : now.actors) {
             if (one.state == inspect::actor_state::dead) continue;
@@ -182,14 +194,8 @@ void say(const recording& made, const wishes& wished, const invocation& with) {
     for (const std::string& sentence : made.missing()) std::printf("%s\n", sentence.c_str());
 }
 
-void run(const wishes& wished, const invocation& with) {
-    inspect::observer observer(inspect::choose_program(with.pid));
-    open_file file(std::fopen(wished.file.c_str(), "we"));
-    if (!file) throw not_written(wished.file);
-    const interrupt_watch watch;
-    recording made(observer, file.get());
-    std::fflush(file.get());  // whoever waits for the trace to begin sees that it has
-    const auto until = steady_clock::now() + std::chrono::duration<double>(wished.seconds);
+void go_on(const inspect::observer& observer, recording& made, double seconds) {
+    const auto until = steady_clock::now() + std::chrono::duration<double>(seconds);
     while (interrupted == 0 && !observer.ended()) {
         const auto left = until - steady_clock::now();
         if (left <= left.zero()) break;
@@ -198,9 +204,25 @@ void run(const wishes& wished, const invocation& with) {
         if (!observer.ended()) made.keep_up();
     }
     made.look();
+}
+
+void run(const wishes& wished, const invocation& with) {
+    inspect::observer observer(inspect::choose_program(with.pid));
+    open_file file(std::fopen(wished.file.c_str(), "we"));
+    if (!file) throw not_written(wished.file);
+    const interrupt_watch watch;
+    recording made(observer, file.get());
+    std::fflush(file.get());    // whoever waits for the trace to begin sees that it has
+    std::exception_ptr failed;  // what there is by then is written all the same
+    try {
+        go_on(observer, made, wished.seconds);
+    } catch (const inspect::failure&) {
+        failed = std::current_exception();
+    }
     made.finish();
-    const bool failed = std::ferror(file.get()) != 0;
-    if (std::fclose(file.release()) != 0 || failed) throw not_written(wished.file);
+    const bool is_cut = std::ferror(file.get()) != 0;
+    if (std::fclose(file.release()) != 0 || is_cut) throw not_written(wished.file);
+    if (failed) std::rethrow_exception(failed);
     say(made, wished, with);
 }
 

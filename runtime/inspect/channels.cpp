@@ -174,11 +174,8 @@ message_row channel_reader::row_of(const ring_message& message, bool contents) c
     row.request = message.request;
     row.sent = sent_at(message);
     if (!contents) return row;
-    if (message.label) {
-        if (auto bytes = read_parcel(view_, *message.label)) row.content = std::move(*bytes);
-    } else {
-        row.content.assign(message.content.begin(), message.content.end());
-    }
+    if (message.label) row.beside = content_place{message.label->block, message.label->stamp, message.label->length};
+    row.content.assign(message.content.begin(), message.content.end());
     return row;
 }
 

@@ -16,6 +16,7 @@
 #include "inspect/failure.hpp"
 #include "inspect/lists.hpp"
 #include "inspect/pools.hpp"
+#include "inspect/ring_walk.hpp"
 #include "inspect/wait_graph.hpp"
 #include "shm/program_identity.hpp"
 #include "shm/shared_text.hpp"
@@ -214,6 +215,12 @@ std::vector<message_row> observer::messages(std::uint64_t channel, bool contents
     return rows;
 }
 
+std::vector<std::byte> observer::content_of(const message_row& message) const {
+    if (!message.beside) return message.content;
+    const mail::parcel_label label{message.beside->block, message.beside->stamp, message.beside->length, 0};
+    return read_parcel(*view_, label).value_or(std::vector<std::byte>());
+}
+
 std::vector<event_row> observer::last_events(std::uint16_t slot, std::size_t most) {
     if (slot >= view_->processes().reached()) return {};
     std::vector<std::string> damaged;
@@ -229,7 +236,7 @@ std::vector<event_row> observer::last_events(std::uint16_t slot, std::size_t mos
     const std::uint64_t good = now < shm::recorder::capacity ? 0 : now - shm::recorder::capacity + 1;
     std::vector<event_row> rows;
     for (const auto& [number, event] : copied) {
-        if (now > count && number < good) continue;
+        if (number < good) continue;
         const std::uint64_t peer = index.in_slot(event.peer);
         rows.push_back({name_of(event.kind), event.type != 0 ? types_->name_of(event.type) : std::string(), peer,
                         index.name_of(peer), event.position, whole_time(event.ms)});

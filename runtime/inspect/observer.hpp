@@ -34,6 +34,8 @@ public:
 
     // In the order of the ring. Throws failure if there is no such channel any more.
     std::vector<message_row> messages(std::uint64_t channel, bool contents);
+    // Of a message whose content was asked for, wherever it lies; empty if it was freed meanwhile.
+    std::vector<std::byte> content_of(const message_row& message) const;
     std::vector<message_count> by_type(const std::vector<message_row>& messages) const {
         return count_by_type(messages);
     }

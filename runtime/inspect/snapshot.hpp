@@ -89,6 +89,10 @@ struct sender_count {
     std::string name;
     std::uint64_t messages = 0;
 };
+// Where the content of a message is that lies beside the ring.
+struct content_place {
+    std::uint64_t block = 0, stamp = 0, length = 0;
+};
 // A message as it lies in a ring.
 struct message_row {
     std::uint64_t index = 0;
@@ -101,7 +105,8 @@ struct message_row {
     std::uint64_t from = 0;
     std::string from_name;
     std::optional<double> sent;
-    std::vector<std::byte> content;  // if it was asked for
+    std::vector<std::byte> content;       // if it was asked for
+    std::optional<content_place> beside;  // the same, of what is too large to be kept for all messages at once
 };
 struct channel_row {
     std::uint64_t id = 0;

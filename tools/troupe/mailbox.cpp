@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "inspect/observer.hpp"
 #include "troupe/commands.hpp"
@@ -50,7 +51,7 @@ std::string receiving_text(const inspect::actor_row& actor) {
 json content_of(const inspect::observer& observer, const inspect::message_row& message) {
     const inspect::message_type* type = observer.types().find(message.type_number);
     return contents_of(type != nullptr ? *type : inspect::message_type{message.type_number, message.type, {}, {}},
-                       message.content, message.flat);
+                       observer.content_of(message), message.flat);
 }
 
 // {number: 0, weight: 0.5}
@@ -69,13 +70,18 @@ std::string in_words(const json& content) {
     return printable(content.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
-std::string senders_of(const findings& found, std::uint32_t type_number) {
-    std::map<std::string, std::uint64_t> counts;
-    for (const inspect::message_row& one : found.messages) {
-        if (one.type_number == type_number) ++counts[one.from_name.empty() ? "?" : printable(one.from_name)];
-    }
+using senders_by_type = std::map<std::uint32_t, std::map<std::string, std::uint64_t>>;
+
+senders_by_type count_senders(const findings& found) {
+    senders_by_type counts;
+    for (const inspect::message_row& one : found.messages)
+        ++counts[one.type_number][one.from_name.empty() ? "?" : printable(one.from_name)];
+    return counts;
+}
+
+std::string text_of(const std::map<std::string, std::uint64_t>& senders) {
     std::vector<std::string> parts;
-    for (const auto& [name, count] : counts) parts.push_back(name + ' ' + grouped(count));
+    for (const auto& [name, count] : senders) parts.push_back(name + ' ' + grouped(count));
     return joined(parts);
 }
 
@@ -118,22 +124,26 @@ void show(const findings& found, const wishes& wished, const invocation& with) {
     std::puts(headline(found.actor).c_str());
     if (!found.types.empty()) {
         table rows({{"TYPE"}, {"COUNT", align::right}, {"BYTES", align::right}, {"OLDEST", align::right}, {"FROM"}});
+        senders_by_type senders = count_senders(found);
         for (const inspect::message_count& one : found.types) {
             rows.add({printable(one.type), grouped(one.messages), grouped(one.bytes),
-                      age(one.oldest, found.actor.taken_at), senders_of(found, one.type_number)});
+                      age(one.oldest, found.actor.taken_at), text_of(senders[one.type_number])});
         }
         rows.print(terminal(with));
     }
     if (wished.contents || wished.first != 0) show_messages(found, wished);
 }
 
-// A key for each row, though two may have the same name.
+// A key for each row, though many may have the same name.
 json by_name(const json& rows, const char* key) {
     json all = json::object();
+    std::set<std::string> taken;
+    std::map<std::string, int> again;  // how often a name has come again
     for (const json& row : rows) {
         const std::string name = row.at(key);
+        int& times = again[name];
         std::string unique = name;
-        for (int again = 2; all.contains(unique); ++again) unique = name + " (" + std::to_string(again) + ')';
+        while (!taken.insert(unique).second) unique = name + " (" + std::to_string(++times + 1) + ')';
         all[unique] = row;
     }
     return all;

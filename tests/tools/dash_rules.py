@@ -175,5 +175,30 @@ def faults_of_nonsense(url):
             line.shutdown(socket.SHUT_WR)
             if not select.select([line], [], [], 60)[0]:
                 yield f"nothing comes after {sent[:20]}"
+    yield from faults_of_endless(url)
     if Visitor(url).enter() != 200:
         yield "it does not serve any more"
+
+
+MOST_TAKEN = 64 << 20  # bytes that nobody has a use for
+
+
+def faults_of_endless(url):
+    """What has no limit is refused before it is read, whoever asks for it."""
+    it = Visitor(url)
+    for what, header in (("a body of any length", "Transfer-Encoding: chunked"), ("a body that does not say its length", "A: b")):
+        with socket.create_connection(("127.0.0.1", it.port), 60) as line:
+            line.sendall(f"POST /session HTTP/1.1\r\nHost: 127.0.0.1\r\n{header}\r\n\r\n".encode())
+            piece, sent = b"10000\r\n" + b" " * 0x10000 + b"\r\n", 0
+            try:
+                while sent < MOST_TAKEN and not select.select([line], [], [], 0)[0]:
+                    line.sendall(piece)
+                    sent += len(piece)
+            except OSError:
+                pass  # it does not listen any more
+            if sent >= MOST_TAKEN:
+                yield f"it takes {what}"
+    for what, header in (("a packed body", {"Content-Encoding": "br"}), ("pieces of the page", {"Range": "bytes=0-,0-,0-"})):
+        status = it.status("/session" if "body" in what else "/", "POST" if "body" in what else "GET", headers=header)
+        if status not in (400, 416):
+            yield f"{what}: {status}"

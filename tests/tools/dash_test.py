@@ -6,13 +6,16 @@
 """
 
 import hashlib
+import itertools
 import json
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -100,6 +103,7 @@ def try_tool(tests, troupe, program, control):
             tests.check(f"dash: {by} tells 16 pages what changes", dash_rules.faults_of_events(url))
             tests.check(f"dash: {by} outlives nonsense", dash_rules.faults_of_nonsense(url))
             tests.check(f"dash: {by} says so where the port is taken", faults_of_taken_port(troupe, pid, url))
+            tests.check(f"dash: {by} ends though somebody sends slowly", faults_of_slow_end(troupe, pid))
             if not shutil.which("chromium"):
                 return
             for browser in look_at(tests, url, f"the page of {by}", PROGRAMS[Path(program).name], control):
@@ -109,6 +113,29 @@ def try_tool(tests, troupe, program, control):
                     tests.check(f"dash: the page of {by} says when the program has ended, and stays with it", faults_of_the_end(browser))
         if server.returncode != 0:
             tests.check(f"dash: {by} ends by Ctrl-C", [f"its exit code was {server.returncode}"])
+
+
+def faults_of_slow_end(troupe, pid):
+    """Ctrl-C ends it, though somebody has begun to send what never comes to an end."""
+    with running(troupe, "dash", "--port", "0", "--json", "-p", pid, says=is_whole) as (server, said):
+        port = dash_rules.Visitor(json.loads(said)["url"]).port
+        with socket.create_connection(("127.0.0.1", port), 60) as line:
+            line.sendall(b"POST /session HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000\r\n\r\n")
+            end = time.monotonic() + 60
+            for number in itertools.count():
+                if server.poll() is not None or time.monotonic() > end:
+                    break
+                if number == 10:  # by then it is being read
+                    server.send_signal(signal.SIGINT)
+                try:
+                    line.sendall(b"x")
+                except OSError:
+                    pass
+                time.sleep(0.05)
+            if server.poll() is None:
+                server.kill()
+    if server.returncode != 0:
+        yield f"its exit code was {server.returncode}"
 
 
 def faults_of_taken_port(troupe, pid, url):

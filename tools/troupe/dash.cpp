@@ -1,20 +1,28 @@
 // troupe dash: one page about a program, in a browser.
 #include <signal.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
+#include <future>
 #include <memory>
 #include <thread>
 
+#include "inspect/failure.hpp"
 #include "inspect/programs.hpp"
 #include "troupe/commands.hpp"
 #include "troupe/json.hpp"
 #include "troupe/page_content.hpp"
 #include "troupe/server.hpp"
+#include "troupe/text.hpp"
 
 namespace troupe::tool {
 namespace {
+
+constexpr std::chrono::seconds longest_end(2);
 
 struct wishes {
     std::uint16_t port = 8642;
@@ -47,7 +55,7 @@ void announce(const inspect::program_found& program, const std::string& address,
         it["pid"] = program.pid;
         print(it);
     } else {
-        std::printf("%s (pid %d) is shown at\n  %s\n", program.name.c_str(), program.pid, address.c_str());
+        std::printf("%s (pid %d) is shown at\n  %s\n", printable(program.name).c_str(), program.pid, address.c_str());
         std::puts(wished.control
                       ? "The page can restart, stop and kill actors. Ctrl-C ends it."
                       : "The page only looks. With --control it could restart, stop and kill. Ctrl-C ends it.");
@@ -61,10 +69,23 @@ void run(const wishes& wished, const invocation& with) {
     page_content shown(program);
     server serving(shown, wished.port, wished.control ? control::orders : control::none);
     announce(program, serving.address(), wished, with.json);
-    std::thread server_thread([&serving] { serving.serve(); });
+    std::promise<void> served;
+    const std::future<void> is_over = served.get_future();
+    std::thread server_thread([&serving, &served] {
+        serving.serve();
+        served.set_value();
+        ::kill(::getpid(), SIGTERM);  // if nobody has: the wait below is for signals alone
+    });
     signals.wait();
+    const bool by_itself = is_over.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
     serving.stop();
+    if (is_over.wait_for(longest_end) == std::future_status::timeout) {
+        // Whoever sends or reads slowly would hold it up for as long as he likes.
+        std::fflush(stdout);
+        std::_Exit(exit_done);
+    }
     server_thread.join();
+    if (by_itself) throw inspect::failure("the page is not served any more: the system gives no connections");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "troupe/page_events.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <utility>
@@ -53,8 +54,11 @@ void page_events::watch() {
     while (true) {
         wanted_.wait(lock, [this] { return closed_ || (pages_ != 0 && !end_); });
         if (closed_) return;
-        const auto next = std::chrono::steady_clock::now() + pace;
+        const auto began = std::chrono::steady_clock::now();
         look(lock);
+        const auto now = std::chrono::steady_clock::now();
+        // A large program is looked at no more than half of the time.
+        const auto next = std::max(began + pace, now + (now - began));
         wanted_.wait_until(lock, next, [this] { return closed_ || (pages_ != 0 && last_.is_null()); });
     }
 }

@@ -78,6 +78,14 @@ std::optional<std::uint64_t> number_in(const std::string& text) {
     return value;
 }
 
+// What the page never sends, and what the library would take without a limit: a body whose length is not said or that
+// is packed, and an answer in pieces, each of which may be the whole.
+bool has_no_limit(const Request& asked) {
+    const bool may_have_a_body = asked.method != "GET" && asked.method != "HEAD" && asked.method != "OPTIONS";
+    return asked.has_header("Transfer-Encoding") || asked.has_header("Content-Encoding") || asked.has_header("Range") ||
+           (may_have_a_body && !asked.has_header("Content-Length"));
+}
+
 void say(Response& to, json object, int status = 200) {
     to.status = status;
     to.set_content(page_text(std::move(object)), "application/json");
@@ -240,6 +248,12 @@ void server::inside::route() {
                               {"Referrer-Policy", "no-referrer"},
                               {"Cross-Origin-Resource-Policy", "same-origin"},
                               {"Cross-Origin-Opener-Policy", "same-origin"}});
+    http.set_pre_routing_handler([](const Request& asked, Response& to) {  // before a body is read
+        if (!has_no_limit(asked)) return httplib::Server::HandlerResponse::Unhandled;
+        to.set_header("Connection", "close");
+        refuse(to, 400, "This asks for more than the page ever does.");
+        return httplib::Server::HandlerResponse::Handled;
+    });
     http.Get("/", [this](const Request& asked, Response& to) { show_page(asked, to); });
     http.Post("/session", [this](const Request& asked, Response& to) { begin_session(asked, to); });
     http.Get("/events", for_those_who_know([this](const Request&, Response& to) { tell_events(to); }));

@@ -102,11 +102,11 @@ def check_deaths(folder):
 
 
 class pseudo_terminal:
-    def __init__(self, rows=24, columns=80):
+    def __init__(self, *more, rows=24, columns=80):
         self.master, self.slave = pty.openpty()
         self.resize(rows, columns)
         self.before = termios.tcgetattr(self.slave)
-        self.process = subprocess.Popen([TROUPE.path, "top", "--delay", "0.2", "-p", str(TROUPE.pid)], stdin=self.slave, stdout=self.slave,
+        self.process = subprocess.Popen([TROUPE.path, "top", "--delay", "0.2", *more, "-p", str(TROUPE.pid)], stdin=self.slave, stdout=self.slave,
                                         stderr=subprocess.PIPE, start_new_session=True,
                                         env={**os.environ, "TERM": "xterm", "LC_ALL": "C.UTF-8"})
         self.seen = b""
@@ -163,6 +163,18 @@ def check_top():
     tests.check("top: one actor is shown, and a smaller terminal is enough", at.until(b"(pid "))
     at.press(b"q")
     tests.check("top: q ends it, and leaves the terminal as it was", at.until_over())
+
+    at = pseudo_terminal("--sort", "name")  # crasher, east, holder, idle, program
+    faults = at.until(b"crasher")
+    at.press(b"r")
+    faults += at.until(b"y/n")
+    at.press(b"y")
+    faults += at.until(b"was told to end")
+    tests.check("top: an actor is restarted when the answer is yes", faults)
+    at.press(b"\x1bOB" * 4 + b"k")
+    tests.check("top: it does not kill the program itself", at.until(b"is the program itself"))
+    at.press(b"q")
+    at.until_over()
 
     at = pseudo_terminal()
     faults = at.until(b"spinner")

@@ -1,7 +1,7 @@
 // troupe top: the actors of a program, again and again.
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -45,16 +45,20 @@ sort_key key_of(const std::string& name) {
 }
 
 std::string text_of(const inspect::order_reply& said, inspect::order_kind kind, const std::string& title) {
-    if (said.result == inspect::order_result::done) {
-        return kind == inspect::order_kind::kill ? title + " was killed"
-                                                 : title + " runs again as pid " + std::to_string(said.pid);
+    using inspect::order_result;
+    switch (said.result) {
+    case order_result::done:
+        return title +
+               (kind == inspect::order_kind::kill ? " was killed" : " was told to end; its supervisor starts it again");
+    case order_result::no_such_actor: return title + " has ended";
+    case order_result::no_process: return title + " has no process now: its supervisor starts it again";
+    case order_result::no_supervisor: return title + " has no supervisor: nobody would start it again; k ends it";
+    case order_result::refused:
+        return title + ": the system refuses that" +
+               (said.error != 0 ? std::string(" (") + std::strerror(said.error) + ')' : std::string());
+    case order_result::not_possible: break;
     }
-    if (said.result == inspect::order_result::no_such_actor) return title + " has ended";
-    if (said.result == inspect::order_result::no_supervisor) {
-        return title + " has no supervisor: nobody would start it again; k ends it";
-    }
-    return title + ": the system refuses that" +
-           (said.error != 0 ? std::string(" (") + strerrordesc_np(said.error) + ')' : std::string());
+    return title + ": the program cannot do that";
 }
 
 class display {
@@ -193,6 +197,10 @@ private:
     void ask(const actors& order, inspect::order_kind kind) {
         const inspect::actor_row* chosen = chosen_in(order);
         if (chosen == nullptr) return;
+        if (chosen->id == now_.actors.front().id) {
+            message_ = name_of(*chosen) + " is the program itself: its keeper would end with it";
+            return;
+        }
         asked_ = question{kind, chosen->id, title_of(*chosen)};
         message_ = (kind == inspect::order_kind::kill ? "Kill " : "Restart ") + asked_->title + "? y/n";
     }

@@ -117,7 +117,7 @@ std::vector<std::uint64_t> channel_reader::actors_in(const shm::wait_set& slots)
     return found;
 }
 
-channel_row channel_reader::row_of(const open_channel& channel) const {
+channel_row channel_reader::row_of(const open_channel& channel, std::vector<std::string>& damaged) const {
     const shm::channel_record& record = *channel.record;
     channel_row row;
     row.id = channel.id.value;
@@ -135,6 +135,9 @@ channel_row channel_reader::row_of(const open_channel& channel) const {
         row.readers.assign(reader != 0 ? 1 : 0, reader);
     }
     const depth it = measure(channel);
+    // That of a mailbox is told of its actor.
+    if (it.damaged && record.kind.get() != shm::channel_kind::mailbox)
+        damaged.push_back("channel " + std::to_string(channel.id.index()) + ": its ring");
     row.messages = it.messages;
     row.bytes = it.bytes;
     row.oldest = it.oldest;
@@ -152,7 +155,7 @@ std::vector<channel_row> channel_reader::read_all(counts_by_channel& counts, std
             damaged.push_back("channel " + std::to_string(index) + ": it has no ring");
             continue;
         }
-        channel_row row = row_of(*channel);
+        channel_row row = row_of(*channel, damaged);
         const channel_counts& present = now[row.id] = counts_of(*channel->record, *channel->ring);
         if (const auto before = counts.find(row.id); before != counts.end()) set_rates(row, before->second, present);
         if (channel->record->name() == channel->id) rows.push_back(std::move(row));

@@ -53,7 +53,7 @@ private:
     std::optional<open_channel> find(std::uint32_t index) const;
     depth measure(const open_channel& channel) const;
     std::optional<double> sent_at(const ring_message& message) const;
-    channel_row row_of(const open_channel& channel) const;
+    channel_row row_of(const open_channel& channel, std::vector<std::string>& damaged) const;
     std::vector<std::uint64_t> actors_in(const shm::wait_set& slots) const;
     message_row row_of(const ring_message& message, bool contents) const;
 

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
 #include <memory>
 #include <random>
@@ -98,6 +99,30 @@ TEST_CASE("observer: a slot in no state that there is is left out, and said so")
     CHECK(seen.actors.size() == 2);
     REQUIRE(seen.damaged.size() == 1);
     CHECK_THAT(seen.damaged.front(), checks::contains("is damaged (slot 1: state 203); that is left out"));
+}
+
+TEST_CASE("observer: of a pipe whose ring is damaged that is said, and what stands before the damage is counted") {
+    const auto memory = program_of_three();
+    const shm::owner_id me = memory->processes().owner(1);
+    const shm::channel_id pipe = memory->channels().claim(shm::channel_kind::pipe, 10, me);
+    memory->channels().open(pipe);
+    memory->channel(pipe.index()).reader.set(1);
+    const shm::ring ring = memory->channels().ring_of(memory->channel(pipe.index()));
+    shm::ring_writer writer(ring, me);
+    for (int n = 0; n < 2; ++n) {
+        shm::claim claim;
+        REQUIRE(writer.try_claim(mail::bytes_with_frame(40), 1000, claim) == shm::room::claimed);
+        const auto target = static_cast<std::uint32_t>(memory->process(1).actor().serial());
+        mail::write_frame(claim, {.type = 1, .target = target});
+        static_cast<void>(claim.commit(mail::plain_record));
+    }
+    // relaxed: what no writer commits, while nobody else is there
+    ring.record_at(1).store(1, std::memory_order_relaxed);
+    const inspect::snapshot seen = inspect::observer(found(*memory)).look({.channels = true});
+    REQUIRE(seen.damaged.size() == 1);
+    CHECK_THAT(seen.damaged.front(), checks::contains("(channel " + std::to_string(pipe.index()) + ": its ring)"));
+    REQUIRE(seen.channels.back().kind == "pipe");
+    CHECK(seen.channels.back().messages == 1);
 }
 
 TEST_CASE("observer: random bytes in slots, channels, rings and the header lead to sentences") {

@@ -215,6 +215,7 @@ void show(const asked_for& found, const wishes& wished) {
 void run(const wishes& wished, const invocation& with) {
     inspect::observer observer(inspect::choose_program(with.pid));
     const snapshot in = observer.look({.graph = false});
+    if (!with.json) tell_damaged(in);
     asked_for found = find_ends(wished, in, inspect::read_ends(observer.view(), observer.types()));
     for (end_row& end : found.ends) inspect::name_frames(observer.program(), end.frames);
     if (!with.json) return show(found, wished);

@@ -51,6 +51,7 @@ json json_object(const inspect::snapshot& in) {
     json it = json_object();
     it["programs"] = json::array({to_json(in.program)});
     it["taken_at"] = monotonic_now();
+    it["damaged"] = in.damaged;
     return it;
 }
 
@@ -58,7 +59,6 @@ json to_json(const inspect::snapshot& in, fullness what) {
     json it = json_object(in);
     const double now = it["taken_at"];
     it["actors"] = to_json(in.actors);
-    it["damaged"] = in.damaged;
     if (what == fullness::actors) return it;
     it["channels"] = to_json(in.channels, in, now);
     it["cells"] = to_json(in.cells, in, now);

@@ -46,6 +46,7 @@ void show(const inspect::snapshot& in, const invocation& with) {
 void run(const invocation& with) {
     inspect::observer observer(inspect::choose_program(with.pid));
     const inspect::snapshot found = observer.look({.cells = true, .graph = false});
+    if (!with.json) tell_damaged(found);
     if (!with.json) return show(found, with);
     json it = json_object(found);
     it["locks"] = to_json(found.cells, found, it["taken_at"].get<double>());

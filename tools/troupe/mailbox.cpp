@@ -176,6 +176,7 @@ json object_of(const findings& found, const wishes& wished) {
 void run(const wishes& wished, const invocation& with) {
     inspect::observer observer(inspect::choose_program(with.pid));
     const inspect::snapshot in = observer.look({.graph = false});
+    if (!with.json) tell_damaged(in);
     const inspect::actor_row& actor = find_actor(in, wished.actor);
     if (!actor.mailbox) {
         if (!with.json) {

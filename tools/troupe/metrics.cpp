@@ -9,6 +9,7 @@
 #include "troupe/commands.hpp"
 #include "troupe/json.hpp"
 #include "troupe/measurements.hpp"
+#include "troupe/selection.hpp"
 
 namespace troupe::tool {
 namespace {
@@ -22,6 +23,7 @@ void run(bool latency, const invocation& with) {
     const inspect::snapshot in =
         observer.look({.channels = true, .cells = true, .lists = false, .pools = true, .graph = true});
     if (with.json) return print(to_json(in, fullness::everything));
+    tell_damaged(in);
     exposition all;
     measure_program(in, all);
     measure_ends(in, inspect::read_ends(observer.view(), observer.types()), all);

@@ -28,6 +28,7 @@ void show(const inspect::snapshot& in, const invocation& with) {
 void run(const invocation& with) {
     inspect::observer observer(inspect::choose_program(with.pid));
     const inspect::snapshot found = observer.look({.lists = true, .graph = false});
+    if (!with.json) tell_damaged(found);
     if (!with.json) return show(found, with);
     json it = json_object(found);
     it["names"] = to_json(found.names, found);

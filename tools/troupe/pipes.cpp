@@ -48,6 +48,7 @@ void run(const invocation& with) {
     for (const inspect::channel_row& one : found.channels) {
         if (one.kind == "pipe") pipes.push_back(one);
     }
+    if (!with.json) tell_damaged(found);
     if (!with.json) return show(pipes, found, with);
     json it = json_object(found);
     it["pipes"] = to_json(pipes, found, it["taken_at"].get<double>());

@@ -9,7 +9,7 @@
 #include "troupe/commands.hpp"
 #include "troupe/json.hpp"
 #include "troupe/seconds_between.hpp"
-#include "troupe/text.hpp"
+#include "troupe/selection.hpp"
 
 namespace troupe::tool {
 namespace {
@@ -23,7 +23,7 @@ void show(const inspect::snapshot& in, const invocation& with) {
     const terminal shown_on(with);
     std::puts(headline(in).c_str());
     table_of_actors(in, shown_on).print(shown_on);
-    for (const std::string& sentence : in.damaged) std::fprintf(stderr, "troupe: %s\n", printable(sentence).c_str());
+    tell_damaged(in);
 }
 
 void run(const wishes& wished, const invocation& with) {

@@ -68,6 +68,7 @@ void run(double sample, const invocation& with) {
     for (const inspect::channel_row& one : found.channels) {
         if (one.kind == "queue") queues.push_back(one);
     }
+    if (!with.json) tell_damaged(found);
     if (!with.json) return show(queues, found, with);
     json it = json_object(found);
     it["queues"] = to_json(queues, found, it["taken_at"].get<double>());

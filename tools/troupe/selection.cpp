@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -152,6 +153,10 @@ std::int32_t pid_of(const inspect::program_row& program) {
 std::string title_of(const actor_row& actor) {
     return name_of(actor) + (pid_of(actor) > 0 ? " (pid " + std::to_string(pid_of(actor)) + ")"
                                                : " (slot " + std::to_string(actor.slot) + ")");
+}
+
+void tell_damaged(const inspect::snapshot& in) {
+    for (const std::string& sentence : in.damaged) std::fprintf(stderr, "troupe: %s\n", printable(sentence).c_str());
 }
 
 std::string nearest(const std::string& text, const std::vector<std::string>& words) {

@@ -28,6 +28,9 @@ std::string title_of(const inspect::actor_row& actor);
 std::int32_t pid_of(const inspect::actor_row& actor);
 std::int32_t pid_of(const inspect::program_row& program);
 
+// On stderr, what was left out because it is damaged.
+void tell_damaged(const inspect::snapshot& in);
+
 // Which of the words is written most like the text; empty where none is near.
 std::string nearest(const std::string& text, const std::vector<std::string>& words);
 

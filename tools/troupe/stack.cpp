@@ -138,6 +138,7 @@ json object_of(const inspect::snapshot& in, const inspect::actor_row& actor, con
 void run(const wishes& wished, const invocation& with) {
     inspect::observer observer(inspect::choose_program(with.pid));
     const inspect::snapshot in = observer.look({.graph = false});
+    if (!with.json) tell_damaged(in);
     const inspect::actor_row& actor = find_actor(in, wished.actor);
     const inspect::held_stack found = inspect::read_stack(observer, actor);
     if (with.json) {

@@ -83,6 +83,7 @@ public:
     const std::vector<inspect::latency_row>& latency() const { return latency_; }
 
     void print() const {
+        tell_damaged(now_);
         std::puts(headline(now_).c_str());
         print(aligned(top_rows(in_order(now_, rates_, by_), rates_)));
         if (latencies_) std::puts("");

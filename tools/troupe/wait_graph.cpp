@@ -117,6 +117,7 @@ enum class form { text, dot };
 void run(form as, invocation& with) {
     inspect::observer observer(inspect::choose_program(with.pid));
     const snapshot found = observer.look({.channels = true, .cells = true, .graph = true});
+    if (as == form::dot || !with.json) tell_damaged(found);
     if (as == form::dot) {
         show_dot(found);
     } else if (with.json) {

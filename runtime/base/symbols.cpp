@@ -278,10 +278,16 @@ std::vector<stack_frame> named(const std::vector<stack_frame>& frames) {
 std::vector<stack_frame> named(const std::vector<stack_frame>& frames, const std::map<std::string, int>& files) {
     std::vector<stack_frame> all;
     module_shelf modules;
+    std::map<place, std::vector<stack_frame>> known;  // crashes that come again have the same frames
     for (const stack_frame& frame : frames) {
         const auto file = files.find(frame.module);
-        const auto found = file == files.end() ? std::vector{frame} : modules.look_up(frame, file->second);
-        all.insert(all.end(), found.begin(), found.end());
+        if (file == files.end()) {
+            all.push_back(frame);
+            continue;
+        }
+        const auto [found, is_new] = known.try_emplace({frame.module, frame.offset});
+        if (is_new) found->second = modules.look_up(frame, file->second);
+        all.insert(all.end(), found->second.begin(), found->second.end());
     }
     return all;
 }

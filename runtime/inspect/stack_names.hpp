@@ -13,10 +13,10 @@
 
 namespace troupe::inspect {
 
-// Of the frames of an end, which know their module and the offset in its file. The files are those that the program
-// runs with now; a frame of another file, or of one that cannot be read, is left as it is. Inlined calls become frames
-// of their own, and the offsets become those that addr2line takes.
-void name_frames(const program_found& program, std::vector<frame_row>& frames);
+// Of the frames of ends, which know their module and the offset in its file. The files are those that the program runs
+// with now, and are opened for many ends at once; a frame of another file, or of one that cannot be read, is left as it
+// is. Inlined calls become frames of their own, and the offsets become those that addr2line takes.
+void name_frames(const program_found& program, std::vector<end_row>& ends);
 
 // The calls that a thread of process `pid` was in, innermost first.
 std::vector<frame_row> frames_of(pid_t pid, const standing& here, const code_files& files);

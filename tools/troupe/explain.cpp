@@ -217,7 +217,7 @@ void run(const wishes& wished, const invocation& with) {
     const snapshot in = observer.look({.graph = false});
     if (!with.json) tell_damaged(in);
     asked_for found = find_ends(wished, in, inspect::read_ends(observer.view(), observer.types()));
-    for (end_row& end : found.ends) inspect::name_frames(observer.program(), end.frames);
+    inspect::name_frames(observer.program(), found.ends);
     if (!with.json) return show(found, wished);
     json it = json_object(in);
     it["name"] = found.name;

@@ -73,10 +73,10 @@ page_content::json page_content::look() {
 
 page_content::json page_content::answer(std::string_view what, std::uint64_t id) {
     if (what == "doctor") return {{"entries", to_json(examine())}};
+    if (what == "ends") return ends();
     const std::lock_guard lock(mutex_);
     if (what == "actor") return actor(id);
-    if (what == "stack") return stack(id);
-    return what == "ends" ? ends() : latencies();
+    return what == "stack" ? stack(id) : latencies();
 }
 
 inspect::actor_row page_content::find(std::uint64_t id) {
@@ -105,9 +105,22 @@ page_content::json page_content::stack(std::uint64_t id) {
     return it;
 }
 
+std::vector<inspect::end_row> page_content::read_ends() {
+    const std::lock_guard lock(mutex_);
+    return inspect::read_ends(asked_.view(), asked_.types());
+}
+
+// Names take a while, so each end is named once, and who asks for something else does not wait for them.
 page_content::json page_content::ends() {
-    std::vector<inspect::end_row> all = inspect::read_ends(asked_.view(), asked_.types());
-    for (inspect::end_row& one : all) inspect::name_frames(asked_.program(), one.frames);
+    const std::lock_guard lock(naming_);
+    std::vector<inspect::end_row> all = read_ends(), unnamed;
+    for (const inspect::end_row& one : all) {
+        if (!named_.contains(one.number)) unnamed.push_back(one);
+    }
+    inspect::name_frames(asked_.program(), unnamed);
+    for (inspect::end_row& one : unnamed) named_[one.number] = std::move(one.frames);
+    for (inspect::end_row& one : all) one.frames = named_[one.number];
+    if (!all.empty()) named_.erase(named_.begin(), named_.lower_bound(all.back().number));
     return {{"ends", to_json(all)}};
 }
 

@@ -3,10 +3,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "inspect/observation.hpp"
 #include "inspect/observer.hpp"
@@ -25,6 +27,7 @@ public:
 private:
     json actor(std::uint64_t id);
     json stack(std::uint64_t id);
+    std::vector<inspect::end_row> read_ends();
     json ends();
     json latencies();
     inspect::actor_row find(std::uint64_t id);
@@ -32,6 +35,8 @@ private:
     inspect::observer watched_;  // by the thread that looks each half second
     std::mutex mutex_;
     inspect::observer asked_;  // by all others, in turn
+    std::mutex naming_;
+    std::map<std::uint64_t, std::vector<inspect::frame_row>> named_;  // of the ends with these numbers
     inspect::latency_reader latencies_;
     std::optional<inspect::observing> observing_;  // since a page asked for latencies
     std::chrono::steady_clock::time_point measured_at_{};

@@ -89,11 +89,20 @@ byte_source content_of(int fd) {
 
 bool is_mapped_there(int fd, const mapped& lowest, const std::vector<std::byte>& build_id) {
     struct stat about{};
-    if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) return false;
+    if (fstat(fd, &about) != 0) return false;
     if (about.st_dev == lowest.device && about.st_ino == lowest.inode) return true;
     if (build_id.empty()) return false;
     const auto beginning = read_beginning(content_of(fd), counted_by::offset);
     return beginning && beginning->build_id == build_id;
+}
+
+// What lies at the path may be anything by now, and to open a device can do something already: nothing but a file is
+// opened, and nothing before it is known to be one.
+base::owned_fd open_file(const std::string& path) {
+    const base::owned_fd found(open(path.c_str(), O_PATH | O_CLOEXEC));
+    struct stat about{};
+    if (!found || fstat(found.get(), &about) != 0 || !S_ISREG(about.st_mode)) return {};
+    return base::owned_fd(open(("/proc/self/fd/" + std::to_string(found.get())).c_str(), O_RDONLY | O_CLOEXEC));
 }
 
 base::owned_fd opened(pid_t pid, const mapped& lowest, const std::vector<std::byte>& build_id) {
@@ -101,8 +110,7 @@ base::owned_fd opened(pid_t pid, const mapped& lowest, const std::vector<std::by
     std::array<char, 64> range{};
     std::snprintf(range.data(), range.size(), "/map_files/%lx-%lx", lowest.begin, lowest.end);
     for (const std::string& path : {process + "/exe", process + "/root" + lowest.path, process + range.data()}) {
-        // What lies at the path may be anything by now, such as a device or a FIFO: it is not waited for.
-        base::owned_fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+        base::owned_fd fd = open_file(path);
         if (fd && is_mapped_there(fd.get(), lowest, build_id)) return fd;
     }
     return {};

@@ -143,6 +143,14 @@ search find_programs() {
     return result;
 }
 
+bool may_be_of(const program_found& program, std::int32_t pid) {
+    int refused = 0;
+    const std::vector<found_memory> its = memories_of(pid, refused);
+    return refused == EACCES || refused == EPERM || std::any_of(its.begin(), its.end(), [&](const found_memory& one) {
+               return one.file == file_id(program.device, program.inode);
+           });
+}
+
 program_found choose_program(std::optional<std::int32_t> pid) {
     if (pid) return program_with(*pid);
     const search found = find_programs();

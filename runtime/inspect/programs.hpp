@@ -25,4 +25,7 @@ search find_programs();
 // The program of that process; without one, the only program that runs. Throws failure, which says what to do.
 program_found choose_program(std::optional<std::int32_t> pid);
 
+// Whether that process can be one of the program's: not if it can be looked into, and has other memory or none.
+bool may_be_of(const program_found& program, std::int32_t pid);
+
 }  // namespace troupe::inspect

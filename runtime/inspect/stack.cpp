@@ -56,6 +56,11 @@ held_stack read_stack(const observer& from, const actor_row& actor) {
     if (pid <= 0 || actor.slot >= shm::max_processes) {
         throw failure(title_of(actor) + " has no process at this moment, so it has no stack");
     }
+    // The number stands in memory that may be damaged, and this process may have the right to hold any other.
+    if (!may_be_of(from.program(), pid)) {
+        throw failure("process " + std::to_string(pid) + " of " + title_of(actor) +
+                      " has ended, or is none of the program's");
+    }
     const shm::process_slot& slot = from.view().process(actor.slot);
     held_stack found;
     const auto look = [&] {

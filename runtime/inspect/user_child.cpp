@@ -58,12 +58,14 @@ rights rights_of(pid_t pid) {
     return found;
 }
 
-// In the child. False if it could not become the user: then it looks at nothing.
-bool become(const rights& user) {
+// In the child. False if it could not become the user: then it looks at nothing. It ends with its parent: that is
+// asked for last, because a change of user takes it back.
+bool become(const rights& user, pid_t parent) {
     const rlimit cpu{most_cpu_seconds, most_cpu_seconds}, memory{most_memory, most_memory}, none{0, 0};
     const bool changed = setgroups(0, nullptr) == 0 && setresgid(user.group, user.group, user.group) == 0 &&
                          setresuid(user.user, user.user, user.user) == 0 && setuid(0) != 0;
-    return changed && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && setrlimit(RLIMIT_CPU, &cpu) == 0 &&
+    return changed && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == parent &&
+           prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && setrlimit(RLIMIT_CPU, &cpu) == 0 &&
            setrlimit(RLIMIT_AS, &memory) == 0 && setrlimit(RLIMIT_CORE, &none) == 0 &&
            setrlimit(RLIMIT_FSIZE, &none) == 0;
 }
@@ -121,9 +123,9 @@ void write_all(int fd, std::string_view text) {
 }
 
 // Does not return. Threads of this process other than this one are not there, so nothing is torn down.
-[[noreturn]] void answer(int fd, const rights& user,
+[[noreturn]] void answer(int fd, const rights& user, pid_t parent,
                          const std::function<std::vector<stack_frame>()>& look_up) noexcept {
-    if (!become(user)) _exit(EXIT_FAILURE);
+    if (!become(user, parent)) _exit(EXIT_FAILURE);
     try {
         write_all(fd, written(look_up()));
     } catch (...) {
@@ -158,9 +160,10 @@ std::vector<stack_frame> as_user_of(pid_t pid, const std::function<std::vector<s
     if (pipe2(ends.data(), O_CLOEXEC) != 0) throw failure("no pipe can be made for the look-up of names");
     const base::owned_fd from(ends[0]);
     base::owned_fd to(ends[1]);
+    const pid_t parent = getpid();
     const pid_t child = fork();
     if (child < 0) throw failure("no process can be made for the look-up of names");
-    if (child == 0) answer(to.get(), user, look_up);
+    if (child == 0) answer(to.get(), user, parent, look_up);
     to.reset();
     const std::string text = read_all(from.get());
     kill(child, SIGKILL);  // it has answered, or will not

@@ -172,6 +172,14 @@ task<> tells_that_it_has_ended() {
     CHECK_THROWS_AS(troupe::inspect::read_stack(*by, *looking::find(seen, "busy")), troupe::inspect::failure);
 }
 
+task<> leaves_others_alone() {
+    const auto by = looking::at_ourselves();
+    auto row = *looking::find(by->look({.graph = false}), "program");
+    row.pid = ::getppid();
+    CHECK_THROWS_WITH(troupe::inspect::read_stack(*by, row), checks::contains("is none of the program's"));
+    co_return;
+}
+
 }  // namespace
 
 TEST_CASE("stack: an actor that computes is shown where it does, and goes on") { watched(shows_a_loop()); }
@@ -182,5 +190,8 @@ TEST_CASE("stack: each waiting coroutine has its line, and those that wait for i
 }
 TEST_CASE("stack: of a process that runs under a debugger it is said what to do") {
     watched(tells_that_it_is_traced());
+}
+TEST_CASE("stack: a process that is none of the program's is not held, whatever the memory says") {
+    watched(leaves_others_alone());
 }
 TEST_CASE("stack: an actor that has ended has none") { watched(tells_that_it_has_ended()); }

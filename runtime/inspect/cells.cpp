@@ -1,6 +1,8 @@
 #include "inspect/cells.hpp"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 namespace troupe::inspect {
 namespace {
@@ -121,9 +123,8 @@ void cell_reader::read_barrier(shm::cell& cell, cell_row& row) const {
     row.value = cell.barrier().word.get().arrived;
     row.of_value = cell.barrier().parties.get();
     row.waiting = actors_in(cell.waiting);
-    const auto waits = [&](std::uint64_t one) {
-        return std::find(row.waiting.begin(), row.waiting.end(), one) != row.waiting.end();
-    };
+    const std::set<std::uint64_t> waiting(row.waiting.begin(), row.waiting.end());
+    const auto waits = [&waiting](std::uint64_t one) { return waiting.contains(one); };
     const std::vector<account> parties = accounts(cell);
     if (parties.size() == row.of_value) {
         for (const account& one : parties) {
@@ -171,10 +172,12 @@ std::optional<cell_row> cell_reader::read_at(std::uint32_t index) const {
     return cell.name() == name && cell.is_open() ? std::optional(std::move(row)) : std::nullopt;
 }
 
-std::optional<cell_row> cell_reader::read(std::uint64_t id) const {
-    if (!shm::cell_id::is_one(id)) return std::nullopt;
+const std::optional<cell_row>& cell_reader::read(std::uint64_t id) const {
+    const auto [known, is_new] = known_.try_emplace(id);
+    if (!is_new || !shm::cell_id::is_one(id)) return known->second;
     auto row = read_at(shm::cell_id{id}.index());
-    return row && row->id == id ? row : std::nullopt;
+    if (row && row->id == id) known->second = std::move(row);
+    return known->second;
 }
 
 std::vector<cell_row> cell_reader::read_all() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -16,8 +17,8 @@ public:
     cell_reader(const shm::program_view& view, const actor_index& actors) : view_(view), actors_(actors) {}
 
     std::vector<cell_row> read_all() const;
-    // Nothing if there is no such cell any more.
-    std::optional<cell_row> read(std::uint64_t id) const;
+    // Nothing if there is no such cell any more. Read once: a thousand that wait for it ask a thousand times.
+    const std::optional<cell_row>& read(std::uint64_t id) const;
 
 private:
     std::optional<cell_row> read_at(std::uint32_t index) const;
@@ -40,6 +41,7 @@ private:
 
     const shm::program_view& view_;
     const actor_index& actors_;
+    mutable std::map<std::uint64_t, std::optional<cell_row>> known_;
 };
 
 }  // namespace troupe::inspect

@@ -84,7 +84,7 @@ void name_others(std::vector<actor_seen>& actors, const actor_index& index, cons
             if (is(shm::waiting_kind::reply) || is(shm::waiting_kind::end)) wait.of_name = index.name_of(wait.of);
             if (is(shm::waiting_kind::room)) wait.of_name = index.name_of(channels.reader_of(wait.of));
             if (!is(shm::waiting_kind::lock)) continue;
-            if (const auto lock = cells.read(wait.of)) wait.holder_name = index.name_of(lock->holder);
+            if (const auto& lock = cells.read(wait.of)) wait.holder_name = index.name_of(lock->holder);
         }
     }
 }

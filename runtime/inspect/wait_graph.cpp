@@ -35,7 +35,7 @@ awaited_actors awaited(const actor_seen& from, const waiting_row& wait, const ce
     if (is(wait, waiting_kind::end)) return {{wait.waiter != 0 ? wait.of : 0}};
     if (is(wait, waiting_kind::room)) return {{channels.reader_of(wait.of)}};
     if (!is_of_cell(wait)) return {};
-    const auto cell = cells.read(wait.of);
+    const auto& cell = cells.read(wait.of);
     return cell ? awaited_actors{cell->awaited, cell->needed} : awaited_actors{};
 }
 

@@ -98,7 +98,9 @@ std::string amount(std::uint64_t bytes) {
 
 std::string rate(double per_second) {
     if (!(per_second > 0) || !std::isfinite(per_second)) return "0";
-    return per_second < 99.95 ? formatted("%.1f", per_second) : grouped(static_cast<std::uint64_t>(per_second + 0.5));
+    constexpr double most = 1e18;  // what is more is no number of messages
+    if (per_second >= 99.95) return grouped(static_cast<std::uint64_t>(std::min(per_second, most) + 0.5));
+    return formatted("%.1f", per_second);
 }
 
 std::string short_type(const std::string& type) {

@@ -90,6 +90,13 @@ def faults_of_reading(url):
             status = it.status(path, headers=headers)
             if status != 403:
                 yield f"{path} with {what}: {status}"
+    for what, headers in (("nothing", {}), ("no origin", it.known(Origin=None)), ("no cookie", it.known(Cookie=None)),
+                          ("another host", it.known(Host="evil.example"))):
+        status = it.status("/latencies", "POST", "{}", headers)
+        if status != 403:
+            yield f"/latencies with {what}: {status}"
+    if (status := it.status("/events", "HEAD")) != 403:
+        yield f"the head of /events with nothing: {status}"
     if it.status("/ends", headers=it.known()) != 200:
         yield "who knows all gets nothing"
     if it.status("/actor?actor=x", headers=it.known()) != 400:

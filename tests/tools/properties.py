@@ -47,7 +47,10 @@ def actors(troupe, *more):
     said = troupe("ps", "--json", *more)
     if said.code != 0:
         raise RuntimeError(str(said))
-    return by_name(said.object["actors"])
+    rows = by_name(said.object["actors"])
+    if len(rows) != len(said.object["actors"]):
+        raise RuntimeError(f"two actors have one name: {[row['name'] for row in said.object['actors']]}")
+    return rows
 
 
 def status(pid):

@@ -14,6 +14,7 @@ from chromium import Chromium
 from every_command import judge_ended, judge_time
 from inspection import WATCHDOG, program
 from properties import actors, expected, holds, need
+from properties_seen import settled_blocks, state_of
 
 SHOWN = dash_page.PROGRAMS["inspected"]
 SCHEMES = ("light", "dark")
@@ -56,8 +57,18 @@ def opened(url, scheme="light"):
 
 
 @holds("9.1", "dash: who has the token gets data, and nobody else does", fresh=True)
-def guarded(_, troupe):
+def guarded(running, troupe):
+    settled_blocks(running)
+    before = state_of(running, troupe)
     with served(troupe, "--control") as url:
+        it = dash_rules.Visitor(url)
+        it.enter()
+        events = it.events()
+        for _ in range(4):
+            next(events)
+        events.close()
+        after = state_of(running, troupe)
+        yield from expected(after == before, f"a page that is open: {before} became {after}")
         yield from dash_rules.faults_of_entering(url)
         yield from dash_rules.faults_of_reading(url)
         yield from dash_rules.faults_of_orders(url, True)

@@ -7,12 +7,13 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 
 from every_command import held_tool, judge_time
 from inspection import PATIENCE, by_name, program
-from properties import NOBODY, actors, expected, holds, identity_page, left_out, need, options, within
+from properties import NOBODY, SIX, actors, expected, holds, identity_page, left_out, need, options, within
 from properties_seen import faults_of_sections, of_sections
 from random_copies import copy_of, faults_of_copies
 
@@ -22,10 +23,18 @@ from random_copies import copy_of, faults_of_copies
 
 @holds("7.1", "restart: a new pid, one more restart, a mailbox that is still good", fresh=True)
 def restart(_, troupe):
+    before = actors(troupe)["crasher"]
     said = troupe("restart", "crasher")
     row = actors(troupe)["crasher"]
     yield from expected(row["restarts"] == 4 and str(row["outer_pid"]) in said.text, f"{row}; it said {said.text}")
     yield from expected(troupe("explain", "crasher", "--json").object["ends"][0]["signal"] == 15, "the last end is another")
+
+    def is_good():
+        now = actors(troupe)["crasher"]
+        yield from expected(now["id"] == before["id"] and now["mailbox"]["channel"] == before["mailbox"]["channel"] and
+                            [one["kind"] for one in now["waits"]] == ["mailbox"], f"{before} became {now}")
+
+    yield from within(PATIENCE, is_good)
 
 
 @holds("7.2", "restart: who has no supervisor is left alone", fresh=True)
@@ -65,19 +74,24 @@ def stopped_program(running, troupe):
 
 @holds("7.5", "orders: random bytes do nothing", fresh=True)
 def nonsense(running, troupe):
-    before = {name: row["pid"] for name, row in actors(troupe).items()}
+    def rows():
+        return {name: (row["pid"], row["restarts"], row["stop_requested"]) for name, row in actors(troupe).items()}
+
+    before = rows()
     chance = random.Random(7)
     memory = os.open(running.memory(), os.O_RDONLY)
     number = int.from_bytes(os.pread(memory, 4, identity_page(memory) + 48), "little")
     os.close(memory)
     into = os.open(f"/proc/{running.pid}/fd/{number}", os.O_WRONLY | os.O_NONBLOCK)
-    for _ in range(10000):
+    written = 0
+    while written < 10000:
         try:
             os.write(into, chance.randbytes(chance.randint(1, 64)))
+            written += 1
         except BlockingIOError:
             time.sleep(0.001)
     os.close(into)
-    after = {name: row["pid"] for name, row in actors(troupe).items()}
+    after = rows()
     yield from expected(before == after, f"{before} became {after}")
     troupe("restart", "crasher")
 
@@ -136,11 +150,14 @@ def random_bytes(running, troupe):
 
 @holds("8.5", "a program that ends meanwhile", fresh=True)
 def ending(running, troupe):
+    killer = threading.Timer(random.uniform(0, 0.1), os.kill, (running.pid, signal.SIGKILL))
     for number in range(100):
         if number == 20:
-            os.kill(running.pid, signal.SIGKILL)
+            killer.start()  # it is ended while it is looked at, or between two looks
         of = ("-p", running.pid) if number < 20 else ()
         said = troupe("ps", "--sample", 0, *of, code=(0, 1))
-        whole = said.code == 0 and said.text.startswith(Path(running.path).name)
+        rows = said.text.splitlines()[2:]
+        whole = (said.code == 0 and said.text.startswith(Path(running.path).name) and rows and
+                 all(re.search(rf"\b({'|'.join(SIX)})\b", row.split("  ")[0]) and len(row.split()) >= 10 for row in rows))
         told = said.code == 1 and ("ended while it was looked at" in said.errors or "no program" in said.errors)
         yield from expected(whole or told, said)

@@ -13,8 +13,10 @@ from inspection import tool
 
 COMMANDS = (("ps", "--json", "--sample", 0), ("mailbox", "backlog"), ("queues", "--sample", 0), ("pipes",), ("wait-graph",),
             ("explain", "--last"), ("explain", "crasher", "--json"), ("mailbox", "backlog", "--contents", "--json"),
-            ("ps", "--json", "--full", "--sample", 0), ("locks",), ("names",), ("pools",), ("metrics",))
-AT_ONCE, PART = 2, 50
+            ("ps", "--json", "--full", "--sample", 0), ("locks",), ("names",), ("pools",), ("metrics",), ("mailbox", "left", "--json"),
+            ("wait-graph", "--json"), ("wait-graph", "--dot"), ("explain", "1", "--json"), ("stack", "left"),
+            ("top", "--once", "--delay", 0.05))
+AT_ONCE, PART, PAGE = 2, 50, 4096
 IDENTITY_BYTES, PID_IN_IDENTITY = 4096, 20  # at the end of the memory (runtime/shm/program_identity.hpp)
 MOST_FAULTS = 20
 MOST_SECONDS, WATCHDOG = 2, 120
@@ -49,8 +51,11 @@ def copy_of(memory):
 
 
 def change(into, ranges, chance):
-    """Eight bytes at some places; what was there before."""
+    """Eight bytes at some places, of every second copy all in one page; what was there before."""
     was = []
+    if chance.random() < 0.5:
+        begin, length = chance.choice(ranges)
+        ranges = [(begin + chance.randrange(length) // PAGE * PAGE, PAGE)]
     for _ in range(chance.choice((1, 10, 100, 1000))):
         begin, length = chance.choice(ranges)
         at = begin + chance.randrange(length) // 8 * 8

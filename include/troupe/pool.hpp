@@ -33,6 +33,7 @@
 #include <troupe/detail/pool_task.hpp>
 #include <troupe/detail/repeatable.hpp>
 #include <troupe/detail/timer.hpp>
+#include <troupe/error.hpp>
 #include <troupe/outcome.hpp>
 #include <troupe/queue.hpp>
 #include <troupe/spawn.hpp>
@@ -141,7 +142,8 @@ struct map_options {
 };
 
 // The outcomes of a mapping. If it is destroyed, inputs that are not begun never are; what runs goes on, and its result
-// is dropped. It may outlive the pool; it must not outlive a range that was given as an lvalue.
+// is dropped; whoever awaits it all the same gets `closed`. It may outlive the pool; it must not outlive a range that
+// was given as an lvalue.
 template <class R>
 class [[nodiscard]] results {
 public:
@@ -161,16 +163,23 @@ public:
     // Waits for the next outcome. Awaiting it gives a std::optional<outcome<R>>; nullopt at the end. outcome::index()
     // is the place of its input. A task that failed is an outcome like any other. Throws what the range threw, after
     // the outcomes of the inputs before that.
-    task<std::optional<outcome<R>>> next() { return next_of(core_, job_); }
+    task<std::optional<outcome<R>>> next() {
+        check_not_moved_from();
+        return next_of(core_, job_);
+    }
 
     // Waits for all that were not taken. Awaiting it gives their values, as a std::vector<R> in the order of the
-    // inputs, or nothing if R is void. The first failure cancels the rest and is thrown.
-    auto collect() {
-        if constexpr (std::is_void_v<R>) {
-            return finish(core_, job_);
-        } else {
-            return collect_from(core_, job_);
-        }
+    // inputs, or nothing if R is void. The first failure cancels the rest and is thrown. Of a temporary, the task keeps
+    // the results.
+    auto collect() & {
+        check_not_moved_from();
+        return collect_from(core_, job_, results());
+    }
+    auto collect() && {
+        check_not_moved_from();
+        core of = core_;
+        job what = job_;
+        return collect_from(std::move(of), std::move(what), std::move(*this));
     }
 
     // Returns how many tasks have their outcomes, taken or not.
@@ -180,10 +189,15 @@ private:
     friend class pool;
     using core = std::shared_ptr<detail::pool_core>;
     using job = std::shared_ptr<detail::mapped<R>>;
+    results() noexcept = default;
     results(core of, job what) noexcept : core_(std::move(of)), job_(std::move(what)) {}
+    void check_not_moved_from() const {
+        if (!job_) throw misuse("these results of a pool were moved from, and cannot be used any more");
+    }
 
     static task<std::optional<outcome<R>>> next_of(core of, job what) {
         detail::check_waiter(*of, *what);
+        what->gather_no_more();
         detail::work_on(*of);  // what was taken since makes room
         if (!what->has_news()) co_await what->wait_for_news(of);
         co_return what->take_next();
@@ -201,16 +215,20 @@ private:
         } const unless_complete{of, *what};
         co_await what->wait_for_news(of);
     }
-    static task<std::vector<R>> collect_from(core of, job what)
+    static task<std::vector<R>> collect_from(core of, job what, results kept)
         requires(!std::is_void_v<R>)
     {
+        const results until_the_end(std::move(kept));
         co_await gather(of, what);
         std::vector<R> values;
         values.reserve(what->settled());
         what->take_gathered([&values](outcome<R>&& one) { values.push_back(std::move(one).value()); });
         co_return values;
     }
-    static task<> finish(core of, job what) {
+    static task<> collect_from(core of, job what, results kept)
+        requires std::is_void_v<R>
+    {
+        const results until_the_end(std::move(kept));
         co_await gather(of, what);
         what->take_gathered([](outcome<R>&&) {});
     }

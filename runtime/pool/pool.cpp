@@ -42,9 +42,13 @@ void pool_core::room_came() noexcept {
     if (!room_turns_.empty() && has_room()) room_turns_.first()->wake();
 }
 
+void pool_job::throw_waited_for() { throw misuse("two coroutines wait for the same results of a pool: one at a time"); }
+void pool_job::throw_dropped() {
+    throw closed("these results were dropped, and what had not begun by then was not done: keep them while you await");
+}
 void check_waiter(const pool_core& core, const pool_job& job) {
     core.check_here();
-    if (job.waited_for()) throw misuse("two coroutines wait for the same results of a pool: one at a time");
+    if (job.waited_for()) pool_job::throw_waited_for();
 }
 void work_on(pool_core& core) { core.work(); }
 std::size_t most_waiting(const pool_core& core) noexcept { return core.most_waiting(); }

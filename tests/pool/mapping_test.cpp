@@ -45,6 +45,7 @@ int wait_if_first(int n) {
     if (n == 0) troupe::sync_wait(gate->wait());
     return n;
 }
+int wait_or_refuse(int n) { return refuse_three(wait_if_first(n)); }
 task<int> later(int n) {
     co_await troupe::sleep_for(std::chrono::microseconds(n % 3));
     co_return n;
@@ -171,6 +172,43 @@ TEST_CASE("Collect throws the first failure, and the rest is not begun") {
     });
 }
 
+TEST_CASE("What collect throws is no failure that was taken before") {
+    with_pool({}, [](pool& crew) -> task<> {
+        auto results = crew.map<refuse_three>(std::vector<int>{3, 1, 2});
+        const auto first = co_await results.next();
+        CHECK_FALSE(first->ok());
+        const std::vector<int> rest = co_await results.collect();
+        CHECK(rest == std::vector<int>{1, 2});
+    });
+}
+
+TEST_CASE("When collect has thrown, the outcomes can still be taken, each in its place") {
+    const troupe::event others_are_done;
+    with_pool({.prepare = troupe::deferred<put_up>(others_are_done)}, [&others_are_done](pool& crew) -> task<> {
+        auto results = crew.map<wait_or_refuse>(std::vector<int>{0, 3});
+        const auto all = co_await outcome_of(results.collect());
+        CHECK(all.why().find("three") != std::string::npos);
+        others_are_done.set();
+        const auto first = co_await results.next();
+        CHECK(first->value() == 0);
+        const auto second = co_await results.next();
+        CHECK(second->index() == 1);
+        CHECK_FALSE(second->ok());
+        const auto end = co_await results.next();
+        CHECK_FALSE(end.has_value());
+    });
+}
+
+TEST_CASE("The task that collects keeps the results of a mapping that nobody else keeps") {
+    with_pool({}, [](pool& crew) -> task<> {
+        auto everything = crew.map<square>(numbers(1000)).collect();
+        co_await troupe::sleep_for(1ms);
+        const std::vector<int> all = co_await std::move(everything);
+        CHECK(all.size() == 1000);
+        CHECK(all.back() == 999 * 999);
+    });
+}
+
 TEST_CASE("Inputs may be texts, tuples of several arguments, or a view") {
     with_pool({}, [](pool& crew) -> task<> {
         const std::vector<std::string> texts{"a", "bc", std::string(10'000, 'd')};
@@ -288,6 +326,21 @@ TEST_CASE("Results that are dropped leave the pool as it was") {
         }
         const int squared = co_await crew.run<square>(3);
         CHECK(squared == 9);
+    });
+}
+
+TEST_CASE("Whoever awaits results that are dropped meanwhile is told") {
+    const troupe::event others_are_done;
+    troupe::pool_options options{.workers = 1, .prepare = troupe::deferred<put_up>(others_are_done)};
+    with_pool(std::move(options), [&others_are_done](pool& crew) -> task<> {
+        std::optional<troupe::results<int>> results(crew.map<wait_if_first>(numbers(3)));
+        const auto both = co_await troupe::when_all_settled(results->next(),
+                                                            [](std::optional<troupe::results<int>>* dropped) -> task<> {
+                                                                co_await troupe::yield();
+                                                                dropped->reset();
+                                                            }(&results));
+        CHECK(std::get<0>(both).why().find("dropped") != std::string::npos);
+        others_are_done.set();
     });
 }
 

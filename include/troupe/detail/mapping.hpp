@@ -31,6 +31,7 @@ public:
     std::size_t readable(std::size_t most_waiting) override {
         if (exhausted_ || dropped()) return 0;
         if (is_full(most_waiting)) return 0;
+        if (gathering_ && first_failure_) return 0;  // the rest is not wanted any more
         return (std::min)(most_waiting - (gathering_ ? read_ - settled_ : read_ - taken_), left(read_));
     }
     void deliver(std::size_t index, const incoming& value) noexcept override {
@@ -43,14 +44,14 @@ public:
     void break_off(std::exception_ptr why) noexcept override {
         exhausted_ = true;
         broken_ = std::move(why);
-        if (!std::exchange(failed_, true)) first_failure_ = broken_;
+        if (!first_failure_) first_failure_ = broken_;
         this->news();
     }
     bool exhausted() const noexcept override { return exhausted_; }
     // There is an outcome to be taken, or there will be none any more. Of all that is gathered, the last or a failure.
     bool has_news() const noexcept override {
-        if (exhausted_ && settled_ == read_) return true;
-        if (gathering_) return failed_;
+        if (dropped() || is_over()) return true;
+        if (gathering_) return first_failure_ != nullptr;
         return ordered_ ? !in_order_.empty() && in_order_.front().has_value() : !as_they_came_.empty();
     }
 
@@ -60,11 +61,19 @@ public:
     }
 
     std::size_t settled() const noexcept { return settled_; }
-    // All are kept from now on, and none is given out.
-    void gather() noexcept { gathering_ = true; }
+    // All are kept from now on, and none is given out. A failure that was given out before is none of these.
+    void gather() noexcept {
+        gathering_ = true;
+        first_failure_ = nullptr;
+        for (const std::optional<outcome<R>>& one : in_order_) note_failure(one ? &*one : nullptr);
+        for (const outcome<R>& one : as_they_came_) note_failure(&one);
+        if (!first_failure_) first_failure_ = broken_;
+    }
+    // They are given out again.
+    void gather_no_more() noexcept { gathering_ = false; }
     // The next outcome; nothing at the end, where an input that could not be had throws.
     std::optional<outcome<R>> take_next() {
-        if (ordered_ && !in_order_.empty()) {
+        if (ordered_ && !in_order_.empty() && in_order_.front()) {
             std::optional<outcome<R>> next = std::move(in_order_.front());
             in_order_.pop_front();
             ++taken_;
@@ -76,6 +85,8 @@ public:
             ++taken_;
             return next;
         }
+        if (dropped()) throw_dropped();
+        if (!is_over()) throw_waited_for();  // somebody else has changed what is waited for
         if (broken_) std::rethrow_exception(broken_);
         return std::nullopt;
     }
@@ -83,6 +94,8 @@ public:
     template <class Take>
     void take_gathered(Take&& take) {
         if (first_failure_) std::rethrow_exception(first_failure_);
+        if (dropped()) throw_dropped();
+        if (!is_over()) throw_waited_for();
         std::sort(as_they_came_.begin(), as_they_came_.end(),
                   [](const outcome<R>& a, const outcome<R>& b) { return a.index() < b.index(); });
         while (std::optional<outcome<R>> next = take_next()) take(std::move(*next));
@@ -106,9 +119,10 @@ protected:
     }
 
 private:
+    bool is_over() const noexcept { return exhausted_ && settled_ == read_; }
     void settle(outcome<R> one) noexcept {
         ++settled_;
-        if (!one.ok() && !std::exchange(failed_, true)) first_failure_ = one.error();
+        note_failure(&one);
         if (ordered_) {
             in_order_[one.index() - taken_].emplace(std::move(one));
         } else {
@@ -116,11 +130,13 @@ private:
         }
         this->news();
     }
+    void note_failure(const outcome<R>* one) noexcept {
+        if (one != nullptr && !one->ok() && !first_failure_) first_failure_ = one->error();
+    }
 
     bool ordered_;
     bool exhausted_ = false;
     bool gathering_ = false;
-    bool failed_ = false;
     std::size_t read_ = 0, settled_ = 0, taken_ = 0;
     std::deque<std::optional<outcome<R>>> in_order_;  // from the one that is taken next
     std::deque<outcome<R>> as_they_came_;
@@ -248,8 +264,8 @@ private:
         bool try_finish() override {
             return job_.has_news() || (!job_.closed_ && !job_.exhausted() && !job_.is_full_with(most_waiting_));
         }
-        void enlist() override { job_.tell(this); }
-        void abandon() noexcept override { job_.tell(nullptr); }
+        void enlist() override { job_.begin_to_tell(*this); }
+        void abandon() noexcept override { job_.tell_nobody(); }
 
         queue_mapping& job_;
         std::size_t most_waiting_;

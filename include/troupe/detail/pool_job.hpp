@@ -90,16 +90,22 @@ public:
         return worker_died && attempts < most_attempts;
     }
 
-    // Nobody wants its results any more: what has not begun never does.
+    // Nobody wants its results any more: what has not begun never does. Whoever waits for them all the same is told.
     void drop() noexcept {
         dropped_ = true;
         stop_reading();
+        news();
     }
     bool dropped() const noexcept { return dropped_; }
 
     // --- for whoever waits for its results, one at a time
     virtual bool has_news() const noexcept = 0;
-    void tell(wait* one) noexcept { told_ = one; }
+    void begin_to_tell(wait& one) {
+        if (waited_for()) throw_waited_for();
+        told_ = &one;
+    }
+    [[noreturn]] static void throw_waited_for();
+    void tell_nobody() noexcept { told_ = nullptr; }
     const wait* told() const noexcept { return told_; }
     bool waited_for() const noexcept { return told_ != nullptr; }
 
@@ -109,6 +115,7 @@ protected:
     void news() noexcept {
         if (told_ != nullptr) told_->wake();
     }
+    [[noreturn]] static void throw_dropped();
 
 private:
     const task_sort& sort_;
@@ -139,8 +146,8 @@ public:
 
 private:
     bool try_finish() override { return job_.has_news(); }
-    void enlist() override { job_.tell(this); }
-    void abandon() noexcept override { job_.tell(nullptr); }
+    void enlist() override { job_.begin_to_tell(*this); }
+    void abandon() noexcept override { job_.tell_nobody(); }
 
     pool_job& job_;
 };

@@ -1,6 +1,7 @@
 // How a pool makes batches of what its jobs have, and puts them where workers take them.
 #include <algorithm>
 #include <cstring>
+#include <string>
 #include <utility>
 
 #include <troupe/detail/encoded_message.hpp>
@@ -113,24 +114,43 @@ bool pool_core::keep_spare(handed& batch) noexcept {
     return true;
 }
 
-// Returns false if there is no memory for it; the tasks have failed then.
+// Returns false if there is no memory for it; the tasks have failed then. Nothing stands behind a large input: where it
+// is what there is no room for, it fails alone.
 bool pool_core::hand_out(std::shared_ptr<pool_job> job, std::span<const handed_task> tasks,
                          std::span<const std::uint32_t> ends, outgoing& inputs) {
     const task_sort& sort = job->sort();
     handed batch;
-    std::exception_ptr no_memory;
+    std::exception_ptr why_not;
+    bool has_memory = true;
     try {
+        if (inputs.handles.size() > mail::most_handles) {
+            throw too_large("the argument of a task carries " + std::to_string(inputs.handles.size()) +
+                            " handles, and 64 is the most; give them to several tasks");
+        }
         batch =
             empty_batch(pools::task_batch::bytes_for(tasks.size(), inputs.bytes.size(), room_for(sort, tasks.size())));
+    } catch (const out_of_memory&) {
+        why_not = std::current_exception();
+        has_memory = false;
     } catch (const error&) {
-        no_memory = std::current_exception();
+        why_not = std::current_exception();
+    }
+    if (!has_memory && tasks.size() > 1 && inputs.bytes.size() >= most_input) {
+        const std::size_t others = tasks.size() - 1;
+        const std::uint32_t before = ends[others - 1];
+        encoded_message last;
+        last->bytes.append(inputs.bytes.data() + before, inputs.bytes.size() - before);
+        inputs.bytes.truncate(before);
+        const auto end = static_cast<std::uint32_t>(last->bytes.size());
+        has_memory = hand_out(job, tasks.first(others), ends.first(others), inputs);
+        return hand_out(std::move(job), tasks.last(1), std::span(&end, 1), *last) && has_memory;
     }
     batch.job = std::move(job);
     batch.tasks.assign(tasks.begin(), tasks.end());
     batch.end = static_cast<std::uint32_t>(tasks.size());
-    if (no_memory) {
-        fail_unsettled(batch, no_memory);
-        return false;
+    if (why_not) {
+        fail_unsettled(batch, why_not);
+        return has_memory;
     }
     batch.inside.lay_out({sort.function->key(), sort.flat_input, sort.carries_handles, sort.result_bytes}, ends,
                          inputs.bytes);
@@ -197,7 +217,8 @@ void pool_core::work() {
             std::count_if(out_.begin(), out_.end(), [](const handed& one) { return !one.is_settled(); }));
         while (kept_ < options_.workers && kept_ < wanted) add_worker();
     }
-    if ((!out_.empty() || !held_back_.empty()) && !look_.armed()) look_again();
+    // Where there was no memory for a batch, the next one is tried a little later.
+    if ((!out_.empty() || !held_back_.empty() || next_job() != nullptr) && !look_.armed()) look_again();
     if (under_way_ == 0 && jobs_.empty()) changed();  // the last input was read after the last task was over
 }
 

@@ -95,6 +95,10 @@ public:
     }
 
     void succeed(detail::outgoing& value) override {
+        if (value.handles.size() > mail::most_handles) {
+            throw too_large("the result of a task carries " + std::to_string(value.handles.size()) +
+                            " handles, and 64 is the most; return them from several tasks");
+        }
         if (batch_.what().carries_handles) drop_input();
         std::uint32_t at = 0;
         task_result result{result_kind::value, static_cast<std::uint32_t>(value.bytes.size())};

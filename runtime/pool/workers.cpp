@@ -114,8 +114,8 @@ task<actor_id> pool_core::start_worker() {
         co_return worker;
     } catch (const cancelled&) {
         throw;
-    } catch (const error&) {
-        why = std::current_exception();
+    } catch (...) {
+        why = std::current_exception();  // also of the user's own code that makes arguments into a message
     }
     if (++failures_in_a_row_ > failures_borne) fail(why);
     co_return actor_id{};

@@ -2,11 +2,13 @@
 #include <chrono>
 #include <iterator>
 #include <numeric>
+#include <ranges>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <troupe/msgpack.hpp>
 #include <troupe/troupe.hpp>
 
 #include "catch.hpp"
@@ -65,12 +67,33 @@ struct throwing {
 };
 
 int size_of(troupe::queue<int> one) { return static_cast<int>(one.size()); }
+using queues = std::vector<troupe::queue<int>>;
+std::size_t count_of(queues all) { return all.size(); }
+queues as_many(std::size_t count) { return queues(count, troupe::queue<int>()); }
 
 std::vector<int> numbers(int count) {
     std::vector<int> all(static_cast<std::size_t>(count));
     std::iota(all.begin(), all.end(), 0);
     return all;
 }
+
+struct unsized {
+    std::vector<int> all;
+    auto begin() const { return all.begin(); }
+    auto end() const { return all.end(); }
+    std::size_t size() const { throw std::length_error("nobody knows"); }
+};
+
+// A message that cannot be made into bytes, for a reason of its own.
+struct secret {
+    std::string text;
+    template <class Packer>
+    void msgpack_pack(Packer&) const {
+        throw std::domain_error("not to be told");
+    }
+    void msgpack_unpack(const msgpack::object&) {}
+};
+void take_secret(secret) {}
 
 task<> count_workers(pool_options options, std::size_t expected) {
     pool crew(std::move(options));
@@ -98,6 +121,16 @@ TEST_CASE("pool: options that make no sense are named") {
     CHECK_THAT(refusal<troupe::misuse>([] { const pool crew({.attempts = 0}); }), contains("attempts"));
     CHECK_THAT(refusal<troupe::misuse>([] { const pool crew({.task_timeout = std::chrono::seconds(-1)}); }),
                contains("task_timeout"));
+}
+
+TEST_CASE("pool: arguments of prepare that cannot be encoded make the pool fail with that reason") {
+    watched([]() -> task<> {
+        pool crew({.workers = 1, .prepare = troupe::deferred<take_secret>(secret())});
+        auto one = crew.try_run<square>(2);
+        const auto what = co_await outcome_of(std::move(*one));
+        CHECK_THAT(what.why(), contains("not to be told"));
+        co_await crew.close();
+    }());
 }
 
 TEST_CASE("pool: a task that has a copy of its own pool is told that it cannot use it") {
@@ -154,6 +187,57 @@ TEST_CASE("pool: an argument that cannot be sent is refused at the call by run, 
         }
         const auto end = co_await results.next();
         CHECK_FALSE(end.has_value());
+        co_await crew.close();
+    }());
+}
+
+TEST_CASE("pool: more than 64 handles in an argument or a result are refused, and worker and pool go on") {
+    watched([]() -> task<> {
+        pool crew({.workers = 1});
+        const auto given = co_await outcome_of(crew.run<count_of>(as_many(100)));
+        CHECK_THAT(given.why(), contains("100 handles, and 64 is the most"));
+        const auto returned = co_await outcome_of(crew.run<as_many>(std::size_t{100}));
+        CHECK_THAT(returned.why(), contains("100 handles, and 64 is the most"));
+        const std::size_t most = co_await crew.run<count_of>(as_many(64));
+        CHECK(most == 64);
+        const queues back = co_await crew.run<as_many>(std::size_t{64});
+        CHECK(back.size() == 64);
+        CHECK(crew.replaced() == 0);
+        co_await crew.close();
+    }());
+}
+
+TEST_CASE("pool: results that were moved from say so") {
+    watched([]() -> task<> {
+        pool crew({.workers = 1});
+        auto results = crew.map<square>(numbers(3));
+        auto taken = std::move(results);
+        CHECK_THAT(refusal<troupe::misuse>([&] { static_cast<void>(results.next()); }), contains("moved from"));
+        CHECK_THAT(refusal<troupe::misuse>([&] { static_cast<void>(results.collect()); }), contains("moved from"));
+        const std::vector<int> all = co_await taken.collect();
+        CHECK(all == std::vector<int>{0, 1, 4});
+        co_await crew.close();
+    }());
+}
+
+TEST_CASE("pool: a range that throws when it is asked for its size is read all the same") {
+    watched([]() -> task<> {
+        pool crew({.workers = 1});
+        const auto all = co_await crew.map<square>(unsized{numbers(3)}).collect();
+        CHECK(all == std::vector<int>{0, 1, 4});
+        co_await crew.close();
+    }());
+}
+
+TEST_CASE("pool: an endless range of which no element can be read is no endless collect") {
+    watched([]() -> task<> {
+        pool crew({.workers = 1});
+        const auto all =
+            co_await outcome_of(crew.map<square>(std::views::iota(0) | std::views::transform([](int) -> int {
+                                                     throw std::out_of_range("none");
+                                                 }))
+                                    .collect());
+        CHECK_THAT(all.why(), contains("none"));
         co_await crew.close();
     }());
 }

@@ -1,6 +1,7 @@
 // A program that may use little shared memory: past it, an error at creation, and never SIGBUS.
 #include <cstddef>
 #include <cstdio>
+#include <string>
 #include <vector>
 
 #include <troupe/troupe.hpp>
@@ -22,6 +23,23 @@ troupe::task<int> put_in_themselves(int count) {
         co_await one.put(node{{one}, std::vector<char>(500'000)});
     }
     co_return count;
+}
+
+std::size_t length_of(std::string text) { return text.size(); }
+
+troupe::task<bool> fails_alone() {
+    std::vector<std::string> inputs(2'000, "x");
+    inputs[1'500] = std::string(16 << 20, 'x');
+    troupe::pool crew({.workers = 1});
+    auto results = crew.map<length_of>(inputs);
+    bool as_expected = true;
+    while (const auto one = co_await results.next()) {
+        as_expected = as_expected && one->ok() == (one->index() != 1'500);
+        if (!one->ok()) std::printf("    %s\n", one->why().c_str());
+    }
+    as_expected = as_expected && results.done() == inputs.size();
+    co_await crew.close();
+    co_return as_expected;
 }
 
 int live() {
@@ -60,6 +78,8 @@ int live() {
         const troupe::shared_array<char> few(10'000);
         said.check("memory: a smaller array is made then, and is zero", few[9'999] == 0);
     }
+    said.check("memory: an input of a pool for which there is none fails, and those beside it do not",
+               troupe::sync_wait(fails_alone()));
     const auto child = troupe::sync_wait(troupe::spawn<&nothing>());
     said.check("memory: what was let go can be used again", troupe::sync_wait(child.join()).code() == 7);
     return said.close();

@@ -200,11 +200,14 @@ public:
 private:
     std::size_t left(std::size_t read) override {
         if constexpr (requires(const range& r) { std::size(r); }) {
-            const auto all = static_cast<std::size_t>(std::size(inputs_));
-            return all > read ? all - read : 1;
-        } else {
-            return (std::numeric_limits<std::size_t>::max)();
+            try {
+                const auto all = static_cast<std::size_t>(std::size(inputs_));
+                return all > read ? all - read : 1;
+            } catch (...) {
+                // It does not know, and reading shows.
+            }
         }
+        return (std::numeric_limits<std::size_t>::max)();
     }
 
     Range inputs_;

@@ -121,8 +121,8 @@ struct pool_options {
     // batches.
     unsigned tasks_per_worker = 0;
     std::size_t worker_memory = 0;
-    // How many tasks may be under way: given to the pool, or read from a range, without their results having been
-    // taken. Whoever gives in one more waits.
+    // How many tasks may be under way: given to the pool one by one, or read from one range without their results
+    // having been taken. Whoever gives in one more waits.
     std::size_t waiting = 1024;
     bool lazy = false;  // if true, workers are started as tasks come, not when the pool is made
     // Called once in each worker, before its first task: troupe::deferred<function>(arguments...). If it fails in four
@@ -262,7 +262,7 @@ public:
         }
     }
     // The same if there is room now: the task is given to the pool at once, and awaiting it waits for the result.
-    // Returns nullopt if the pool is full.
+    // Returns nullopt if the pool is full. If the task is dropped before a worker has begun, `Fn` is not called.
     template <auto Fn, class... Args>
     std::optional<task<typename detail::called_function<Fn>::value>> try_run(Args&&... args) {
         if constexpr (detail::can_be_called_with<Fn, Args...>()) {
@@ -271,7 +271,7 @@ public:
             if (!has_room()) return std::nullopt;
             auto job = job_for<Fn>(std::forward<Args>(args)...);
             submit(job);
-            return result_of<value>(core_, std::move(job));
+            return result_of<value>(job, wanted(core_, job));
         } else {
             return std::nullopt;
         }
@@ -343,20 +343,20 @@ private:
                                                                                   detail::encoded(input));
         }
     }
-    // Ends before the result is here: nobody wants it any more.
+    // Ends before the result is here: nobody wants it any more. In a task that is not awaited, too.
     class wanted {
     public:
-        wanted(const std::shared_ptr<detail::pool_core>& core, detail::pool_job& job) noexcept
-            : core_(core), job_(job) {}
-        wanted(const wanted&) = delete;
-        wanted& operator=(const wanted&) = delete;
+        wanted(std::shared_ptr<detail::pool_core> core, std::shared_ptr<detail::pool_job> job) noexcept
+            : core_(std::move(core)), job_(std::move(job)) {}
+        wanted(wanted&&) noexcept = default;
+        wanted& operator=(wanted&&) = delete;
         ~wanted() {
-            if (!job_.has_news()) detail::drop_job(core_, job_);
+            if (job_ && !job_->has_news()) detail::drop_job(core_, *job_);
         }
 
     private:
-        const std::shared_ptr<detail::pool_core>& core_;
-        detail::pool_job& job_;
+        std::shared_ptr<detail::pool_core> core_;
+        std::shared_ptr<detail::pool_job> job_;
     };
 
     template <class T>
@@ -364,13 +364,13 @@ private:
                                           std::shared_ptr<detail::single_job<T>> job) {
         if (!detail::has_room_in(*core)) co_await detail::room_in(core);
         detail::submit_to(*core, job);
-        const wanted until_it_is_here(core, *job);
+        const wanted until_it_is_here(core, job);
         if (!job->has_news()) co_await detail::job_wait(*job);
         co_return job->take();
     }
     template <class T>
-    static task<T> result_of(std::shared_ptr<detail::pool_core> core, std::shared_ptr<detail::single_job<T>> job) {
-        const wanted until_it_is_here(core, *job);
+    static task<T> result_of(std::shared_ptr<detail::single_job<T>> job, wanted by_somebody) {
+        const wanted until_it_is_here(std::move(by_somebody));
         if (!job->has_news()) co_await detail::job_wait(*job);
         co_return job->take();
     }

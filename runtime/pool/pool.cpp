@@ -114,6 +114,7 @@ void pool_core::submit(std::shared_ptr<pool_job> job) {
     check_open();
     if (job->is_single()) {
         ++under_way_;
+        ++singles_;
         counts_.count_given(*job);
     }
     jobs_.push_back(std::move(job));

@@ -88,7 +88,7 @@ public:
     void check_here() const;
     void check_open() const;
     std::size_t most_waiting() const noexcept { return options_.waiting; }
-    bool has_room() const noexcept { return under_way_ < options_.waiting; }
+    bool has_room() const noexcept { return singles_ < options_.waiting; }
     void submit(std::shared_ptr<pool_job> job);
     void drop(pool_job& job) noexcept;
     // Hands out what can be handed out.
@@ -198,6 +198,7 @@ private:
     std::vector<handed_task> tasks_;   // of the batch that is being packed; kept for its memory
     std::vector<std::uint32_t> ends_;  // the same
     std::size_t under_way_ = 0;        // of single tasks, and of batches that are out
+    std::size_t singles_ = 0;          // of these, the single tasks
     std::size_t done_ = 0;
     std::size_t replaced_ = 0;
     pools::task_counts counts_;      // the same and more, for others to see

@@ -235,6 +235,7 @@ bool pool_core::is_lost(handed& batch, std::uint32_t task) {
 
 void pool_core::task_over(const pool_job& job, pools::outcome_kind how) noexcept {
     --under_way_;
+    if (job.is_single()) --singles_;
     ++done_;
     counts_.count_over(job, how);
     room_came();

@@ -223,6 +223,16 @@ TEST_CASE("A task that is given in while the pool is full waits, and a try is re
     });
 }
 
+TEST_CASE("A task that is given in and dropped before a worker has begun it is not called") {
+    with_pool({}, [](pool& crew) -> task<> {
+        auto busy = crew.try_run<never>();
+        CHECK(crew.try_run<seven>().has_value());
+        CHECK(crew.done() == 1);
+        CHECK(crew.waiting() + crew.running() == 1);
+        co_await crew.close(0ns);
+    });
+}
+
 TEST_CASE("A task that is cancelled before a worker has begun it is not called") {
     with_pool({}, [](pool& crew) -> task<> {
         const troupe::queue<int> calls;

@@ -137,7 +137,7 @@ struct map_options {
     // If false, outcomes come as they are ready, and not in the order of the inputs.
     bool ordered = true;
     // Asked about every task that failed, after so many attempts, instead of `pool_options::attempts`: if it returns
-    // true, the task is given to a worker again.
+    // true, the task is given to a worker again. What it throws is why the task failed then.
     bool (*again)(const outcome<void>& failure, unsigned attempts) = nullptr;
 };
 

@@ -166,6 +166,7 @@ private:
     bool settle(handed& batch, std::uint32_t task);
     incoming content_of(const handed& batch, const pools::task_result& result) const;
     void came_home(std::size_t place);
+    bool is_whole(const handed& batch) const;
     bool is_lost(handed& batch, std::uint32_t task);
     void task_over(const pool_job& job, pools::outcome_kind how) noexcept;
     void measure(handed& batch, std::uint32_t newly_done) noexcept;

@@ -140,8 +140,11 @@ bool pool_core::take_results(std::size_t place) {
 // Tells the job. Returns true if the task has failed and is to be given to a worker again.
 bool pool_core::settle(handed& batch, std::uint32_t task) {
     const std::size_t index = batch.tasks[task].index;
-    const pools::task_result result = batch.inside.result(task);
     try {
+        if (!batch.inside.credible() || batch.inside.count() != batch.tasks.size()) {
+            throw corrupt("a batch of tasks is damaged");
+        }
+        const pools::task_result result = batch.inside.result(task);
         const incoming content = content_of(batch, result);
         if (result.kind == pools::result_kind::value) {
             batch.job->deliver(index, content);
@@ -151,8 +154,9 @@ bool pool_core::settle(handed& batch, std::uint32_t task) {
         auto [type, text] = decoded<std::pair<std::string, std::string>>(content);
         throw remote_error(std::move(type), std::move(text));
     } catch (const error&) {
-        const std::exception_ptr why = std::current_exception();
-        if (batch.job->is_given_again(why, false, batch.tasks[task].attempts + 1, options_.attempts)) return true;
+        std::exception_ptr why = std::current_exception();
+        const unsigned attempts = batch.tasks[task].attempts + 1;
+        if (is_whole(batch) && batch.job->is_given_again(why, false, attempts, options_.attempts)) return true;
         batch.job->lose(index, why);
         task_over(*batch.job, pools::outcome_kind::failed);
         return false;
@@ -167,6 +171,7 @@ incoming pool_core::content_of(const handed& batch, const pools::task_result& re
     content.flat = is_value && sort.result_bytes != 0;
     const auto listed = mail::look_into_parcel(here_.memory(), batch.block);
     if (!listed || result.kind == pools::result_kind::none) throw corrupt("a task came back without its result");
+    if (result.beside != 0 && result.at >= listed->handles.size()) throw corrupt("the result of a task is damaged");
     if (sort.carries_handles && is_value) {
         content.handles = listed->handles.first(listed->handles.size() - (result.beside != 0 ? 1 : 0));
     }
@@ -176,7 +181,6 @@ incoming pool_core::content_of(const handed& batch, const pools::task_result& re
         content.bytes = *bytes;
         return content;
     }
-    if (result.at >= listed->handles.size()) throw corrupt("the result of a task is damaged");
     const shm::block_id buffer = mail::buffer_of(here_.memory(), listed->handles[result.at]);
     if (!buffer) throw corrupt("the result of a task is gone");
     const auto bytes = mail::buffer_bytes(here_.memory(), buffer);
@@ -216,18 +220,21 @@ void pool_core::came_home(std::size_t place) {
     lend(std::move(batch));
 }
 
+// Nothing of its input was taken out of it.
+bool pool_core::is_whole(const handed& batch) const {
+    const auto content = mail::look_into_parcel(here_.memory(), batch.block);
+    return content && content->handles.size() >= batch.handles && !mail::lacks_a_buffer(here_.memory(), *content);
+}
+
 // The task was in hand when its worker died. Returns true if it is to be given to another.
 bool pool_core::is_lost(handed& batch, std::uint32_t task) {
     const shm::program_memory& memory = here_.memory();
     const actor_id worker = batch.inside.worker();
     exit_status status = memory.ends().of(worker).value_or(exit_status::from_nothing());
-    const auto why =
+    auto why =
         std::make_exception_ptr(actor_died(memory.processes().described_as_ended(worker), std::move(status), ""));
-    const auto content = mail::look_into_parcel(here_.memory(), batch.block);
-    const bool is_whole =
-        content && content->handles.size() >= batch.handles && !mail::lacks_a_buffer(here_.memory(), *content);
-    if (is_whole && batch.job->is_given_again(why, true, batch.tasks[task].attempts + 1, options_.attempts))
-        return true;
+    const unsigned attempts = batch.tasks[task].attempts + 1;
+    if (is_whole(batch) && batch.job->is_given_again(why, true, attempts, options_.attempts)) return true;
     batch.job->lose(batch.tasks[task].index, why);
     task_over(*batch.job, pools::outcome_kind::failed);
     return false;

@@ -271,6 +271,30 @@ TEST_CASE("Whether a task that failed is given to a worker again can be decided 
     });
 }
 
+TEST_CASE("If what decides about a task that failed throws itself, that is why it failed") {
+    with_pool({}, [](pool& crew) -> task<> {
+        auto results = crew.map<refuse_three>(numbers(6), {.again = [](const troupe::outcome<void>&, unsigned) -> bool {
+                                                  throw std::logic_error("undecided");
+                                              }});
+        for (int i = 0; i < 6; ++i) {
+            const auto one = co_await results.next();
+            CHECK(one->ok() == (i != 3));
+            CHECK((i != 3 || one->why() == "undecided"));
+        }
+    });
+}
+
+TEST_CASE("A mapping leaves single tasks the room that is theirs") {
+    with_pool({.waiting = 1}, [](pool& crew) -> task<> {
+        int read = 0;
+        const auto results = crew.map<square>(counted{&read});
+        auto single = crew.try_run<square>(3);
+        REQUIRE(single.has_value());
+        const int nine = co_await std::move(*single);
+        CHECK(nine == 9);
+    });
+}
+
 TEST_CASE("Inputs are read as results are taken") {
     with_pool({.waiting = 50}, [](pool& crew) -> task<> {
         int read = 0;

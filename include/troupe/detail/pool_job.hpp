@@ -82,12 +82,18 @@ public:
     // It counts as under way from the moment when it is given in.
     virtual bool is_single() const noexcept { return false; }
 
-    // Whether a task that failed after so many attempts is given to a worker again.
-    bool is_given_again(const std::exception_ptr& why, bool worker_died, unsigned attempts,
-                        unsigned most_attempts) const {
+    // Whether a task that failed after so many attempts is given to a worker again. If the user's answer is an
+    // exception, it is not, and that is why it failed.
+    bool is_given_again(std::exception_ptr& why, bool worker_died, unsigned attempts,
+                        unsigned most_attempts) const noexcept {
         if (dropped_) return false;
-        if (again_ != nullptr) return again_(outcome<void>::of_failure(why), attempts);
-        return worker_died && attempts < most_attempts;
+        if (again_ == nullptr) return worker_died && attempts < most_attempts;
+        try {
+            return again_(outcome<void>::of_failure(why), attempts);
+        } catch (...) {
+            why = std::current_exception();
+            return false;
+        }
     }
 
     // Nobody wants its results any more: what has not begun never does. Whoever waits for them all the same is told.

@@ -317,8 +317,8 @@ public:
     }
 
     // Takes no more tasks, and waits until all that were given in have their outcomes; then it ends the workers. What
-    // has no outcome within the budget fails as `closed`, and its worker is killed. Results can still be taken
-    // afterwards.
+    // has no outcome within the budget fails as `closed`, and its worker is killed. So is a worker that does not end by
+    // itself by then, after a second at least. Results can still be taken afterwards.
     task<> close(detail::length_of_time budget = (std::chrono::nanoseconds::max)());
 
     // Returns the number of tasks that are given in and not begun, that are being worked on, that have their outcomes,

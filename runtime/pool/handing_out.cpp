@@ -183,7 +183,10 @@ void pool_core::lend(handed batch) {
     try {
         channel::outbox& queue = queue_.sending("the pool's queue");
         switch (queue.push_parcel({.type = batch_type}, parcel)) {
-        case push_result::sent: out_.push_back(std::move(batch)); return;
+        case push_result::sent:
+            batch.up_to = queue_.get()->of().ring().tail_position();
+            out_.push_back(std::move(batch));
+            return;
         case push_result::full: held_back_.push_back(std::move(batch)); return;
         case push_result::closed: throw closed("the pool's queue has ended");
         }

@@ -1,6 +1,7 @@
 #include <troupe/pool.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -19,6 +20,9 @@ namespace {
 
 // A worker that is stopped in the middle of taking a batch keeps the room of those behind it from coming back.
 constexpr std::size_t fewest_in_queue = 1024;
+
+// For workers without a task to end, whatever is left of a budget: their exit handlers run.
+constexpr std::chrono::nanoseconds least_to_end = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -156,23 +160,32 @@ std::size_t pool_core::waiting() const noexcept { return under_way_ - std::min(r
 
 task<> pool_core::close(std::chrono::nanoseconds budget) {
     check_here();
+    const auto deadline = deadline_after(budget);
     stage_ = std::max(stage_, stage::closing);
     changed();
     try {
         const auto all_done = [this] { return under_way_ == 0 && next_job() == nullptr && jobs_.empty(); };
         co_await with_timeout(budget, until(all_done, pool_wait::asker::user));
     } catch (const timed_out&) {
+        take_all_results();  // which are done, and were not looked at yet
         drop_all(std::make_exception_ptr(closed("the pool was closed, and its budget was over before this task was")));
         kill_workers();
     }
     stage_ = std::max(stage_, stage::ending);
     changed();
-    co_await until([this] { return stage_ == stage::over; }, pool_wait::asker::user);
+    const auto is_over = [this] { return stage_ == stage::over; };
+    try {
+        const std::chrono::nanoseconds left = deadline - std::chrono::steady_clock::now();
+        co_await with_timeout(std::max(left, least_to_end), until(is_over, pool_wait::asker::user));
+    } catch (const timed_out&) {
+        kill_workers();  // something that a task has left in them does not end
+    }
+    co_await until(is_over, pool_wait::asker::user);
 }
 
 void pool_core::abandon() noexcept {
-    if (!is_here() || stage_ >= stage::ending) return;
-    stage_ = stage::ending;
+    if (!is_here() || stage_ == stage::over) return;
+    stage_ = stage::ending;  // or it is so already, and nobody waits for it any more
     drop_all(std::make_exception_ptr(closed("the pool was destroyed before this task was done")));
     kill_workers();
 }

@@ -8,7 +8,8 @@
 // Whoever gives in one task after the other is woken once for each: by its result. That the batch came home as well is
 // noticed at the next turn. Short tasks do not ring this process. While any are out, a timer has it look, after 2 ms at
 // first and then ever less often, up to 64 ms. When a worker has nothing to do, what lies behind a long task is taken
-// back for it then.
+// back for it then. A record that another process has written over is dropped by whoever takes it: its batch is found
+// then, and handed out again.
 //
 // `manage` runs in the background and ends the workers; one task for each worker starts it, and starts the next one
 // when it has ended. They keep the core until the last worker has ended and every batch is home.
@@ -119,6 +120,7 @@ private:
         std::uint32_t end = 0;      // what lies behind it was taken back
         std::size_t handles = 0;    // of its input
         std::uint32_t begun_at_look = 0;
+        std::uint64_t up_to = 0;  // in the queue: its record stands before that
         std::uint64_t spent = 0;  // ns, of what was measured so far
         bool lent_again = false;  // another record may name the block
 
@@ -160,6 +162,8 @@ private:
 
     // settling.cpp
     bool look_at_all();
+    bool take_all_results();
+    void find_dropped();
     bool has_results(const handed& batch) const noexcept;
     bool is_home(const handed& batch) const noexcept;
     bool take_results(std::size_t place);
@@ -185,7 +189,6 @@ private:
     void drop_all(const std::exception_ptr& why) noexcept;
     void kill_workers() noexcept;
     bool all_home();
-    void drain_queue();
 
     actors::own_process& here_;
     actor_id owner_;

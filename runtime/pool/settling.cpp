@@ -12,6 +12,7 @@
 #include "loop/wait_notes.hpp"
 #include "mail/parcel.hpp"
 #include "pool/pool_core.hpp"
+#include "shm/ring_layout.hpp"
 
 namespace troupe::detail {
 namespace {
@@ -71,8 +72,19 @@ void pool_core::describe(loop::wait_notes& into) const noexcept {
 }
 
 bool pool_core::poll() {
-    if (stage_ >= stage::ending) changed();  // somebody has ended, perhaps
-    return look_at_all();
+    const bool found = look_at_all();
+    if (found && stage_ >= stage::ending) changed();  // it may have been the last
+    return found;
+}
+
+bool pool_core::take_all_results() {
+    bool found = false;
+    for (std::size_t i = 0; i < out_.size(); ++i) {
+        if (!has_results(out_[i])) continue;
+        take_results(i);
+        found = true;
+    }
+    return found;
 }
 
 // Results first: whoever waits for one gives in the next task, and that a batch has come home is noticed while that
@@ -80,12 +92,7 @@ bool pool_core::poll() {
 bool pool_core::look_at_all() {
     if (working_) return false;
     working_ = true;
-    bool found = false;
-    for (std::size_t i = 0; i < out_.size(); ++i) {
-        if (!has_results(out_[i])) continue;
-        take_results(i);
-        found = true;
-    }
+    bool found = take_all_results();
     const bool has_time = !found;
     for (std::size_t i = 0; has_time && i < out_.size();) {
         if (!is_home(out_[i])) {
@@ -111,9 +118,29 @@ void pool_core::look_again() noexcept {
 
 void pool_core::look_now() noexcept {
     look_at_all();
-    if (stage_ < stage::ending) take_back_for_idle();
+    find_dropped();
+    if (stage_ < stage::ending) {
+        take_back_for_idle();
+    } else {
+        changed();  // a worker that was killed while it began may have had one
+    }
     work();
     if (!out_.empty() && !look_.armed()) look_again();
+}
+
+// A record that is finished names what its reader has received. What nobody has by then was in a record that could not
+// be opened.
+void pool_core::find_dropped() {
+    const std::uint64_t head = out_.empty() ? 0 : queue_.get()->of().ring().head_position();
+    for (std::size_t i = 0; i < out_.size();) {
+        const shm::owner_id here = here_.participant().owner();
+        if (out_[i].inside.worker() || shm::distance(head, out_[i].up_to) > 0 ||
+            !mail::receive_parcel(here_.memory(), out_[i].block, here, here)) {
+            ++i;
+            continue;
+        }
+        came_home(i);
+    }
 }
 
 // --- a batch -------------------------------------------------------------------------------------------------------

@@ -3,16 +3,16 @@
 #include <csignal>
 #include <cstring>
 #include <system_error>
+#include <typeinfo>
 #include <utility>
 
 #include <troupe/actor.hpp>
-#include <troupe/detail/receive_wait.hpp>
 #include <troupe/error.hpp>
 #include <troupe/queue.hpp>
 #include <troupe/time.hpp>
 #include <troupe/when.hpp>
 
-#include "channel/inbox.hpp"
+#include "base/type_name.hpp"
 #include "channel/port.hpp"
 #include "mail/parcel.hpp"
 #include "pool/pool_core.hpp"
@@ -30,18 +30,6 @@ void kill_quietly(actor_id worker) noexcept {
         // It has changed its user, and ends with the program.
     }
 }
-
-class end_of_queue final : public receive_wait {
-public:
-    using receive_wait::receive_wait;
-    // A batch that no worker has taken.
-    std::uint64_t try_take() {
-        if (!try_receive()) return 0;
-        const std::uint64_t block = std::exchange(in_hand().block, 0);
-        finish();
-        return block;
-    }
-};
 
 }  // namespace
 
@@ -91,6 +79,10 @@ task<> pool_core::keep_worker(std::shared_ptr<pool_core> self) {
             if (core.stage_ >= stage::ending) continue;
             ++core.replaced_;
             core.counts_.count_replaced(ended, end);
+            // What a task throws stays in its batch: this is the pool's own queue, which no worker can read any more.
+            if (end.exception_type() == base::type_name(typeid(corrupt))) {
+                core.fail(std::make_exception_ptr(corrupt(end.exception_text())));
+            }
         }
     } catch (...) {
         // The process ends: nothing else leaves these calls.
@@ -162,7 +154,6 @@ task<> pool_core::manage(std::shared_ptr<pool_core> self) {
         co_await core.until([&core] { return core.stage_ >= stage::ending; });
         close_port(*core.queue_.get());
         co_await core.until([&core] { return core.kept_ == 0; });
-        core.drain_queue();
         co_await core.until([&core] { return core.all_home(); });
     } catch (...) {
         // The process ends, and what it has is freed.
@@ -179,21 +170,15 @@ task<> pool_core::manage(std::shared_ptr<pool_core> self) {
     core.changed();
 }
 
-// What no worker took.
-void pool_core::drain_queue() {
-    end_of_queue queue(queue_.receiving("the pool's queue"));
-    while (const std::uint64_t block = queue.try_take()) {
-        std::erase_if(out_, [block](const handed& one) { return one.block.value == block; });
-        discard({block});
-    }
-}
-
-// The keeper hands back what a dead worker had, or leaves it in the queue.
+// What no worker took is received here, whatever its record is like by now; the keeper hands back what a dead one had.
 bool pool_core::all_home() {
-    if (!out_.empty()) drain_queue();
-    std::erase_if(out_, [this](const handed& one) {
-        if (!mail::is_handed_back(here_.memory(), one.block, here_.participant().owner())) return false;
-        mail::take_back_parcel(here_.memory(), one.block, here_.participant().owner());
+    const shm::owner_id here = here_.participant().owner();
+    std::erase_if(out_, [this, here](const handed& one) {
+        if (is_home(one)) {
+            mail::take_back_parcel(here_.memory(), one.block, here);
+        } else if (!mail::receive_parcel(here_.memory(), one.block, here, here)) {
+            return false;
+        }
         discard(one.block);
         return true;
     });

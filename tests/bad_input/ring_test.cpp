@@ -41,6 +41,19 @@ void scribble(troupe::shm::channel_kind kind, extent how_much, unsigned seed) {
     }
 }
 
+// Over the records alone that wait in the queues of pools: none of them can be opened.
+void overwrite_batches() {
+    namespace shm = troupe::shm;
+    const shm::program_memory& memory = troupe::channel::participant::here().memory();
+    for (std::uint32_t i = 0; i < memory.channels().reached(); ++i) {
+        const shm::channel_record& record = memory.channel(static_cast<std::uint16_t>(i));
+        if (record.life.state() == shm::channel_state::free || record.counts.get() == 0) continue;
+        const auto ring = memory.channels().find_ring(record);
+        if (!ring) continue;
+        ring->walk([](const shm::record& found) { std::memset(found.payload, 0xff, found.bytes); });
+    }
+}
+
 // Ends in bounded time, and whatever it says is an ordinary answer or one of troupe's errors.
 template <class Use>
 void survives(Use use) {
@@ -70,6 +83,8 @@ troupe::task<> serve(troupe::mailbox<doubled> inbox) {
     co_await inbox.serve([](doubled m) { return 2 * m.number; });
 }
 
+int twice(int n) { return 2 * n; }
+
 troupe::task<> take_all(troupe::mailbox<int> box) {
     while (co_await box.receive()) {
     }
@@ -86,6 +101,32 @@ TEST_CASE("ring: whoever gets from a queue with random bytes in it is told corru
     CHECK_THROWS_WITH(waited(damaged.get()), checks::contains("damaged"));
     waited(whole.put(2));
     CHECK(waited(whole.get()) == 2);
+}
+
+TEST_CASE("ring: a batch of a pool's tasks whose record cannot be opened is done all the same") {
+    waited([]() -> troupe::task<> {
+        troupe::pool crew({.workers = 1});
+        auto doubled = crew.try_run<&twice>(21);
+        overwrite_batches();  // before there is a worker that could have taken it
+        const int found = co_await std::move(*doubled);
+        CHECK(found == 42);
+        co_await crew.close();
+    }());
+}
+
+TEST_CASE("ring: a pool whose queue has random bytes in it fails, and the next one works") {
+    waited([]() -> troupe::task<> {
+        troupe::pool damaged({.workers = 1});
+        auto doubled = damaged.try_run<&twice>(21);
+        scribble(troupe::shm::channel_kind::queue, extent::granules_alone, 3);
+        const auto what = co_await troupe::outcome_of(std::move(*doubled));
+        CHECK_THAT(what.why(), checks::contains("damaged"));
+        co_await damaged.close();
+        troupe::pool whole({.workers = 1});
+        const int found = co_await whole.run<&twice>(21);
+        CHECK(found == 42);
+        co_await whole.close();
+    }());
 }
 
 TEST_CASE("ring: whoever receives from a pipe with random bytes in it is told corrupt, and its peer ends") {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <numeric>
 #include <optional>
 #include <set>
@@ -46,6 +47,10 @@ int grow(int mib) {
 task<int> never(int) {
     co_await troupe::sleep_for(24h);
     co_return 0;
+}
+int hang_at_exit(int n) {
+    std::atexit(&hang);
+    return n;
 }
 std::string own_name(int) { return troupe::this_actor::name(); }
 
@@ -189,6 +194,21 @@ TEST_CASE("A pool that is closed while tasks are under way waits for them, or en
         co_await stuck.close(10ms);
         const auto what = co_await outcome_of(std::move(*never_ends));
         CHECK(what.why().find("budget") != std::string::npos);
+    }());
+}
+
+TEST_CASE("A pool whose workers do not end ends them when its budget is over, or when it is destroyed") {
+    watched([]() -> task<> {
+        pool closed({.workers = 1});
+        co_await closed.run<hang_at_exit>(1);
+        co_await closed.close(1ms);
+        {
+            pool destroyed({.workers = 1});
+            co_await destroyed.run<hang_at_exit>(1);
+            const auto end = co_await outcome_of(troupe::with_timeout(20ms, destroyed.close()));
+            CHECK_FALSE(end.ok());
+        }
+        while (!troupe::this_actor::children().empty()) co_await troupe::yield();
     }());
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include <troupe/detail/ready_queue.hpp>
 #include <troupe/error.hpp>
 #include <troupe/time.hpp>
 
@@ -42,6 +43,12 @@ bool take_line(read_ahead& from, std::string& line, std::size_t limit, std::size
     return true;
 }
 
+// The peer is as fast as this process: others are to have their turn, and timers are among them.
+detail::yielding turn_of_others() noexcept {
+    detail::ready.end_turn();
+    return yield();
+}
+
 }  // namespace
 
 task<std::size_t> read_some(detail::byte_stream::visit at, std::span<char> into) {
@@ -70,7 +77,7 @@ task<bool> read_exactly(detail::byte_stream::visit at, std::span<char> into) {
             throw closed("the stream ended after " + std::to_string(ahead.content().size()) + " of the " +
                          std::to_string(into.size()) + " bytes that read_exactly was to give");
         } else if (pieces % pieces_in_a_row == 0) {
-            co_await yield();  // as for a write
+            co_await turn_of_others();
             at.place().expect_open();
         }
     }
@@ -94,7 +101,7 @@ task<bool> read_line(detail::byte_stream::visit at, std::string* line, std::size
             ahead.drop(line->size());
             co_return true;
         } else if (pieces % pieces_in_a_row == 0) {
-            co_await yield();  // as for a write
+            co_await turn_of_others();
             at.place().expect_open();
         }
     }
@@ -110,7 +117,7 @@ task<> write(detail::byte_stream::visit at, std::string_view bytes) {
         if (!written) {
             co_await attendance::ready(at.place(), to->fd(), detail::until::writable);
         } else if (pieces % pieces_in_a_row == 0) {
-            co_await yield();  // the peer is as fast as this process: others are to have their turn
+            co_await turn_of_others();
             at.place().expect_open();
         }
     }

@@ -112,7 +112,7 @@ TEST_CASE("observer: of a pipe whose ring is damaged that is said, and what stan
     for (int n = 0; n < 2; ++n) {
         shm::claim claim;
         REQUIRE(writer.try_claim(mail::bytes_with_frame(40), 1000, claim) == shm::room::claimed);
-        const auto target = static_cast<std::uint32_t>(memory->process(1).actor().serial());
+        const auto target = static_cast<std::uint32_t>(pipe.generation());
         mail::write_frame(claim, {.type = 1, .target = target});
         static_cast<void>(claim.commit(mail::plain_record));
     }

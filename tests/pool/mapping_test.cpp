@@ -279,7 +279,7 @@ TEST_CASE("If what decides about a task that failed throws itself, that is why i
         for (int i = 0; i < 6; ++i) {
             const auto one = co_await results.next();
             CHECK(one->ok() == (i != 3));
-            CHECK((i != 3 || one->why() == "undecided"));
+            CHECK((i != 3 || one->why().find("undecided") != std::string::npos));
         }
     });
 }

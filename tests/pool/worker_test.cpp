@@ -202,11 +202,13 @@ TEST_CASE("A pool whose workers do not end ends them when its budget is over, or
         pool closed({.workers = 1});
         co_await closed.run<hang_at_exit>(1);
         co_await closed.close(1ms);
-        {
+        // A worker may be done with its task before the pool knows that it has begun; then the end of the pool kills
+        // it.
+        for (bool closed_in_time = true; closed_in_time;) {
             pool destroyed({.workers = 1});
             co_await destroyed.run<hang_at_exit>(1);
             const auto end = co_await outcome_of(troupe::with_timeout(20ms, destroyed.close()));
-            CHECK_FALSE(end.ok());
+            closed_in_time = end.ok();
         }
         while (!troupe::this_actor::children().empty()) co_await troupe::yield();
     }());

@@ -46,7 +46,21 @@ public:
     trap& operator=(const trap&) = delete;
 };
 
-troupe::task<> starts(verdict& said, bool copied) {
+// More than are kept for a forkserver that does not come.
+troupe::task<> fails_often(verdict& said) {
+    int failed = 0;
+    for (int i = 0; i < 100; ++i) {
+        try {
+            co_await troupe::spawn<&add>({.method = troupe::start_method::forkserver}, 20, 22);
+        } catch (const troupe::spawn_failed&) {
+            ++failed;
+        }
+    }
+    said.check("static initialisers: of a hundred starts by a forkserver that does not come each is refused",
+               failed == 100);
+}
+
+troupe::task<> starts(verdict& said, bool copied, bool serves) {
     {
         const trap set;
         std::string why;
@@ -60,28 +74,10 @@ troupe::task<> starts(verdict& said, bool copied) {
                    copied ? why == "it came up"
                           : why.find("static initialisers") != std::string::npos ||
                                 why.find("forkserver could not be started") != std::string::npos);
+        if (serves) co_await fails_often(said);
     }
     const auto end = co_await (co_await troupe::spawn<&add>(20, 22)).join();
     said.check("static initialisers: once they succeed, so does the next start", end.code() == 42);
-}
-
-// More than are kept for a forkserver that does not come.
-troupe::task<> fails_often(verdict& said) {
-    int failed = 0;
-    {
-        const trap set;
-        for (int i = 0; i < 100; ++i) {
-            try {
-                co_await troupe::spawn<&add>({.method = troupe::start_method::forkserver}, 20, 22);
-            } catch (const troupe::spawn_failed&) {
-                ++failed;
-            }
-        }
-    }
-    const auto end =
-        co_await (co_await troupe::spawn<&add>({.method = troupe::start_method::forkserver}, 20, 22)).join();
-    said.check("static initialisers: a hundred starts that fail do not hold up the next one",
-               failed == 100 && end.code() == 42);
 }
 
 troupe::task<> restarts(verdict& said) {
@@ -102,9 +98,8 @@ troupe::task<> restarts(verdict& said) {
 int program() {
     verdict said;
     const char* method = std::getenv("TROUPE_START_METHOD");
-    const bool serves = method == nullptr || std::string_view(method) == "forkserver";
-    if (serves) troupe::sync_wait(troupe::with_timeout(300s, fails_often(said)));
-    troupe::sync_wait(troupe::with_timeout(60s, starts(said, method != nullptr && std::string_view(method) == "fork")));
+    const std::string_view by = method != nullptr ? method : "forkserver";
+    troupe::sync_wait(troupe::with_timeout(300s, starts(said, by == "fork", by == "forkserver")));
     troupe::sync_wait(troupe::with_timeout(60s, restarts(said)));
     return said.close();
 }

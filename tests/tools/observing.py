@@ -151,7 +151,7 @@ def check_top():
     timed = TROUPE("top", "--once", "--latency", "--json")
     tests.check("top: --latency has a list of message types", expected("latency" in timed.object, timed))
 
-    at = pseudo_terminal()
+    at = pseudo_terminal("--sort", "name")  # the first is no program, which it would not kill
     tests.check("top: 80 columns and 24 lines are enough", at.until(b"spinner"))
     at.press(b"k")
     tests.check("top: it asks before it kills", at.until(b"y/n"))

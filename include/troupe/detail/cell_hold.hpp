@@ -1,5 +1,5 @@
-// A handle of a lock, an array, an event, a barrier or a semaphore, in this process. Handles share a port by count: the
-// process holds the cell while that count is not zero.
+// A handle of a lock, an array, an event, a barrier, a semaphore or a condition, in this process. Handles share a port
+// by count: the process holds the cell while that count is not zero.
 #pragma once
 
 #include <cstddef>

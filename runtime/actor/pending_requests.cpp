@@ -33,8 +33,9 @@ pending_requests::~pending_requests() {
 }
 
 void pending_requests::open() {
-    const shm::channel_id made =
-        channel::make_channel(participant_, shm::channel_kind::replies, granule_bits, {.reader = participant_.slot()});
+    // Room for each reply is set aside, and whoever answers does not wait: so none is too much beside the ring.
+    const shm::channel_id made = channel::make_channel(participant_, shm::channel_kind::replies, granule_bits,
+                                                       {.bytes = channel::unbounded, .reader = participant_.slot()});
     replies_ = &participant_.port_of(made).read_alone();
     entries_ = std::make_unique<std::array<entry, most_requests>>();
     const std::uint32_t incarnation = participant_.self().incarnation.known();

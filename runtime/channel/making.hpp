@@ -7,6 +7,9 @@
 
 namespace troupe::channel {
 
+// Of large messages: as many as the program's memory has room for.
+inline constexpr std::uint64_t unbounded = ~std::uint64_t{0} >> 1;
+
 struct channel_bounds {
     std::uint64_t capacity = shm::most_messages;    // messages
     std::uint64_t bytes = std::uint64_t{64} << 20;  // of large messages together

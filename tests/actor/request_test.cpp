@@ -45,8 +45,19 @@ struct hold {  // answered when `go_on` comes
     int number = 0;
 };
 struct go_on {};
+struct picture {
+    using reply = std::string;
+    std::size_t size = 0;
+};
 
 // --- actors
+
+task<> paint(mailbox<picture> inbox, int count) {
+    for (; count > 0; --count) {
+        auto asked = co_await inbox.receive();
+        asked->reply(std::string(asked->size, 'p'));
+    }
+}
 
 task<> serve_plain(mailbox<square, fail, note, die> inbox) {
     std::string noted;
@@ -279,6 +290,21 @@ task<> dropped_unanswered() {
     co_await stop_and_join(one);
 }
 
+// More than a mailbox takes of large messages, while the asker has no turn to look at them.
+task<> large_replies_at_once() {
+    constexpr std::size_t size = std::size_t{24} << 20;
+    const auto one = co_await spawn<paint>(3);
+    const auto be_busy = [](actor<picture> until) -> task<> {
+        while (until.alive()) ::usleep(1000);
+        co_return;
+    };
+    const auto [a, b, c, busy] =
+        co_await troupe::when_all(one.ask(picture{size}), one.ask(picture{size}), one.ask(picture{size}), be_busy(one));
+    static_cast<void>(busy);
+    for (const std::string* each : {&a, &b, &c}) CHECK((each->size() == size && each->back() == 'p'));
+    co_await one.join();
+}
+
 task<> ask_while_own_mailbox_is_full() {
     const auto last = co_await spawn<serve_plain>();
     const auto middle = co_await spawn<ask_inside>({.mailbox = 64 << 10}, actor<square>(last));
@@ -323,6 +349,10 @@ TEST_CASE("ask: when the actor ends without an answer, the asker is told") { wat
 TEST_CASE("ask: a reply that comes after the deadline is dropped") { watched(late_reply()); }
 
 TEST_CASE("ask: many requests at a time get each its own reply") { watched(many_at_a_time()); }
+
+TEST_CASE("ask: large replies that come at once are all there, however busy the asker") {
+    watched(large_replies_at_once());
+}
 
 TEST_CASE("ask: from inside a handler, while its own mailbox is full") { watched(ask_while_own_mailbox_is_full()); }
 

@@ -140,7 +140,9 @@ detail::push_result outbox::claim_for(const detail::message_frame& frame, std::s
     // How many the channel may hold; 0 when it was given up since, and its record is being made into another.
     const auto most = static_cast<std::uint32_t>(of_.record().capacity.get());
     if (most == 0) return detail::push_result::closed;
-    switch (writer_.try_claim(mail::bytes_with_frame(bytes), most, claim)) {
+    const shm::room found = writer_.try_claim(mail::bytes_with_frame(bytes), most, claim);
+    if (found == shm::room::full && writer_.gave_way()) gave_way_ = true;
+    switch (found) {
     case shm::room::claimed: break;
     case shm::room::full: return no_room();
     case shm::room::closed: return detail::push_result::closed;
@@ -255,12 +257,13 @@ void outbox::describe(loop::wait_notes& into) const noexcept {
 
 bool outbox::poll() {
     if (!deaths_.notice() && !room_may_have_come()) return false;
+    gave_way_ = false;
     waiting_.for_each([](detail::room_wait& one) { one.wake(); });
     return true;
 }
 
 bool outbox::room_may_have_come() const noexcept {
-    return of_.ring().head_position() != head_when_full_ || of_.ring().closed() ||
+    return of_.ring().head_position() != head_when_full_ || (gave_way_ && of_.ring().parked()) || of_.ring().closed() ||
            (target_ && !of_.memory().processes().is_alive(target_));
 }
 

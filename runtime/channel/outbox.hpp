@@ -5,7 +5,8 @@
 // shared before the claim, and a message exists from its commit on.
 //
 // Whoever waits for room has its process's bit in the ring's waiting writers. While anybody waits here, the outbox is a
-// source of the loop: it looks whether the head has moved, the channel has ended, or the actor it sends to has died.
+// source of the loop: it looks whether the head has moved, whether the reader sleeps to whom it gave way, whether the
+// channel has ended, or the actor it sends to has died.
 #pragma once
 
 #include <cstdint>
@@ -100,6 +101,7 @@ private:
     beside beside_;                     // at most; what was received since counts
     std::uint64_t head_before_ = 0;     // at the last try to send
     std::uint64_t head_when_full_ = 0;  // at the last try that found no room
+    bool gave_way_ = false;             // one that waits was refused for the sake of others alone
     shm::death_watch deaths_;
     waiting_list<detail::room_wait> waiting_;
 };

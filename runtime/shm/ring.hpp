@@ -110,6 +110,12 @@ public:
         return tail_word{tail().load(std::memory_order_seq_cst)}.closed();
     }
 
+    // A reader sleeps: nobody gives way to others then.
+    bool parked() const noexcept {
+        // sync: parked - observes a reader that has parked since, and rung those who wait for room
+        return tail_word{tail().load(std::memory_order_seq_cst)}.parked();
+    }
+
     // The keeper, when nobody has the ring attached: open for another use. Position, and whatever is still in it, stay.
     void reopen(reader_mode mode) noexcept;
 

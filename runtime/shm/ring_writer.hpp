@@ -75,6 +75,10 @@ public:
     // before it takes itself for refused. It may then sleep if the head still stands where it stood when it looked.
     void leave_wish() noexcept;
 
+    // Whether the last claim was refused only because it gives way to others. Once a reader has parked, it need not:
+    // the head may not move then.
+    bool gave_way() const noexcept { return gave_way_ && !has_turn_; }
+
     // True once, when a claim was dropped while the reader was parked: ring it.
     bool owes_bell() noexcept { return std::exchange(owes_bell_, false); }
 

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <unistd.h>
 #include <troupe/troupe.hpp>
 
 #include "actor/own_process.hpp"
@@ -292,6 +293,50 @@ task<> found_again() {
     co_await crew.stop();
 }
 
+// --- a small message gives way to a large one, but not to a reader that sleeps over what it has passed over
+
+struct bulk {
+    std::array<char, 3968> bytes = {};
+};
+
+task<> wait_for_wanted(mailbox<bulk, wanted> inbox, troupe::queue<int> ask, troupe::queue<int> told) {
+    const auto receive = [](mailbox<bulk, wanted>& from) -> task<int> {
+        const auto one = co_await from.receive<wanted>();
+        co_return one ? one->number : -1;
+    };
+    // The process is awake meanwhile, and does not look at its mailbox.
+    const auto be_busy = [](troupe::queue<int> from, troupe::queue<int> to) -> task<> {
+        co_await from.get();
+        co_await to.put(0);
+        ::usleep(200'000);
+    };
+    const auto [number, busy] = co_await troupe::when_all(receive(inbox), be_busy(ask, told));
+    static_cast<void>(busy);
+    co_await told.put(number);
+}
+task<> send_bulk(troupe::actor<bulk> to) {
+    try {
+        co_await to.send(bulk{});
+    } catch (const troupe::error&) {  // nobody reads it
+    }
+}
+
+task<> gave_way_to_one_that_sleeps() {
+    troupe::queue<int> ask, told;
+    const auto one = co_await troupe::spawn<wait_for_wanted>({.mailbox = 64 << 10}, ask, told);
+    while (one.try_send(bulk{}) == troupe::send_result::sent) {
+    }
+    const auto other = co_await troupe::spawn<send_bulk>(troupe::actor<bulk>(one));
+    co_await troupe::sleep_for(100ms);  // it waits for room
+    co_await ask.put(0);
+    co_await told.get();
+    co_await one.send(wanted{7});
+    const auto number = co_await told.get();
+    CHECK(*number == 7);
+    co_await one.join();
+    co_await other.join();
+}
+
 }  // namespace
 
 TEST_CASE("receive<M>: what it passes over is looked at once, however much waits") { watched(examined_once()); }
@@ -304,4 +349,7 @@ TEST_CASE("receive<M>: of many that wait for one type each message wakes one, an
 TEST_CASE("receive<M>: a message that woke one which was cancelled goes to another") { watched(none_is_lost()); }
 TEST_CASE("receive<M>: what was passed over is there for the next incarnation, in its order") {
     watched(found_again());
+}
+TEST_CASE("receive<M>: a message that gave way to others is sent when its reader sleeps and the head stands still") {
+    watched(gave_way_to_one_that_sleeps());
 }

@@ -115,6 +115,8 @@ TEST_CASE("ring: nobody gives way to a reader that has parked over records it pa
     REQUIRE(send(large, 1, 16000) == room::full);
     small.ask_for_room(1);
     REQUIRE(send(small, 1) == room::full);
+    REQUIRE((small.gave_way() && !large.gave_way()));
+    REQUIRE_FALSE(it.ring.parked());
 
     record r;
     REQUIRE(reader.look(r) == sight::message);
@@ -122,6 +124,7 @@ TEST_CASE("ring: nobody gives way to a reader that has parked over records it pa
     }
     REQUIRE(reader.park() == sight::empty);
     REQUIRE(reader.writers_wait());  // the head will not move: they must look again
+    REQUIRE(it.ring.parked());
     REQUIRE(send(small, 1) == room::claimed);
 }
 

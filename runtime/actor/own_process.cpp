@@ -122,9 +122,11 @@ void own_process::turn_ended() noexcept {
     participant_.observation().look();
 }
 
+// Not later: a writer of this process may wait for that room, and is not rung.
+void own_process::about_to_park() noexcept { participant_.return_room(true); }
+
 // crash: the bit stays as it is; the keeper clears it
 void own_process::about_to_sleep() noexcept {
-    participant_.return_room(true);
     participant_.chronicler().about_to_sleep(loop::event_loop::current());
     participant_.observation().before_sleep();
     memory().header().awake.remove(participant_.slot());

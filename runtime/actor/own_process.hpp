@@ -121,6 +121,7 @@ private:
     bool in_no_hurry() noexcept override;
     void turn_began(std::uint64_t ms) noexcept override { participant_.chronicler().turn_began(ms); }
     void turn_ended() noexcept override;
+    void about_to_park() noexcept override;
     void about_to_sleep() noexcept override;
     void awake() noexcept override;
     // as the line to the keeper

@@ -313,6 +313,7 @@ void event_loop::describe(wait_notes& into) const noexcept {
 // The last look. Sets the alarm that ends the sleep.
 bool event_loop::may_sleep() {
     if (!detail::ready.empty()) return false;
+    host_->about_to_park();
     const parking answer = sources_.park();
     if (answer == parking::ready) return false;
     base::time_point until = timers_.empty() ? base::time_point::max() : timers_.earliest();

@@ -34,6 +34,8 @@ public:
     virtual void turn_began(std::uint64_t /*ms*/) noexcept {}
     // After every run of the ready queue in which something ran, and so before anything is polled and before any sleep.
     virtual void turn_ended() noexcept {}
+    // Before the sources are asked whether the loop may sleep: what others, or its own sources, are owed is given back.
+    virtual void about_to_park() noexcept {}
     // Around every sleep that may block: when the sources are parked, and before they are unparked.
     virtual void about_to_sleep() noexcept {}
     virtual void awake() noexcept {}

@@ -79,6 +79,24 @@ task<> read_one_and_wait_for_the_sender() {
     co_await sender.join();
 }
 
+// Both ends are this process's: whoever waits for room in it is not rung.
+task<> read_one_and_wait_for_oneself() {
+    auto [mine, yours] = troupe::pipe<std::string, int>();
+    const std::string line(1000, '-');
+    while (mine.try_send(line)) {
+    }
+    queue<int> through;
+    const auto send_one_more = [](connection<std::string, int>& to, std::string line, queue<int> through) -> task<> {
+        co_await to.send(line);
+        co_await through.put(1);
+    };
+    const auto read_one = [](connection<int, std::string>& from, queue<int> through) -> task<> {
+        co_await from.receive();
+        co_await through.get();
+    };
+    co_await troupe::when_all(send_one_more(mine, line, through), read_one(yours, through));
+}
+
 template <auto Fn>
 task<> talk_with() {
     auto [mine, yours] = troupe::pipe<int, std::string>();
@@ -214,6 +232,10 @@ task<> race_lost() {
 
 TEST_CASE("pipe: whoever read from a full one and then waits for its sender has made room for it") {
     watched(read_one_and_wait_for_the_sender());
+}
+
+TEST_CASE("pipe: a process that sleeps has made room for its own senders first") {
+    watched(read_one_and_wait_for_oneself());
 }
 
 TEST_CASE("pipe: what one end sends the other receives, both ways") { watched(talk_with<spell>()); }

@@ -17,7 +17,9 @@ ask_wait::ask_wait(ask_wait&& other) noexcept
     : room_wait(), reply_(std::move(other.reply_)), frame_(other.frame_), message_(std::move(other.message_)) {}
 
 ask_wait::~ask_wait() {
-    if (request_block_ != 0 && to_ != nullptr) to_->of().drop_parcel(request_block_);
+    // The way to the actor may be forgotten by now.
+    channel::participant* const here = channel::participant::current();
+    if (request_block_ != 0 && here != nullptr) here->drop_parcel(request_block_);
 }
 
 void ask_wait::send() {

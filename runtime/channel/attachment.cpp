@@ -1,8 +1,6 @@
 #include "channel/attachment.hpp"
 
 #include "base/step.hpp"
-#include "channel/own_files.hpp"
-#include "mail/parcel.hpp"
 
 namespace troupe::channel {
 
@@ -56,11 +54,6 @@ void attachment::close() noexcept {
         here_.notify_all(record_->holders.readers());
     }
     notify_writers();
-}
-
-void attachment::drop_parcel(std::uint64_t block) noexcept {
-    if (own_files* const files = here_.files_in_use()) files->close_those_of(block);
-    mail::discard_parcel(memory(), {block}, [this](shm::channel_id held) { here_.keeper().look_at(held); });
 }
 
 }  // namespace troupe::channel

@@ -40,8 +40,15 @@ public:
     bool is_kept() const noexcept { return kept_; }
     void keep(bool kept) noexcept { kept_ = kept; }
 
+    // Waits that were made for it: until they are destroyed, its port stays. The end of the last may take it along.
+    void begin_use() noexcept { ++uses_; }
+    void end_use() noexcept {
+        if (--uses_ == 0 && !kept_) here_.forget_if_idle(id_);
+    }
+    bool in_use() const noexcept { return uses_ != 0; }
+
     // Frees a parcel whose message is not delivered.
-    void drop_parcel(std::uint64_t block) noexcept;
+    void drop_parcel(std::uint64_t block) noexcept { here_.drop_parcel(block); }
 
 private:
     void announce_first() noexcept;
@@ -52,6 +59,7 @@ private:
     shm::channel_kind kind_;
     shm::ring ring_;
     std::uint32_t last_notified_ = 0;  // of many readers, whose turn it was last
+    std::uint32_t uses_ = 0;
     bool announced_ = false;
     bool kept_ = false;
 };

@@ -12,7 +12,7 @@ namespace troupe::detail {
 send_many_wait::~send_many_wait() {
     // It was encoded while the batch before it waits, and stays its owner's.
     if (next_ && !ends_.empty()) next_->put_back_moved();
-    if (block_ != 0) to_->of().drop_parcel(block_);
+    if (block_ != 0 && use_.is_here()) to_->of().drop_parcel(block_);
 }
 
 void send_many_wait::encode_one() {

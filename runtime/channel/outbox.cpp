@@ -139,7 +139,7 @@ detail::push_result outbox::no_room() noexcept {
 detail::push_result outbox::claim_for(const detail::message_frame& frame, std::size_t bytes, shm::claim& claim) {
     // How many the channel may hold; 0 when it was given up since, and its record is being made into another.
     const auto most = static_cast<std::uint32_t>(of_.record().capacity.get());
-    if (most == 0) return detail::push_result::closed;
+    if (most == 0 || of_.record().name() != of_.id()) return detail::push_result::closed;
     const shm::room found = writer_.try_claim(mail::bytes_with_frame(bytes), most, claim);
     if (found == shm::room::full && writer_.gave_way()) gave_way_ = true;
     switch (found) {

@@ -80,6 +80,11 @@ own_files& participant::files() {
     return *files_;
 }
 
+void participant::drop_parcel(std::uint64_t block) noexcept {
+    if (files_) files_->close_those_of(block);
+    mail::discard_parcel(memory_, {block}, [this](shm::channel_id held) { keeper_.look_at(held); });
+}
+
 port* participant::find_port(shm::channel_id channel) noexcept {
     const auto found = ports_.find(channel.value);
     return found == ports_.end() ? nullptr : found->second.get();

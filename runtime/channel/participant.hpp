@@ -86,6 +86,9 @@ public:
     own_files& files();
     own_files* files_in_use() const noexcept { return files_.get(); }
 
+    // Frees a parcel whose message is not delivered.
+    void drop_parcel(std::uint64_t block) noexcept;
+
     // The way to an actor's mailbox; null when that actor is no more, or has no mailbox. The one that was asked for
     // last may be that of an actor that has died since: who pushes finds out.
     outbox* mailbox_of(detail::actor_id actor) {

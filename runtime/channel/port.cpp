@@ -70,7 +70,8 @@ void port::note_if_kept() noexcept {
 
 bool port::idle() const noexcept {
     const bool waited_for = out_.waited_for() || (in_ && in_->waited_for());
-    return sending_ == 0 && receiving_ == 0 && !waited_for && (lone_ == nullptr || !lone_->reads());
+    const bool held = sending_ != 0 || receiving_ != 0 || (lone_ != nullptr && lone_->reads());
+    return !held && !waited_for && !of_.in_use();
 }
 
 }  // namespace troupe::channel

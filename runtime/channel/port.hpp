@@ -35,7 +35,7 @@ public:
     // The receiving end of a pipe is about to leave this process: from its message on, the ring is its next owner's.
     void stop_reading() noexcept;
 
-    // Nobody holds an end of it, waits in it, or reads it.
+    // Nobody holds an end of it, waits in it or may come to wait, or reads it.
     bool idle() const noexcept;
 
 private:

@@ -8,7 +8,9 @@
 
 namespace troupe::detail {
 
-void send_wait::drop_block() noexcept { to_->of().drop_parcel(block_); }
+void send_wait::drop_block() noexcept {
+    if (use_.is_here()) to_->of().drop_parcel(block_);
+}
 
 push_result send_wait::try_once() {
     struct guard {

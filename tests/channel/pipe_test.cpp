@@ -217,6 +217,64 @@ task<> full_pipe() {
     REQUIRE(mine.try_send(line));
 }
 
+task<> close_soon(connection<std::string, int>& one) {
+    co_await troupe::yield();
+    one.close();
+}
+task<> send_until_refused(connection<std::string, int>& to, std::string line, bool& refused) {
+    try {
+        for (;;) co_await to.send(line);
+    } catch (const troupe::closed&) {
+        refused = true;
+    }
+}
+
+// What was packed beside the ring for a send that waits goes with it.
+task<> closed_while_a_large_one_waits() {
+    auto [mine, yours] = troupe::pipe<std::string, int>();
+    const std::string large(5000, '-');
+    while (mine.try_send(large)) {
+    }
+    bool refused = false;
+    co_await troupe::when_all(send_until_refused(mine, large, refused), close_soon(mine));
+    CHECK(refused);
+}
+
+// The sender has had its share of the turn, and waits for the next one, when the connection is closed.
+task<> closed_before_its_turn() {
+    auto [mine, yours] = troupe::pipe<std::string, int>();
+    bool refused = false;
+    co_await troupe::when_all(send_until_refused(mine, "word", refused), close_soon(mine));
+    CHECK(refused);
+    std::size_t words = 0;
+    while (co_await yours.receive()) ++words;
+    CHECK(words >= 200);
+}
+
+// A wait that is kept finds the end of what it was made for.
+task<> closed_before_the_await() {
+    auto [mine, yours] = troupe::pipe<std::string, int>();
+    const std::vector<std::string> words(3, "word");
+    auto receive = mine.receive();
+    auto send = mine.send(words[0]);
+    auto send_many = mine.send_many(words);
+    mine.close();
+    const auto got = co_await receive;
+    CHECK_FALSE(got);
+    int refused = 0;
+    try {
+        co_await send;
+    } catch (const troupe::closed&) {
+        ++refused;
+    }
+    try {
+        co_await send_many;
+    } catch (const troupe::closed&) {
+        ++refused;
+    }
+    CHECK(refused == 2);
+}
+
 task<> race_lost() {
     auto [mine, yours] = troupe::pipe<int, int>();
     for (int i = 0; i < 20; ++i) {
@@ -267,3 +325,15 @@ TEST_CASE("pipe: a default-constructed connection throws misuse") { watched(no_o
 TEST_CASE("pipe: send waits while the pipe is full") { watched(full_pipe()); }
 
 TEST_CASE("pipe: a receive that lost a race has taken nothing") { watched(race_lost()); }
+
+TEST_CASE("pipe: a send of a large message that waits is refused when its connection is closed") {
+    watched(closed_while_a_large_one_waits());
+}
+
+TEST_CASE("pipe: a send whose turn is still to come is refused when its connection is closed") {
+    watched(closed_before_its_turn());
+}
+
+TEST_CASE("pipe: a wait that was made before its connection was closed finds the end") {
+    watched(closed_before_the_await());
+}

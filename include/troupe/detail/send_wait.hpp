@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include <troupe/detail/channel_use.hpp>
 #include <troupe/detail/encoded_message.hpp>
 #include <troupe/detail/message_frame.hpp>
 #include <troupe/detail/room_wait.hpp>
@@ -23,13 +24,14 @@ public:
     static constexpr std::size_t most_kept = 64;
 
     send_wait(channel::outbox& to, message_frame frame, encoded_message message) noexcept
-        : to_(&to), frame_(frame), message_(std::move(message)) {}
+        : use_(to), to_(&to), frame_(frame), message_(std::move(message)) {}
     send_wait(channel::outbox& to, message_frame frame, const void* flat, std::uint32_t bytes) noexcept
-        : to_(&to), frame_(frame), message_(nullptr), bytes_kept_(bytes) {
+        : use_(to), to_(&to), frame_(frame), message_(nullptr), bytes_kept_(bytes) {
         std::memcpy(kept_.data(), flat, bytes);
     }
     send_wait(send_wait&& other) noexcept
         : room_wait(),
+          use_(std::move(other.use_)),
           to_(other.to_),
           frame_(other.frame_),
           message_(std::move(other.message_)),
@@ -55,6 +57,7 @@ private:
     void put_back_moved() noexcept;
     void drop_block() noexcept;
 
+    channel_use use_;
     channel::outbox* to_;
     message_frame frame_;
     encoded_message message_;

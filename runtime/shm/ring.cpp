@@ -59,10 +59,13 @@ std::optional<ring> ring::attach(void* block, std::size_t block_bytes) noexcept 
 }
 
 std::uint32_t ring::size() const noexcept {
-    // sync: head - observes a count not ahead of the tail
-    const head_word passed{head().load(std::memory_order_acquire)};
-    const tail_word claimed{tail().load(std::memory_order_acquire)};  // sync: tail - observes the claims
-    return messages_between(passed, claimed);
+    for (;;) {
+        // sync: head - observes a count not ahead of the tail
+        const head_word passed{head().load(std::memory_order_acquire)};
+        const tail_word claimed{tail().load(std::memory_order_acquire)};  // sync: tail - observes the claims
+        // A head that has moved on since is not of that tail: more may lie between the two than there can be at a time.
+        if (head_position() == passed.position()) return messages_between(passed, claimed);
+    }
 }
 
 std::uint64_t ring::torn() const noexcept {

@@ -93,9 +93,17 @@ struct head_word {
     constexpr bool waiters() const noexcept { return (bits & waiters_bit) != 0; }
 };
 
-// Messages between two counts. The tail may lag one record behind a head that skipped a dead claim: that is none.
+// What the counts can tell apart. A head that was seen long before the tail may lie further behind it than that.
+inline constexpr std::uint32_t count_circle = 1u << 18;
+
+// Messages claimed since that head, as far as the counts tell: right if fewer than `count_circle` granules lie between.
+constexpr std::uint32_t claimed_since(head_word head, tail_word tail) noexcept {
+    return (tail.messages() - head.messages()) & (count_circle - 1);
+}
+// Messages in a ring, of whose words each was as given at one moment. The tail may lag one record behind a head that
+// skipped a dead claim: that is none.
 constexpr std::uint32_t messages_between(head_word head, tail_word tail) noexcept {
-    const std::uint32_t count = (tail.messages() - head.messages()) & 0x3ffff;
+    const std::uint32_t count = claimed_since(head, tail);
     return count > most_messages ? 0 : count;
 }
 

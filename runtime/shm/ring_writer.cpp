@@ -115,9 +115,11 @@ room ring_writer::try_claim(std::uint32_t payload_bytes, std::uint32_t capacity,
     }
 }
 
-// Small steps: the head last seen will do while less than half the ring is used by it, since nobody gives way then.
+// Small steps: the head last seen will do while less than half the ring is used by it, since nobody gives way then, and
+// while the counts tell how many messages that makes.
 ring_writer::verdict ring_writer::find_room(tail_word tail, std::uint32_t need, std::uint32_t capacity) {
-    if (judge(tail, head_, need, capacity) == judgement::ample) return verdict::fits;
+    const bool is_near = distance(head_.position(), tail.position()) < std::int64_t{count_circle};
+    if (is_near && judge(tail, head_, need, capacity) == judgement::ample) return verdict::fits;
 
     // sync: head - observes that what we are about to use was cleared, and who waits
     head_ = {ring_.head().load(std::memory_order_seq_cst)};
@@ -148,7 +150,7 @@ ring_writer::judgement ring_writer::judge(tail_word tail, head_word head, std::u
                                           std::uint32_t capacity) const noexcept {
     const std::int64_t used = distance(head.position(), tail.position());
     if (used < 0 || used > ring_.granules()) return judgement::impossible;
-    if (used + need > ring_.granules() || messages_between(head, tail) >= capacity) return judgement::none;
+    if (used + need > ring_.granules() || claimed_since(head, tail) >= capacity) return judgement::none;
     return used + need > ring_.granules() / 2 ? judgement::tight : judgement::ample;
 }
 

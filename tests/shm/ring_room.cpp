@@ -54,6 +54,23 @@ TEST_CASE("ring: a writer that waits for the capacity is rung too") {
     REQUIRE(send(writer, 2, 40, 1) == room::claimed);
 }
 
+TEST_CASE("ring: a writer that has not looked for long does not go past the most messages there can be") {
+    one_ring it(reader_mode::one, 0, std::uint32_t{4} * most_messages);
+    ring_writer writer(it.ring, ann), late(it.ring, bob);
+    ring_reader reader(it.ring, it.dead.who());
+    for (std::uint32_t i = 0; i < 100; ++i) REQUIRE(send(writer, i) == room::claimed);
+    consume(reader, 100);
+    reader.flush();
+    REQUIRE(fill_up(writer) == most_messages);
+    REQUIRE(it.ring.size() == most_messages);
+    REQUIRE(send(late, 1) == room::full);
+    REQUIRE(it.ring.size() == most_messages);
+    consume(reader, 1);
+    reader.flush();
+    REQUIRE(send(late, 1) == room::claimed);
+    REQUIRE(send(late, 1) == room::full);
+}
+
 TEST_CASE("ring: room that came between two looks is taken without waiting") {
     one_ring it;
     ring_writer writer(it.ring, ann);

@@ -178,10 +178,12 @@ void ring::scrub(std::uint64_t position, std::uint64_t every) const {
 }
 
 ring::cursor ring::begin() const noexcept {
-    const std::uint64_t head = head_position(), tail = tail_position();
-    const std::int64_t used = distance(head, tail);
-    if (used < 0 || used > granules()) return {position_after(tail, 1), tail};  // damaged: whoever reads it finds out
-    return {head, tail};
+    for (;;) {
+        const std::uint64_t head = head_position(), tail = tail_position();
+        const std::int64_t used = distance(head, tail);
+        if (used >= 0 && used <= granules()) return {head, tail};
+        if (head_position() == head) return {position_after(tail, 1), tail};  // damaged: whoever reads it finds out
+    }  // otherwise it went round between the two looks
 }
 
 bool ring::next_claim(cursor& at, std::uint64_t& position, claim_word& claim) const noexcept {

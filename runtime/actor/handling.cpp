@@ -1,6 +1,7 @@
 #include <troupe/detail/handling.hpp>
 
 #include "actor/own_process.hpp"
+#include "channel/inbox.hpp"
 
 namespace troupe::detail {
 namespace {
@@ -18,14 +19,18 @@ handling::handling(receive_wait& taken) : taken_(taken) {
     const letter& message = taken.in_hand();
     here.participant().chronicler().begin_handling(message, sender_of(here, message));
     here.participant().observation().begin_handling(this, message);
-    if (here.in_hand().note_begun(message)) taken.keep();
+    if (!here.in_hand().note_begun(message)) return;
+    taken.keep();
+    message.from->keep(message);
 }
 
 handling::~handling() {
     if (over_) return;
     actors::own_process& here = actors::own_process::here();
     here.in_hand().note_left();
-    here.participant().chronicler().end_handling(taken_.in_hand().frame.type);
+    const letter& message = taken_.in_hand();
+    if (message.from != nullptr && message.own == nullptr) message.from->keep_no_more(message);
+    here.participant().chronicler().end_handling(message.frame.type);
     here.participant().observation().end_handling(this);
 }
 

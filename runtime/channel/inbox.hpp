@@ -32,6 +32,12 @@ public:
     virtual picked pick(detail::letter& into, const detail::receive_wait* wants, shm::looking how) = 0;
     // The letter has been dealt with: its record is consumed, its parcel freed.
     virtual void finish(detail::letter& taken) noexcept = 0;
+    // The letter stays where it is until its handler has returned: nobody else in this process gets it meanwhile.
+    void keep(const detail::letter& in_hand) noexcept { kept_ = in_hand.position + 1; }
+    // Its handler was left by an exception: the next receive gets it again.
+    void keep_no_more(const detail::letter& in_hand) noexcept {
+        if (kept_ == in_hand.position + 1) kept_ = 0;
+    }
     // Returns who wrote a letter in hand; nobody if that process has ended. Look who has its slot now before you ask:
     // of a writer that is told here, nothing newer was found there.
     shm::owner_id writer_of(const detail::letter& taken) noexcept;
@@ -70,6 +76,7 @@ protected:
 
     attachment& of_;
     waiting_list<detail::receive_wait> waiting_;
+    std::uint64_t kept_ = 0;  // position of the record + 1; 0: none
     bool is_parked_ = false;
     bool look_due_ = false;  // there may be something that a glance, or a look at headers, does not show
 

@@ -103,6 +103,13 @@ void lone_inbox::examine_all() {
     find(&nothing, shm::looking::thoroughly, found);
 }
 
+void lone_inbox::throw_in_hand() {
+    throw misuse(
+        "the next message is in the hands of a handler, and stays in the mailbox until that returns, because this "
+        "actor's messages are delivered again (supervision::deliveries): use one serve at a time, and receive only "
+        "messages of other types in its handlers");
+}
+
 // --- receiving -----------------------------------------------------------------------------------------------------
 
 inbox::picked lone_inbox::pick(detail::letter& into, const detail::receive_wait* wants, shm::looking how) {
@@ -123,6 +130,7 @@ inbox::picked lone_inbox::pick(detail::letter& into, const detail::receive_wait*
             return picked::nothing;
         }
         if (is_refused(found)) return picked::nothing;
+        if (kept_ == found.record().position + 1) throw_in_hand();
         const bool packed = found.is(mail::batch_record);
         if (open(found, into, packed ? reader_->parts_consumed(found.record()) : 0)) return picked::letter;
         reader_->consume(found.record());
@@ -132,6 +140,7 @@ inbox::picked lone_inbox::pick(detail::letter& into, const detail::receive_wait*
 void lone_inbox::finish(detail::letter& taken) noexcept {
     if (taken.own != nullptr) return own_.finish(taken);
     const shm::record record{taken.position, taken.payload, taken.bytes, taken.kind};
+    keep_no_more(taken);
     TROUPE_STEP("inbox: letter in hand");
     bool writers_wait = false;
     if (reads()) {

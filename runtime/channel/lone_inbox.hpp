@@ -58,6 +58,7 @@ private:
     shm::sight find(const detail::receive_wait* wants, shm::looking how, mail::envelope& found);
     shm::sight find_behind(shm::sight seen, const detail::receive_wait* wants, shm::looking how, mail::envelope& found);
     bool is_refused(const mail::envelope& found) noexcept;
+    [[noreturn]] static void throw_in_hand();
     void examine_all();
     bool wake_if_due(detail::receive_wait& one, shm::looking how);
     void notify_writers(bool they_wait) noexcept;

@@ -56,6 +56,28 @@ troupe::task<> set_aside_after_enough(std::size_t text) {
     co_await crew.stop();
 }
 
+// Its handler receives while it has a message in hand.
+troupe::task<> impatient(troupe::mailbox<job> inbox) {
+    co_await inbox.serve([&](job m) -> troupe::task<std::string> {
+        try {
+            co_await inbox.receive<job>();
+        } catch (const troupe::misuse& refused) {
+            co_return m.text + ": " + refused.what();
+        }
+        co_return "it was given out twice";
+    });
+}
+
+troupe::task<> not_received_from_its_handler() {
+    troupe::supervisor crew;
+    auto one = co_await crew.spawn<impatient>({.deliveries = 2}, {.name = "smith"});
+    for (const char* text : {"first", "second"}) {
+        const auto said = co_await one.ask(job{text, 0}, 20s);
+        CHECK_THAT(said, checks::contains(std::string(text) + ": the next message is in the hands of a handler"));
+    }
+    co_await crew.stop();
+}
+
 // Ended with another, in the middle of a message.
 struct errand {
     int endless = 0;
@@ -291,6 +313,10 @@ TEST_CASE("redelivery: it is set aside as well where its actor is ended because 
 
 TEST_CASE("redelivery: when the queue of dead letters is full, the letter is dropped and counted, and all go on") {
     watched(full_morgue());
+}
+
+TEST_CASE("redelivery: a message that a handler has in hand is not received once more beside it") {
+    watched(not_received_from_its_handler());
 }
 
 TEST_CASE("redelivery: without it a message is delivered once") { watched(at_most_once_otherwise()); }

@@ -65,7 +65,12 @@ void reply_address::answer(outgoing& value) {
 void reply_address::answer_with_exception() {
     if (asker_ == 0) return;
     const base::caught caught = base::current_exception_description();
-    send(reply_exception, *encoded(std::pair(caught.type, caught.text)));
+    try {
+        send(reply_exception, *encoded(std::pair(caught.type, caught.text)));
+    } catch (const out_of_memory&) {
+        // What fits the asker's ring needs no memory.
+        send(reply_exception, *encoded(std::pair(caught.type.substr(0, 40), caught.text.substr(0, 56))));
+    }
 }
 
 }  // namespace troupe::detail

@@ -104,14 +104,16 @@ void participant::return_room(bool before_sleep) {
     if (before_sleep) doorbells_.close_dead();
 }
 
-// Ports to actors that are dead, which nobody in this process waits at.
+// Ports to actors that are dead, or to the lanes of their earlier processes, which nobody in this process waits at.
 void participant::sweep() {
     last_ = {};
     last_lane_ = {};
     std::erase_if(addresses_, [this](const auto& one) { return !memory_.processes().is_alive(one.second.actor); });
     std::erase_if(ports_, [this](const auto& one) {
-        const detail::actor_id target = one.second->out().target();
-        return target && one.second->idle() && !memory_.processes().is_alive(target);
+        const port& known = *one.second;
+        const detail::actor_id target = known.target();
+        if (!target || !known.idle()) return false;
+        return !memory_.processes().is_alive(target) || known.of().record().name() != known.of().id();
     });
     sweep_at_ = 64 + 2 * ports_.size();
 }

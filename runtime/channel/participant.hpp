@@ -77,6 +77,7 @@ public:
     port& port_of(shm::channel_id channel);
     port* find_port(shm::channel_id channel) noexcept;
     void forget_if_idle(shm::channel_id channel) noexcept;
+    std::size_t ports() const noexcept { return ports_.size(); }  // how many there are, for tests
 
     // The cells that this process has handles of.
     shared_cells& cells();

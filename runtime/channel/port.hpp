@@ -25,6 +25,8 @@ public:
     attachment& of() noexcept { return of_; }
     const attachment& of() const noexcept { return of_; }
     class outbox& out() noexcept { return out_; }
+    // Of a mailbox, or a lane for replies: whose it is.
+    detail::actor_id target() const noexcept { return out_.target(); }
     // Null unless this process receives here, or has done so.
     inbox* in() const noexcept { return in_.get(); }
 

@@ -1,4 +1,6 @@
 // Monitors that hear of restarts as well as of ends.
+#include <algorithm>
+#include <cstddef>
 #include <variant>
 
 #include "catch.hpp"
@@ -170,6 +172,37 @@ troupe::task<> is_told_at_once() {
     co_await listener.join();
 }
 
+// Each process of an actor that asks has a lane for replies of its own: whoever answers forgets those of the dead.
+struct greet {
+    using reply = std::size_t;  // how many channels are known to whoever answers
+};
+troupe::task<> desk(troupe::mailbox<greet> inbox) {
+    co_await inbox.serve([](greet) { return troupe::channel::participant::here().ports(); });
+}
+troupe::task<> ask_and_die(troupe::actor<greet> whom, troupe::queue<std::size_t> said) {
+    const std::size_t known = co_await whom.ask(greet{});
+    co_await said.put(known);
+    raise(SIGKILL);
+}
+
+troupe::task<> lanes_are_forgotten() {
+    troupe::queue<std::size_t> said;
+    const auto one = co_await troupe::spawn<desk>();
+    troupe::supervisor crew(
+        {.max_restarts = troupe::supervisor_options::unlimited, .back_off = 1ms, .most_back_off = 1ms});
+    const auto visitor = co_await crew.spawn<ask_and_die>({}, one, said);
+    std::size_t most = 0;
+    for (int i = 0; i < 100; ++i) {
+        const auto next = co_await troupe::with_timeout(60s, said.get());
+        most = std::max(most, *next);
+    }
+    CHECK(most < 80);
+    co_await crew.stop();
+    static_cast<void>(visitor);
+    one.stop();
+    co_await one.join();
+}
+
 }  // namespace
 
 TEST_CASE("every_incarnation: each restart is told with its number and how the process before ended, then the end") {
@@ -183,3 +216,5 @@ TEST_CASE("every_incarnation: a plain monitor hears of no restart, and both can 
     watched(takes_back());
 }
 TEST_CASE("every_incarnation: an actor that ended before is told at once") { watched(is_told_at_once()); }
+
+TEST_CASE("incarnations: whoever answers one of an actor forgets those before it") { watched(lanes_are_forgotten()); }

@@ -10,7 +10,7 @@ void throw_wrong_type() {
     throw corrupt("a message arrived that is of none of the types its receiver takes; it was dropped");
 }
 
-void say_dropped(const error& why) noexcept { base::say("a message was dropped: %s", why.what()); }
+void say_dropped(const std::exception& why) noexcept { base::say("a message was dropped: %s", why.what()); }
 
 bool try_put(channel::outbox& to, message_frame frame, encoded_message message) {
     send_wait once(to, frame, std::move(message));

@@ -18,7 +18,12 @@ void port::hold(std::uint32_t role) {
     if (role & detail::receiving_end) {
         take(receiving_, shm::end::receiving);
         if (of_.kind() != shm::channel_kind::queue) {
-            read_alone();
+            try {
+                read_alone();
+            } catch (...) {  // nobody has it then
+                release(role);
+                throw;
+            }
         } else if (!in_) {
             in_ = std::make_unique<shared_inbox>(of_);
         }

@@ -26,7 +26,11 @@ inbox::picked shared_inbox::pick(detail::letter& into, const detail::receive_wai
         case shm::sight::in_flight: return picked::nothing;
         }
         const mail::envelope taken(record);
-        if (meant_for_us(taken.frame()) && open(taken, into)) return picked::letter;
+        if (!meant_for_us(taken.frame())) {
+            drop_stale(taken);
+        } else if (open(taken, into)) {
+            return picked::letter;
+        }
         pass_on(reader_.finish(record));
     }
 }

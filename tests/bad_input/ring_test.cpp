@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <cstring>
 #include <random>
+#include <string>
+#include <vector>
 
 #include <troupe/troupe.hpp>
 
@@ -52,6 +54,29 @@ void overwrite_batches() {
         if (!ring) continue;
         ring->walk([](const shm::record& found) { std::memset(found.payload, 0xff, found.bytes); });
     }
+}
+
+// Visits the rings of this kind that the program holds, and that something is in.
+template <class Visit>
+void for_each_ring(troupe::shm::channel_kind kind, Visit visit) {
+    namespace shm = troupe::shm;
+    const shm::program_memory& memory = troupe::channel::participant::here().memory();
+    for (std::uint32_t i = 0; i < memory.channels().reached(); ++i) {
+        const shm::channel_record& record = memory.channel(static_cast<std::uint16_t>(i));
+        const bool ours = record.is_open() && record.kind.get() == kind && record.holders.has(0);
+        if (!ours) continue;
+        if (const auto ring = memory.channels().find_ring(record); ring && !ring->empty()) visit(*ring);
+    }
+}
+
+// Blocks of 16 KiB that are not free.
+int blocks_used() {
+    namespace shm = troupe::shm;
+    int count = 0;
+    const shm::program_memory& memory = troupe::channel::participant::here().memory();
+    memory.blocks().for_each_used(
+        [&](shm::block_id one, shm::block_state, shm::owner_id) { count += one.size_class() == 2 ? 1 : 0; });
+    return count;
 }
 
 // Ends in bounded time, and whatever it says is an ordinary answer or one of troupe's errors.
@@ -204,4 +229,56 @@ TEST_CASE("ring: a send that meets a channel's record while it is being made is 
     CHECK(one.try_send(2) == troupe::send_result::sent);
     one.stop();
     CHECK(waited(one.join()).success());
+}
+
+TEST_CASE("ring: of many that are received at once, those before a damaged one are not lost") {
+    auto [mine, yours] = troupe::pipe<int, int>();
+    for (const int n : {1, 2, 3}) waited(mine.send(n));
+    for_each_ring(troupe::shm::channel_kind::pipe, [](const troupe::shm::ring& ring) {
+        std::uint64_t last = 0;
+        ring.walk([&](const troupe::shm::record& found) { last = found.position; });
+        ring.record_at(last).store(~std::uint64_t{0});
+    });
+    CHECK(waited(yours.receive_many(10)) == std::vector<int>{1, 2});
+    CHECK_THROWS_AS(waited(yours.receive_many(10)), troupe::corrupt);
+}
+
+TEST_CASE("ring: what lies in a queue for an earlier one is dropped, with what is beside the ring") {
+    troupe::queue<std::string> items;
+    const int before = blocks_used();
+    waited(items.put(std::string(10'000, 'x')));
+    CHECK(blocks_used() == before + 1);
+    for_each_ring(troupe::shm::channel_kind::queue, [](const troupe::shm::ring& ring) {
+        ring.walk([](const troupe::shm::record& found) {
+            troupe::detail::message_frame frame;
+            std::memcpy(&frame, found.payload, sizeof frame);
+            ++frame.target;
+            std::memcpy(found.payload, &frame, sizeof frame);
+        });
+    });
+    CHECK_FALSE(items.try_get());
+    CHECK(blocks_used() == before);
+    CHECK(items.size() == 0);
+}
+
+TEST_CASE("ring: an end of a pipe that cannot be received because its ring is damaged is nobody's") {
+    auto [mine, yours] = troupe::pipe<int, int>();
+    waited(mine.send(1));
+    troupe::queue<troupe::connection<int, int>> ends;
+    waited(ends.put(yours));
+    for_each_ring(troupe::shm::channel_kind::pipe, [](const troupe::shm::ring& ring) {
+        const std::uint64_t beyond = ring.head_position() + 5;
+        ring.header().journal.reclaim.store(troupe::shm::reclaim_word::make(beyond).bits);
+    });
+    CHECK_THROWS_AS(waited(ends.get()), troupe::corrupt);
+    bool closed = false;
+    for (int i = 0; i < 2000 && !closed; ++i) {
+        try {
+            mine.try_send(i);
+            waited(troupe::sleep_for(1ms));
+        } catch (const troupe::closed&) {
+            closed = true;
+        }
+    }
+    CHECK(closed);
 }

@@ -155,7 +155,7 @@ public:
                       "troupe: only a message that names a reply (`using reply = ...;`) can be asked");
         if constexpr (detail::request_like<M>) {
             return detail::ask_wait_for<typename M::reply>(id_, {.type = detail::noted_type<M>()},
-                                                           detail::encoded(message));
+                                                           detail::encoded_to_send(message));
         }
     }
     // Returns a task<M::reply> that does the same, but throws timed_out if the reply has not come by the deadline. A

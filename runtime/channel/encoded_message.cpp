@@ -2,7 +2,9 @@
 
 #include <array>
 #include <cstddef>
+#include <string>
 
+#include <troupe/detail/decoded.hpp>
 #include <troupe/error.hpp>
 
 #include "channel/cell_port.hpp"
@@ -42,6 +44,14 @@ void give_back(const handle_ref& one) noexcept {
 }  // namespace
 
 encoded_message::encoded_message() : out_(spare > 0 ? spare_buffers[--spare] : new outgoing) {}
+
+void refuse_handles(encoded_message& message) {
+    static_assert(most_handles_sent == mail::most_handles);
+    const std::size_t there = message->handles.size();
+    message.put_back_moved();
+    throw too_large("a message carries " + std::to_string(there) +
+                    " handles, and 64 is the most; send them in several messages");
+}
 
 // What cannot be put back goes with the message.
 void encoded_message::put_back_moved(std::span<const handle_ref> packed) noexcept {

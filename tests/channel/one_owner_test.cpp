@@ -176,6 +176,21 @@ void not_encoded() {
     CHECK(q.size() == 0);
 }
 
+void too_many_of_them() {
+    queue<std::vector<buffer>> q;
+    std::vector<buffer> all;
+    for (int i = 0; i < 65; ++i) all.push_back(marked(10, i));
+    bool refused = false;
+    try {
+        static_cast<void>(q.put(all));
+    } catch (const troupe::too_large&) {
+        refused = true;
+    }
+    CHECK(refused);
+    for (int i = 0; i < 65; ++i) CHECK(is_marked(all[static_cast<std::size_t>(i)], 10, i));
+    CHECK(q.size() == 0);
+}
+
 // A wait that did not send lets its buffers go: the listener finds what is left over.
 task<> timed_out() {
     queue<picture> q({.capacity = 1});
@@ -199,4 +214,7 @@ TEST_CASE("one owner: all buffers of a message that was not put are in their pla
 TEST_CASE("one owner: a connection in a message that was not put goes on working") { watched(connection_not_put()); }
 TEST_CASE("one owner: a buffer that an actor did not get is still the caller's") { watched(not_sent_to_an_actor()); }
 TEST_CASE("one owner: what cannot be encoded leaves its buffers where they are") { not_encoded(); }
+TEST_CASE("one owner: more buffers than a message carries are refused at the call, and stay where they are") {
+    too_many_of_them();
+}
 TEST_CASE("one owner: a wait that did not send lets its buffers go") { watched(timed_out()); }

@@ -33,7 +33,9 @@ std::uint8_t this_cpu() noexcept { return static_cast<std::uint8_t>(sched_getcpu
 
 }  // namespace
 
-outbox::outbox(attachment& of) : of_(of), writer_(of.ring(), of.here().owner()), deaths_(of.memory().header()) {}
+outbox::outbox(attachment& of) : of_(of), writer_(of.ring(), of.here().owner()), deaths_(of.memory().header()) {
+    if (of.record().reader.get() == of.here().slot()) writer_.never_give_way();
+}
 
 outbox::~outbox() {
     if (enrolled()) loop::event_loop::current().dismiss(*this);

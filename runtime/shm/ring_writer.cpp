@@ -155,7 +155,7 @@ ring_writer::judgement ring_writer::judge(tail_word tail, head_word head, std::u
 }
 
 bool ring_writer::gives_way(tail_word tail) noexcept {
-    if (has_turn_ || !head_.waiters() || tail.parked()) return false;
+    if (!gives_way_ || has_turn_ || !head_.waiters() || tail.parked()) return false;
     if (gave_way_) return head_.position() == gave_way_at_;
     gave_way_ = true;
     gave_way_at_ = head_.position();

@@ -79,6 +79,9 @@ public:
     // the head may not move then.
     bool gave_way() const noexcept { return gave_way_ && !has_turn_; }
 
+    // For the process that reads the ring itself: while it waits for room nobody moves the head.
+    void never_give_way() noexcept { gives_way_ = false; }
+
     // True once, when a claim was dropped while the reader was parked: ring it.
     bool owes_bell() noexcept { return std::exchange(owes_bell_, false); }
 
@@ -98,6 +101,7 @@ private:
     head_word head_;                 // as last seen
     std::uint64_t gave_way_at_ = 0;  // the head's position then
     bool gave_way_ = false;
+    bool gives_way_ = true;
     bool has_turn_ = false;  // it has found the ring really full, and gives way no more until it has claimed
     bool asking_ = false;
     bool owes_bell_ = false;

@@ -105,6 +105,19 @@ TEST_CASE("ring: while a large record waits, small ones give way until the head 
     REQUIRE(send(large, 1, 16000) == room::claimed);
 }
 
+TEST_CASE("ring: whoever reads the ring itself does not give way in it") {
+    one_ring it;
+    ring_writer small(it.ring, ann), large(it.ring, bob);
+    ring_reader reader(it.ring, it.dead.who());
+    small.never_give_way();
+    fill_up(small);
+    consume(reader, 100);
+    reader.flush();
+    large.ask_for_room(2);
+    REQUIRE(send(large, 1, 16000) == room::full);
+    REQUIRE(send(small, 1) == room::claimed);
+}
+
 TEST_CASE("ring: nobody gives way in a ring that is less than half full") {
     one_ring it;
     ring_writer small(it.ring, ann), large(it.ring, bob);

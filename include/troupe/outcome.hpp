@@ -189,7 +189,7 @@ auto when_all_settled(X&&... x) {
 // order of the tasks.
 template <class T>
 auto when_all_settled(std::vector<task<T>> tasks) {
-    return detail::settled_many(std::move(tasks));
+    return detail::settled_many(detail::as_tasks(std::move(tasks)));
 }
 
 }  // namespace troupe

@@ -23,7 +23,14 @@ public:
 
 task_group::~task_group() {
     TROUPE_CHECK(running_ == 0 && members_ == nullptr);
+    if (sweep_.due) detail::ready_queue::unlink(sweep_);
     delete last_ended_;
+}
+
+void task_group::sweep::run_turn(detail::work& self) noexcept {
+    auto& one = static_cast<sweep&>(self);
+    one.due = false;
+    delete std::exchange(one.group.last_ended_, nullptr);
 }
 
 void task_group::adopt(task<> x) {
@@ -40,6 +47,7 @@ void task_group::retire(member& ended) noexcept {
     if (ended.next != nullptr) ended.next->prev = ended.prev;
     (ended.prev != nullptr ? ended.prev->next : members_) = ended.next;
     delete std::exchange(last_ended_, &ended);
+    if (!std::exchange(sweep_.due, true)) detail::ready.push_back(sweep_);
 }
 
 void task_group::done(detail::branch& ended) noexcept {

@@ -18,6 +18,15 @@ using troupe::task_group;
 
 task<> add(box& from, int& sum) { sum += co_await from.take(); }
 
+struct counted {
+    explicit counted(int& n) : alive(n) { ++alive; }
+    counted(const counted& other) : alive(other.alive) { ++alive; }
+    ~counted() { --alive; }
+    int& alive;
+};
+
+task<> hold(counted) { co_return; }
+
 task<> fail(std::string text) {
     throw std::runtime_error(text);
     co_return;
@@ -181,26 +190,37 @@ TEST_CASE("task_group: what is started after a failure is dropped without being 
 }
 
 TEST_CASE("task_group: a long-lived one keeps nothing of the tasks that ended") {
-    struct counted {
-        explicit counted(int& n) : alive(n) { ++alive; }
-        counted(const counted& other) : alive(other.alive) { ++alive; }
-        ~counted() { --alive; }
-        int& alive;
-    };
     box turns;
     int alive = 0;
     started<void> s(task_group::run([&](task_group& group) -> task<> {
         for (int i = 0; i < 100; ++i) {
-            group.start([](counted) -> task<> { co_return; }(counted(alive)));
+            group.start(hold(counted(alive)));
             co_await turns.take();
         }
     }));
     for (int i = 0; i < 50; ++i) {
         s.run();
+        REQUIRE(alive == 0);  // not even of the last one
         turns.put(0);
     }
-    s.run();
-    REQUIRE(alive <= 2);
-    s.cancel();
+    s.run().cancel();
     REQUIRE_THROWS_AS(s.run().result(), troupe::cancelled);
+}
+
+TEST_CASE("task_group: what a task held is gone when the group ends in the same turn") {
+    int alive = 0;
+    here::run(task_group::run([&](task_group& group) -> task<> {
+        group.start(hold(counted(alive)));
+        group.start(hold(counted(alive)));
+        co_return;
+    }));
+    REQUIRE(alive == 0);
+}
+
+TEST_CASE("task_group: a task that was moved from is misuse where it is started") {
+    REQUIRE_THROWS_AS(here::run(task_group::run([](task_group& group) -> task<> {
+                          group.start(task<>());
+                          co_return;
+                      })),
+                      troupe::misuse);
 }

@@ -122,3 +122,14 @@ TEST_CASE("when_all: an lvalue is awaited where it stands") {
     const auto [n] = here::run(when_all(take));
     REQUIRE(n == 8);
 }
+
+TEST_CASE("when_all: a task that was moved from or was awaited before is misuse, at the call") {
+    REQUIRE_THROWS_AS(when_all(nothing(), task<int>()), troupe::misuse);
+    REQUIRE_THROWS_AS(when_all(std::vector<task<int>>(2)), troupe::misuse);
+    auto twice = []() -> task<> {
+        auto once = word("one");
+        co_await std::move(once);
+        co_await when_all(std::move(once));
+    };
+    REQUIRE_THROWS_AS(here::run(twice()), troupe::misuse);
+}

@@ -37,10 +37,10 @@ void branch::end() noexcept {
     listener_->done(*this);
 }
 
-bool branch::failed_as_cancelled() const noexcept {
-    if (!failed()) return false;
+bool says_cancelled(const std::exception_ptr& failure) noexcept {
+    if (!failure) return false;
     try {
-        std::rethrow_exception(failure());
+        std::rethrow_exception(failure);
     } catch (const cancelled&) {
         return true;
     } catch (...) {

@@ -26,20 +26,37 @@ void gathering::cancel_branches() noexcept {
 }
 
 void gathering::done(branch& ended) noexcept {
-    if (cancelled_ && ended.cancel_undelivered()) awaiting_->set_cancel_pending();
+    if (cancelled_ && ended.cancel_undelivered()) left_over_ = true;
     const bool enough = rule_ == rule::first || (rule_ == rule::all && ended.failed());
     if (decisive_ == nullptr && enough) {
         decisive_ = &ended;
         cancel_branches();
     }
     if (--running_ > 0) return;
+    if (left_over_ && !gives_cancelled()) awaiting_->set_cancel_pending();
     awaiting_->wait_on(nullptr);
     awaiting_->resume_next();
 }
 
 void gathering::cancel() noexcept {
-    cancelled_ = true;
+    if (!std::exchange(cancelled_, true)) left_over_ = !can_be_told();
     cancel_branches();
+}
+
+// A branch passes on one request, and may have had it when another was decisive, or at a deadline.
+bool gathering::can_be_told() const noexcept {
+    for (const branch* one = newest_; one != nullptr; one = one->sibling) {
+        if (one->running() && !one->cancel_requested()) return true;
+    }
+    return false;
+}
+
+bool gathering::gives_cancelled() const noexcept {
+    if (rule_ != rule::every_end) return decisive_ != nullptr && decisive_->failed_as_cancelled();
+    for (const branch* one = newest_; one != nullptr; one = one->sibling) {
+        if (one->failed_as_cancelled()) return true;
+    }
+    return false;
 }
 
 void gathering::rethrow_failure() const {

@@ -51,7 +51,7 @@ void task_group::retire(member& ended) noexcept {
 }
 
 void task_group::done(detail::branch& ended) noexcept {
-    if (cancelled_ && ended.cancel_undelivered()) awaiting_->set_cancel_pending();
+    if (cancelled_ && ended.cancel_undelivered()) left_over_ = true;
     if (ended.failed() && !failure_) {
         const bool as_asked = &ended != body_ && !cancelled_ && ended.cancel_requested() && ended.failed_as_cancelled();
         if (!as_asked) {
@@ -62,6 +62,7 @@ void task_group::done(detail::branch& ended) noexcept {
     if (&ended != body_) retire(static_cast<member&>(ended));
     if (joining_ != nullptr) joining_->wake();
     if (--running_ > 0) return;
+    if (left_over_ && !detail::says_cancelled(failure_)) awaiting_->set_cancel_pending();
     awaiting_->wait_on(nullptr);
     awaiting_->resume_next();
 }
@@ -82,8 +83,16 @@ void task_group::stop() noexcept {
 }
 
 void task_group::cancel() noexcept {
-    cancelled_ = true;
+    if (!std::exchange(cancelled_, true)) left_over_ = !can_be_told();
     stop();
+}
+
+bool task_group::can_be_told() const noexcept {
+    if (body_->running() && !body_->cancel_requested()) return true;
+    for (const member* m = members_; m != nullptr; m = m->next) {
+        if (!m->cancel_requested()) return true;
+    }
+    return false;
 }
 
 void task_group::rethrow_failure() const {

@@ -1,9 +1,12 @@
 // Cancellation: where it arrives, once, and what it leaves behind.
 #include <troupe/error.hpp>
+#include <troupe/outcome.hpp>
 #include <troupe/task.hpp>
+#include <troupe/task_group.hpp>
 #include <troupe/when.hpp>
 
 #include <coroutine>
+#include <stdexcept>
 #include <string>
 
 #include "catch.hpp"
@@ -26,6 +29,17 @@ task<std::string> clean_up(box& b, box& needed_to_clean) {
     }
     if (!stopped) co_return "went on";
     co_return "cleaned with " + std::to_string(co_await needed_to_clean.take());
+}
+
+task<int> careful(box& from, box& needed_to_clean) {
+    bool stopped = false;
+    try {
+        co_await from.take();
+    } catch (const troupe::cancelled&) {
+        stopped = true;
+    }
+    if (stopped) co_await needed_to_clean.take();
+    co_return 1;
 }
 
 struct hand_over {
@@ -141,4 +155,67 @@ TEST_CASE("cancel: when the arguments of when_all could not take it, it stays pe
     place.resume();
     REQUIRE_THROWS_AS(s.run().result(), troupe::cancelled);
     REQUIRE(b.taken == 0);
+}
+
+TEST_CASE("cancel: while the losers of when_any clean up it stays pending for the awaiter") {
+    box never, first, cleaning, later;
+    auto body = [&]() -> task<int> {
+        co_await troupe::when_any(careful(never, cleaning), first.take());
+        co_return co_await later.take();
+    };
+    later.put(1);
+    started<int> s(body());
+    s.run();
+    first.put(1);
+    s.run().cancel();
+    s.run();
+    REQUIRE_FALSE(s.ended());  // the clean-up is not disturbed
+    cleaning.put(1);
+    REQUIRE_THROWS_AS(s.run().result(), troupe::cancelled);
+    REQUIRE(later.taken == 0);
+}
+
+TEST_CASE("cancel: while a task group that has failed cleans up it stays pending for the awaiter") {
+    box never, cleaning, later;
+    auto fail = []() -> task<> {
+        throw std::runtime_error("first");
+        co_return;
+    };
+    auto body = [&]() -> task<int> {
+        const auto whole =
+            co_await troupe::outcome_of(troupe::task_group::run([&](troupe::task_group& group) -> task<> {
+                group.start(careful(never, cleaning));
+                group.start(fail());
+                co_return;
+            }));
+        if (whole.ok()) co_return 0;
+        co_return co_await later.take();
+    };
+    later.put(1);
+    started<int> s(body());
+    s.run().cancel();
+    cleaning.put(1);
+    REQUIRE_THROWS_AS(s.run().result(), troupe::cancelled);
+    REQUIRE(later.taken == 0);
+}
+
+TEST_CASE("cancel: when one argument of when_all could not take it and another did, the awaiter is told once") {
+    std::coroutine_handle<> place;
+    box never, needed;
+    auto body = [&]() -> task<int> {
+        bool stopped = false;
+        try {
+            co_await troupe::when_all(hand_over{place}, never.take());
+        } catch (const troupe::cancelled&) {
+            stopped = true;
+        }
+        if (!stopped) co_return 0;
+        co_return co_await needed.take();
+    };
+    started<int> s(body());
+    s.run().cancel();
+    place.resume();
+    s.run();
+    needed.put(5);
+    REQUIRE(s.run().result() == 5);
 }

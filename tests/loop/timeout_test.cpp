@@ -175,6 +175,31 @@ TEST_CASE("with_timeout: if its awaiter is cancelled after the deadline too, it 
     REQUIRE_THROWS_AS(s.run().result(), troupe::cancelled);
 }
 
+TEST_CASE("with_timeout: if its awaiter is cancelled after the deadline and it gives a value, the next await says so") {
+    auto slow_to_stop = [](box& from, box& needed) -> task<int> {
+        bool stopped = false;
+        try {
+            co_await from.take();
+        } catch (const troupe::cancelled&) {
+            stopped = true;
+        }
+        if (!stopped) co_return 0;
+        co_return co_await needed.take();
+    };
+    box never, cleaning, later;
+    auto body = [&]() -> task<int> {
+        co_await with_timeout(1ms, slow_to_stop(never, cleaning));
+        co_return co_await later.take();
+    };
+    here::started<int> s(body());
+    while (cleaning.waiting() == 0) sync_wait(troupe::sleep_for(1ms));
+    s.cancel();
+    cleaning.put(1);
+    later.put(1);
+    REQUIRE_THROWS_AS(s.run().result(), troupe::cancelled);
+    REQUIRE(later.taken == 0);
+}
+
 TEST_CASE("timer set: what is due fires in the order of deadlines, whatever was disarmed between") {
     struct numbered : troupe::detail::timer {
         std::vector<int>* order = nullptr;

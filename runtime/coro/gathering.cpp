@@ -9,7 +9,7 @@ void gathering::add(branch& one) noexcept {
     newest_ = &one;
 }
 
-void gathering::begin(promise_base& awaiting) noexcept {
+void gathering::begin(promise_base& awaiting) {
     awaiting_ = &awaiting;
     awaiting_->wait_on(this);
     // The next lane is last in, first out: from the newest to the oldest gives argument order, here and in

@@ -1,23 +1,34 @@
 #include <troupe/error.hpp>
 #include <troupe/time.hpp>
 
+#include <utility>
+
 namespace troupe::detail {
 
-void time_limit::begin(promise_base& awaiting) noexcept {
+void time_limit::begin(promise_base& awaiting) {
+    last_turn_.limit = this;
+    last_turn_.run = [](work& w) noexcept { static_cast<last_turn&>(w).limit->expire(); };
     alarm_.limit = this;
     alarm_.waiter = &awaiting;
     alarm_.deadline = deadline_after(length_);
     alarm_.due = [](timer& t) noexcept {
-        time_limit& limit = *static_cast<alarm&>(t).limit;
-        limit.expired_ = true;
-        limit.cancel_branches();
+        last_turn& next = static_cast<alarm&>(t).limit->last_turn_;
+        next.due = true;
+        ready.push_back(next);
     };
-    arm(alarm_);
+    arm(alarm_);  // may throw: nothing has begun
     gathering::begin(awaiting);
+}
+
+void time_limit::expire() noexcept {
+    last_turn_.due = false;
+    expired_ = true;
+    cancel_branches();
 }
 
 void time_limit::done(branch& ended) noexcept {
     disarm(alarm_);
+    if (std::exchange(last_turn_.due, false)) ready_queue::unlink(last_turn_);
     gathering::done(ended);
 }
 

@@ -13,6 +13,7 @@
 
 #include "catch.hpp"
 #include "coro/here.hpp"
+#include "loop/event_loop.hpp"
 #include "loop/timer_set.hpp"
 
 namespace {
@@ -90,6 +91,16 @@ TEST_CASE("with_timeout: its argument is tried once, however short the time") {
     box b;
     b.put(4);
     REQUIRE(sync_wait(with_timeout(-1s, b.take())) == 4);
+}
+
+TEST_CASE("with_timeout: its argument is tried once, also where the turn is over before and the time is up") {
+    box b;
+    b.put(4);
+    here::started<int> s(with_timeout(-1s, b.take()));
+    troupe::detail::ready.run_some(1);
+    REQUIRE(b.taken == 0);
+    REQUIRE(troupe::loop::event_loop::current().timers().fire_due(steady_clock::now()));
+    REQUIRE(s.run().result() == 4);
 }
 
 TEST_CASE("with_timeout: what is woken in the turn of the deadline is either given or left") {

@@ -77,6 +77,12 @@ void wait::turn(work& self) noexcept {
     w.awaiting_.resume();
 }
 
+void wait::refuse_again() {
+    throw misuse(
+        "this wait is awaited already, or it was cancelled or has failed: make a new one for each await, by the call "
+        "that gave this one");
+}
+
 void wait::throw_outcome() const {
     if (state_ == state::failed) std::rethrow_exception(failure_);
     throw cancelled();

@@ -211,7 +211,7 @@ descriptor_wait::descriptor_wait(int fd, until what) : fd_(fd), what_(what) {
 }
 
 bool descriptor_wait::try_finish() {
-    if (confirmed_) return true;
+    if (std::exchange(confirmed_, false)) return true;
     if (std::exchange(looked_, false)) return false;
     pollfd look{fd_, static_cast<short>(what_ == until::readable ? POLLIN : POLLOUT), 0};
     if (::poll(&look, 1, 0) > 0) {
@@ -240,6 +240,7 @@ void descriptor_wait::enlist() {
 }
 
 void descriptor_wait::abandon() noexcept {
+    listed_ = false;
     if (!loop::event_loop::exists()) return;
     if (auto* const set = loop::event_loop::current().made_descriptors()) set->leave(*this);
 }

@@ -28,7 +28,9 @@ bool sleep::try_finish() {
         until_ = deadline_after(length_);
         return false;
     }
-    return base::steady_clock::now() >= until_;
+    if (base::steady_clock::now() < until_) return false;
+    if (length_ > base::duration::zero()) until_ = {};  // where it is awaited again, it counts anew
+    return true;
 }
 
 void sleep::enlist() {

@@ -1,5 +1,7 @@
 // The base of all waits: turns, wake-ups, failures.
+#include <troupe/error.hpp>
 #include <troupe/task.hpp>
+#include <troupe/when.hpp>
 
 #include <vector>
 
@@ -110,4 +112,27 @@ TEST_CASE("wait: one that stands at the back of the queue can be cancelled there
     REQUIRE(s.ended());
     REQUIRE(taken.size() == 3);
     REQUIRE(b.size() == 7);
+}
+
+TEST_CASE("wait: one that was cancelled is not awaited again, and takes nothing") {
+    box b, other;
+    auto again = [&]() -> task<int> {
+        auto take = b.take();
+        co_await troupe::when_any(take, other.take());
+        b.put(1);
+        co_return co_await take;
+    };
+    other.put(1);
+    REQUIRE_THROWS_AS(here::run(again()), troupe::misuse);
+    REQUIRE(b.taken == 0);
+}
+
+TEST_CASE("wait: one is not awaited by two at a time") {
+    box b;
+    auto both = [&]() -> task<> {
+        auto take = b.take();
+        co_await troupe::when_all(take, take);
+    };
+    REQUIRE_THROWS_AS(here::run(both()), troupe::misuse);
+    REQUIRE(b.waiting() == 0);
 }

@@ -59,6 +59,17 @@ TEST_CASE("sleep: none and less than none is no wait") {
     sync_wait(troupe::sleep_until(steady_clock::time_point{}));
 }
 
+TEST_CASE("sleep: one that is awaited again counts anew") {
+    const auto twice = []() -> task<> {
+        auto pause = troupe::sleep_for(3ms);
+        co_await pause;
+        co_await pause;
+    };
+    const auto start = steady_clock::now();
+    sync_wait(twice());
+    REQUIRE(steady_clock::now() - start >= 6ms);
+}
+
 TEST_CASE("sleep: the longest durations mean never, and can be cancelled") {
     const auto first =
         sync_wait(troupe::when_any(troupe::sleep_for(std::chrono::hours::max()),

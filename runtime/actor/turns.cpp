@@ -44,7 +44,8 @@ void turns::start(task<> work) {
 task<> turns::run(task<> work) {
     std::exception_ptr failure;
     try {
-        co_await std::move(work);
+        task<> begun = std::move(work);  // its parameters are let go of here, not when another task is started
+        co_await std::move(begun);
     } catch (const cancelled&) {
         // It was told to.
     } catch (...) {

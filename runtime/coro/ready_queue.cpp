@@ -30,6 +30,7 @@ void ready_queue::abandon() noexcept {
     next_ = nullptr;
     back_.next = back_.prev = &back_;
     budget_ = 0;
+    call_ = nullptr;
     nested_ = attendants_ = 0;  // the child's stack is the parent's, and it never goes back there
 }
 

@@ -6,7 +6,11 @@
 namespace troupe::detail {
 
 void wait::suspend(std::coroutine_handle<> awaiting, promise_base* promise) {
-    if (promise != nullptr) promise_base::expect_attendance();
+    if (promise != nullptr) {
+        promise_base::expect_attendance();
+    } else {
+        static_cast<void>(ready.attended());  // for the sake of the call
+    }
     awaiting_ = awaiting;
     promise_ = promise;
     since_ = static_cast<std::uint32_t>(ready.turn());

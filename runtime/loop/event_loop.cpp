@@ -126,6 +126,7 @@ event_loop::event_loop() : handles_(std::make_unique<handles>()), host_(&the_nob
 }
 
 event_loop::~event_loop() {
+    detail::ready.attend_when_called(nullptr);
     doorbell_.reset();
     descriptors_.reset();
     clock_.reset();
@@ -247,7 +248,10 @@ void event_loop::sleep() {
 }
 
 int event_loop::wakeup_fd() {
-    if (!clock_) clock_ = std::make_unique<wakeup_clock>(uv());
+    if (!clock_) {
+        clock_ = std::make_unique<wakeup_clock>(uv());
+        detail::ready.attend_when_called([]() noexcept { the_loop->expect_turn(); });
+    }
     return uv_backend_fd(uv());
 }
 

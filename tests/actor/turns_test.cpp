@@ -1,6 +1,8 @@
 // Actors that wait in a loop of their own, of which troupe knows nothing but wakeup_fd and turn.
 #include <chrono>
+#include <coroutine>
 #include <csignal>
+#include <memory>
 #include <stdexcept>
 #include <string>
 
@@ -198,6 +200,50 @@ int catch_what_they_throw() {
     return caught == "onetwo" ? 0 : 1;
 }
 
+// What the other library's coroutines are: resumed by it, between two turns.
+struct from_outside {
+    std::coroutine_handle<>& place;
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> h) const noexcept { place = h; }
+    void await_resume() const noexcept {}
+};
+
+task<> wait_outside_and_inside(std::coroutine_handle<>& place, int& steps) {
+    co_await from_outside{place};
+    ++steps;
+    co_await troupe::sleep_for(1ms);
+    ++steps;
+    co_await from_outside{place};
+    ++steps;
+}
+
+int resume_between_turns() {
+    const int fd = this_actor::wakeup_fd();
+    std::coroutine_handle<> place;
+    int steps = 0;
+    this_actor::start(wait_outside_and_inside(place, steps));
+    turn_until_quiet(fd);
+    place.resume();
+    while (steps < 2) {
+        if (!is_readable(fd, 5000)) return 1;
+        this_actor::turn();
+    }
+    turn_until_quiet(fd);
+    place.resume();
+    if (steps != 3 || !is_readable(fd, 5000)) return 2;
+    turn_until_quiet(fd);
+    return 0;
+}
+
+task<> hold(std::shared_ptr<int>) { co_return; }
+
+int keep_nothing_of_what_ended() {
+    const auto held = std::make_shared<int>(1);
+    this_actor::start(hold(held));
+    turn_until_quiet(this_actor::wakeup_fd());
+    return held.use_count() == 1 ? 0 : 1;
+}
+
 int let_it_out() {
     this_actor::start(throw_that("not caught"));
     turn_until([] { return false; });
@@ -310,6 +356,12 @@ TEST_CASE("turn: what a started coroutine throws comes out of it, one failure at
 }
 TEST_CASE("turn: after a sync_wait between two turns the descriptor can be read") {
     CHECK(watched(end_between_turns()).code() == 0);
+}
+TEST_CASE("turn: a coroutine that is resumed by the other library between two turns goes on") {
+    CHECK(watched(end_of<resume_between_turns>()).code() == 0);
+}
+TEST_CASE("start: what a coroutine held is let go of when it has ended") {
+    CHECK(watched(end_of<keep_nothing_of_what_ended>()).code() == 0);
 }
 TEST_CASE("turn: inside a coroutine it is misuse") { CHECK(watched(end_of<turn_in_a_coroutine>()).code() == 0); }
 TEST_CASE("start: an empty task is misuse") { CHECK(watched(end_of<start_nothing>()).code() == 0); }

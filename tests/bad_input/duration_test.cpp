@@ -1,7 +1,9 @@
 // Durations at the ends of their ranges, at every call that takes one.
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <limits>
+#include <ratio>
 #include <vector>
 
 #include <troupe/troupe.hpp>
@@ -139,6 +141,8 @@ TEST_CASE("durations: the longest mean never, the least no time, of any unit and
     CHECK(watched(sleeps(std::chrono::hours::max())));
     CHECK(watched(sleeps(infinite)));
     CHECK(watched(sleeps(std::chrono::duration<float, std::ratio<31556952>>(1e30f))));
+    CHECK(
+        watched(sleeps(std::chrono::duration<std::int64_t, std::ratio<1, 44100>>(std::int64_t{44100} * 86400 * 365))));
     CHECK_FALSE(watched(sleeps(std::chrono::nanoseconds::min())));
     CHECK_FALSE(watched(sleeps(std::chrono::hours::min())));
     CHECK_FALSE(watched(sleeps(-infinite)));

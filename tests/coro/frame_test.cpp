@@ -2,12 +2,15 @@
 #include <troupe/detail/frame.hpp>
 #include <troupe/task.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <set>
 #include <vector>
 
 #include "catch.hpp"
 #include "here.hpp"
 
+using troupe::detail::delete_frame;
 using troupe::detail::frame_pool;
 
 TEST_CASE("frame: one that was given back is taken again for the same size") {
@@ -16,7 +19,7 @@ TEST_CASE("frame: one that was given back is taken again for the same size") {
     pool.give(first, 100);
     void* second = pool.take(128);
     REQUIRE(first == second);
-    ::operator delete(second);
+    delete_frame(second);
 }
 
 TEST_CASE("frame: sizes do not mix, and large ones are not kept") {
@@ -27,8 +30,20 @@ TEST_CASE("frame: sizes do not mix, and large ones are not kept") {
     void* large = pool.take(frame_pool::largest + 1);
     REQUIRE(other != small);
     pool.give(large, frame_pool::largest + 1);
-    ::operator delete(other);
-    ::operator delete(pool.take(64));
+    delete_frame(other);
+    delete_frame(pool.take(64));
+}
+
+TEST_CASE("frame: each is aligned for the largest vector of the processor, in the pool and beside it") {
+    frame_pool pool;
+    std::vector<void*> taken;
+    for (const std::size_t bytes : {std::size_t{1}, std::size_t{100}, std::size_t{200}, frame_pool::largest + 1}) {
+        for (int i = 0; i < 8; ++i) taken.push_back(pool.take(bytes));
+    }
+    for (void* f : taken) {
+        CHECK(reinterpret_cast<std::uintptr_t>(f) % 64 == 0);
+        delete_frame(f);
+    }
 }
 
 TEST_CASE("frame: a burst of frames is not kept for ever") {
@@ -44,7 +59,7 @@ TEST_CASE("frame: a burst of frames is not kept for ever") {
     for (std::size_t i = 0; i < kept; ++i) {
         void* f = pool.take(64);
         REQUIRE(f == burst[kept - 1 - i]);
-        ::operator delete(f);
+        delete_frame(f);
     }
 }
 

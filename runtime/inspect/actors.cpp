@@ -163,6 +163,7 @@ void actor_reader::read_state(const shm::process_slot& slot, shm::process_state 
     if (!process) return;
     row.memory = process->memory;
     into.cpu_time = process->cpu_time;
+    row.in_system_call = into.asleep_at == 0 && (process->state == 'S' || process->state == 'D');
     if (process->tracer != 0) {
         row.state = actor_state::traced;
     } else if (process->state == 'T') {

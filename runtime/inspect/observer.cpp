@@ -151,18 +151,26 @@ program_row observer::about_program() const {
     return row;
 }
 
-void observer::note_cpu(std::vector<actor_seen>& actors) {
-    std::map<std::pair<std::uint64_t, std::int32_t>, cpu_sample> now;
+// What an actor has handled is known at each message, and since when only at each turn, which may have many. So a
+// handler that another has ended before, since the last look, has begun after that look.
+void observer::compare_with_last(std::vector<actor_seen>& actors) {
+    std::map<std::pair<std::uint64_t, std::int32_t>, sample> now;
     for (actor_seen& one : actors) {
-        const std::pair key(one.row.id, one.row.pid);
-        const cpu_sample sample{one.row.taken_at, one.cpu_time};
-        if (const auto before = cpu_.find(key); before != cpu_.end() && sample.at > before->second.at) {
-            const std::uint64_t used = sample.cpu_time - std::min(sample.cpu_time, before->second.cpu_time);
-            one.row.cpu = static_cast<double>(used) / ns_a_second / (sample.at - before->second.at);
+        actor_row& row = one.row;
+        const std::pair key(row.id, row.pid);
+        const sample seen{row.taken_at, one.cpu_time, row.handled};
+        if (const auto before = last_.find(key); before != last_.end() && seen.at > before->second.at) {
+            const sample& last = before->second;
+            const std::uint64_t used = seen.cpu_time - std::min(seen.cpu_time, last.cpu_time);
+            row.cpu = static_cast<double>(used) / ns_a_second / (seen.at - last.at);
+            if (row.handling && row.waits.empty() && row.handled != last.handled && row.handling->since < last.at) {
+                if (row.since == row.handling->since) row.since = last.at;
+                row.handling->since = last.at;
+            }
         }
-        now[key] = sample;
+        now[key] = seen;
     }
-    cpu_ = std::move(now);
+    last_ = std::move(now);
 }
 
 snapshot observer::look(const wanted& what) {
@@ -181,7 +189,7 @@ snapshot observer::look(const wanted& what) {
         one.row.mailbox = channels.mailbox_of(one.row.slot, damaged);
         seen.program.restarts += one.row.restarts;
     }
-    note_cpu(actors);
+    compare_with_last(actors);
     name_others(actors, index, channels, cells);
     if (what.channels) {
         seen.channels = channels.read_all(counts_, damaged);

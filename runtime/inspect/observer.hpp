@@ -51,16 +51,17 @@ public:
     const type_names& types() const noexcept { return *types_; }
 
 private:
-    struct cpu_sample {
+    struct sample {
         double at = 0;
         std::uint64_t cpu_time = 0;
+        std::uint64_t handled = 0;
     };
 
     void read_types();
     void throw_if_ended() const;
     actor_reader reader() const { return {*view_, *types_, pids_}; }
     program_row about_program() const;
-    void note_cpu(std::vector<actor_seen>& actors);
+    void compare_with_last(std::vector<actor_seen>& actors);
 
     program_found program_;
     process_watch process_;
@@ -68,7 +69,7 @@ private:
     std::unique_ptr<shm::program_view> view_;
     std::unique_ptr<type_names> types_;
     std::uint32_t types_length_ = 0;
-    std::map<std::pair<std::uint64_t, std::int32_t>, cpu_sample> cpu_;  // by actor and process
+    std::map<std::pair<std::uint64_t, std::int32_t>, sample> last_;  // by actor and process
     counts_by_channel counts_;
 };
 

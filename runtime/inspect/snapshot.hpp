@@ -63,6 +63,7 @@ struct actor_row {
     std::uint32_t restarts = 0;
     bool supervised = false;
     bool stop_requested = false;
+    bool in_system_call = false;  // it sleeps there, and not in its loop
     std::optional<double> cpu;  // of one CPU, over the time of the sample
     std::uint64_t memory = 0;   // bytes that are its own
     std::optional<handling_row> handling;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstring>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <troupe/troupe.hpp>
@@ -40,6 +41,27 @@ task<> spins(troupe::mailbox<spin> inbox) {
         for (volatile bool on = true; on;) {
         }
     });
+}
+
+task<> sleeps_at_each(troupe::mailbox<job> inbox) {
+    co_await inbox.serve([](const job&) { std::this_thread::sleep_for(5ms); });
+}
+
+// All of it is one turn.
+task<> knows_each_handler_of_a_turn() {
+    const auto slow = co_await troupe::spawn<sleeps_at_each>({.name = "slow"});
+    for (int i = 0; i < 200; ++i) co_await slow.send(job{1, 0.5});
+    const auto observer = looking::at_ourselves();
+    const auto first = co_await looking::until(observer, {}, [](const looking::snapshot& now) {
+        return looking::find(now, "slow")->handling && looking::find(now, "slow")->handled > 0;
+    });
+    const auto& before = *looking::find(first, "slow");
+    looking::snapshot next = observer->look({});
+    while (looking::find(next, "slow")->handled == before.handled) next = observer->look({});
+    const auto& after = *looking::find(next, "slow");
+    if (after.handling) CHECK(after.handling->since >= before.taken_at);
+    slow.kill();
+    co_await slow.join();
 }
 
 task<> shows_what_actors_do() {
@@ -228,6 +250,9 @@ TEST_CASE("observer: a process that is no part of a program is told so") {
 
 TEST_CASE("observer: what actors do and wait for is shown, and what lies in their mailboxes") {
     watched(shows_what_actors_do());
+}
+TEST_CASE("observer: a handler is told since when others of the same turn have ended") {
+    watched(knows_each_handler_of_a_turn());
 }
 TEST_CASE("observer: messages of batches and parcels are shown one by one, with their bytes") {
     watched(shows_each_message());

@@ -174,7 +174,7 @@ std::string waiting_text(const inspect::waiting_row& one, double now) {
 
 std::string waiting_text(const actor_row& actor) {
     if (!has_process(actor)) return actor.state == actor_state::down ? "its supervisor to start it" : "-";
-    if (is_awake(actor)) return "nothing: it runs";
+    if (is_awake(actor)) return actor.in_system_call ? "a system call: see troupe stack" : "nothing: it runs";
     if (!actor.waits_known) return "not known: it was being written";
     if (actor.waits.empty()) return "-";
     std::vector<std::string> parts;

@@ -79,10 +79,11 @@ asked_for find_ends(const wishes& wished, const snapshot& in, const std::vector<
                                    grouped(ends.size()) + " are");
         }
     }
-    // One that has ended for good may be in no table any more, and is found by its ends alone.
-    const bool has_namesake =
-        std::any_of(in.actors.begin(), in.actors.end(), [&](const actor_row& one) { return one.name == wished.what; });
-    if (!has_namesake) {
+    // One that has ended for good may be in no table any more, and is found by its ends alone. Of several that live,
+    // as workers of a pool do, none is meant more than the others: then the ends of all of that name are.
+    const auto namesakes = std::count_if(in.actors.begin(), in.actors.end(),
+                                         [&](const actor_row& one) { return one.name == wished.what; });
+    if (namesakes != 1) {
         asked_for dead = of_the_dead(wished.what, ends);
         if (!dead.ends.empty() && find_actor(in, dead.ends.front().actor) == nullptr) return dead;
     }

@@ -43,7 +43,10 @@ bool may_receive(const inspect::actor_row& actor) { return actor.waits.empty() |
 
 std::string receiving_text(const inspect::actor_row& actor) {
     if (receives(actor)) return name_of(actor) + " waits for it";
-    if (may_receive(actor)) return name_of(actor) + " is awake";
+    if (may_receive(actor)) {
+        return name_of(actor) +
+               (actor.handling ? " is in its handler of " + printable(actor.handling->type) : " is awake");
+    }
     if (!actor.handling) return "nobody receives from it";
     return "nobody receives from it while the handler of " + printable(actor.handling->type) + " waits";
 }

@@ -64,8 +64,8 @@ struct actor_row {
     bool supervised = false;
     bool stop_requested = false;
     bool in_system_call = false;  // it sleeps there, and not in its loop
-    std::optional<double> cpu;  // of one CPU, over the time of the sample
-    std::uint64_t memory = 0;   // bytes that are its own
+    std::optional<double> cpu;    // of one CPU, over the time of the sample
+    std::uint64_t memory = 0;     // bytes that are its own
     std::optional<handling_row> handling;
     std::vector<waiting_row> waits;
     std::uint64_t waits_more = 0;  // than could be written down, at least

@@ -185,7 +185,7 @@ void keeper::answer(const keeper_message& message, std::string_view text, proces
         if (const auto state = memory_.process(slot).state_of(subject); !state || given_up(*state)) break;
         if (message.linked != 0) link(slot, memory_.process(slot).who.parent.get(), true);
         one.actor = subject;
-        one.kill_at_birth = false;
+        one.kill_at_birth = has_lost_spawner(slot);
         one.doorbell = std::move(with.descriptors[0]);
         one.doorbell_of = static_cast<std::uint32_t>(message.value);
         if (std::exchange(one.rung, false)) notify(slot);
@@ -274,6 +274,15 @@ void keeper::answer(const keeper_message& message, std::string_view text, proces
     case keeper_word::lines_wait: wake_logger(); break;
     case keeper_word::stop: stopping_ = true; break;
     }
+}
+
+// It may have ended before this is heard: the keeper itself ends whom it cannot look after. Then the children of that
+// process have been ended without those it knew nothing of yet.
+bool keeper::has_lost_spawner(std::uint16_t slot) const noexcept {
+    const shm::process_slot& process = memory_.process(slot);
+    const shm::process_slot& spawner = memory_.process(process.present().spawner);
+    return spawner.present().state != shm::process_state::running ||
+           spawner.incarnation.get() != process.start.starter.get();
 }
 
 void keeper::watch(std::uint16_t slot, detail::actor_id actor, base::owned_fd pidfd) noexcept {

@@ -142,6 +142,7 @@ private:
     naming_answer change_lists(const keeper_message& message, std::string_view text) noexcept;
     void tell_of_lists() noexcept;
     void unlist(std::uint16_t slot) noexcept;
+    bool has_lost_spawner(std::uint16_t slot) const noexcept;
     void watch(std::uint16_t slot, detail::actor_id actor, base::owned_fd pidfd) noexcept;
     void end_unwatched(std::uint16_t slot, int error) noexcept;
     void take_over(std::uint16_t slot) noexcept;

@@ -3,7 +3,10 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +45,10 @@ int forkserver_pid() {
 troupe::task<> wait_for_ever(troupe::mailbox<int> box) {
     while (co_await box.receive()) {
     }
+}
+
+troupe::task<> until(auto what) {
+    while (!what()) co_await troupe::sleep_for(1ms);
 }
 
 // --- rings
@@ -105,6 +112,98 @@ troupe::task<> refuse_behind_its_back() {
     co_await spawner.join();
 }
 
+// --- children of whom the keeper hears when their parent has ended
+
+char state_of_process(pid_t pid) {
+    std::string line;
+    std::getline(std::ifstream("/proc/" + std::to_string(pid) + "/stat"), line);
+    const auto name_ends = line.rfind(") ");
+    return name_ends == std::string::npos ? 'X' : line[name_ends + 2];
+}
+
+// The program stands still. Its keeper has no descriptors left when it goes on, until the first end is dealt with.
+class standstill {
+public:
+    explicit standstill(pid_t program) : program_(program) {
+        prlimit(program, RLIMIT_NOFILE, nullptr, &before_);
+        const rlimit none{3, before_.rlim_max};
+        prlimit(program, RLIMIT_NOFILE, &none, nullptr);
+        kill(program, SIGSTOP);
+        while (state_of_process(program) != 'T') usleep(1000);
+    }
+    standstill(const standstill&) = delete;
+    standstill& operator=(const standstill&) = delete;
+    ~standstill() {
+        kill(program_, SIGCONT);
+        prlimit(program_, RLIMIT_NOFILE, &before_, nullptr);
+    }
+
+private:
+    pid_t program_;
+    rlimit before_{};
+};
+
+troupe::task<> tell_pid_and_sleep(std::string path) {
+    const pid_t own = getpid();
+    std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(&own), sizeof own);
+    co_await troupe::sleep_for(1h);
+}
+pid_t pid_in(const std::string& path) {
+    pid_t found = 0;
+    std::ifstream(path, std::ios::binary).read(reinterpret_cast<char*>(&found), sizeof found);
+    return found;
+}
+
+troupe::task<> parent_to_refuse(std::string path) {
+    const auto child = co_await troupe::spawn<&tell_pid_and_sleep>(path);
+    co_await child.join();
+}
+
+// The pid of the grandchild. Neither of the two needs the keeper to begin.
+troupe::task<int> start_in_a_standstill(pid_t program, std::string path) {
+    std::optional<standstill> still(program);
+    const auto child = co_await troupe::spawn<&parent_to_refuse>(path);
+    while (pid_in(path) == 0) usleep(1000);
+    kill(program, SIGCONT);
+    const auto status = co_await child.join();
+    still.reset();
+    co_return status.exception_type() == "troupe::spawn_failed" ? 1 : 0;
+}
+
+// The limit of now is set again by the keeper when it is through with an end.
+class limit_of_open_files {
+public:
+    limit_of_open_files() : before_(troupe::base::step_hook) {
+        getrlimit(RLIMIT_NOFILE, &usual_);
+        other_ = before_;
+        troupe::base::step_hook = [](const char* step) {
+            if (std::string_view(step) == "keeper: through with the end") setrlimit(RLIMIT_NOFILE, &usual_);
+            if (other_ != nullptr) other_(step);
+        };
+    }
+    limit_of_open_files(const limit_of_open_files&) = delete;
+    limit_of_open_files& operator=(const limit_of_open_files&) = delete;
+    ~limit_of_open_files() { troupe::base::step_hook = before_; }
+
+private:
+    static inline rlimit usual_{};
+    static inline void (*other_)(const char*) = nullptr;
+    void (*before_)(const char*);
+};
+
+troupe::task<> hear_of_a_child_too_late() {
+    std::string path = std::filesystem::temp_directory_path() / "pid-XXXXXX";
+    close(mkstemp(path.data()));
+    const limit_of_open_files usual;
+    const auto one = co_await troupe::spawn<&start_in_a_standstill>(getpid(), path);
+    const auto status = co_await one.join();
+    CHECK(status.code() == 1);
+    const pid_t grandchild = pid_in(path);
+    const auto gone = [=] { return state_of_process(grandchild) == 'X' || state_of_process(grandchild) == 'Z'; };
+    co_await until(gone);
+    std::filesystem::remove(path);
+}
+
 // --- links
 
 struct its_child {
@@ -127,10 +226,6 @@ troupe::task<> companion(troupe::mailbox<link_to> box) {
         troupe::this_actor::link(m.other);
         return true;
     });
-}
-
-troupe::task<> until(auto what) {
-    while (!what()) co_await troupe::sleep_for(1ms);
 }
 
 troupe::task<> give_up_while_it_starts() {
@@ -246,6 +341,12 @@ TEST_CASE("spawn: a start that is refused leaves nothing when its spawner dies b
         const server_without_descriptors poor;
         watched(refuse_behind_its_back());
     }
+    CHECK(killing::remains::settled(before) == before);
+}
+
+TEST_CASE("keeper: an actor of which it hears when it has ended its parent for want of descriptors ends too") {
+    const auto before = killing::remains::nothing();
+    watched(hear_of_a_child_too_late());
     CHECK(killing::remains::settled(before) == before);
 }
 

@@ -159,7 +159,7 @@ troupe::task<> parent_to_refuse(std::string path) {
     co_await child.join();
 }
 
-// The pid of the grandchild. Neither of the two needs the keeper to begin.
+// Whether the child was refused. Neither it nor the grandchild needs the keeper to begin.
 troupe::task<int> start_in_a_standstill(pid_t program, std::string path) {
     std::optional<standstill> still(program);
     const auto child = co_await troupe::spawn<&parent_to_refuse>(path);
